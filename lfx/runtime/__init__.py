@@ -1,0 +1,1 @@
+"""What every room stands on and that knows nothing of the domain: errors, files, devices, stages."""

@@ -1,0 +1,45 @@
+"""The errors that are the user's to mend.
+
+A stage turns each of them into a message of a few lines and exit status 2. Everything else is a
+defect of lfx and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class UserError(Exception):
+    """Something the user asked for cannot be done; the message says what to do next."""
+
+
+class ConfigError(UserError):
+    """A setting is unknown, of the wrong type, out of range, or at odds with another."""
+
+
+class DataError(UserError):
+    """A data set is missing, damaged or inconsistent."""
+
+
+class WeightsError(UserError):
+    """Pretrained weights cannot be found, reached or trusted."""
+
+
+class CheckpointError(UserError):
+    """A checkpoint is missing or does not belong to what is asked of it."""
+
+
+class ArtifactError(UserError):
+    """A prediction artifact is missing, damaged, or does not fit its companions."""
+
+
+class FusionError(UserError):
+    """Members cannot be fused as asked."""
+
+
+def name_some(names: Iterable[object], most: int = 10) -> str:
+    """List the first names for an error message, and say how many more there are."""
+    listed = [str(name) for name in names]
+    shown = ", ".join(listed[:most])
+    hidden = len(listed) - most
+    return f"{shown} and {hidden} more" if hidden > 0 else shown

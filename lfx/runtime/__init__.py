@@ -1,1 +1,1 @@
-"""What every room stands on and that knows nothing of the domain: errors, files, devices, stages."""
+"""What every room stands on, and what knows nothing of the domain: errors, files, devices."""

@@ -1,0 +1,85 @@
+"""From samples and a model's logits to predictions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lfx.artifacts.predictions import Metadata, Predictions
+from lfx.runtime.rundir import now
+from lfx.runtime.versions import versions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from lfx.data.samples import SampleTable
+
+# The split of samples that the model has never seen and that no protocol divides.
+PREDICT = "predict"
+
+
+def assemble(
+    table: SampleTable,
+    rows: Sequence[int],
+    logits: npt.NDArray[np.float32],
+    *,
+    modality: str,
+    name: str,
+    seed: int,
+    config_hash: str,
+    splits: Sequence[str] | None = None,
+) -> Predictions:
+    """Make predictions of some rows of the table.
+
+    Args:
+        table: the samples; its fingerprints name data and split.
+        rows: (rows,) positions in the table.
+        logits: (rows, classes).
+        modality: what the model looked at.
+        name: what the run called itself.
+        seed: the run's seed.
+        config_hash: identifies the run's configuration.
+        splits: (samples of the table,) split of each sample; None: the table's own.
+    """
+    named = table.splits if splits is None else splits
+    return Predictions.from_columns(
+        {
+            "sample_id": [table.ids[row] for row in rows],
+            "group": [table.groups[row] for row in rows],
+            "split": [named[row] for row in rows],
+            "label": [table.labels[row] for row in rows],
+        },
+        logits,
+        Metadata(
+            classes=table.classes,
+            modality=modality,
+            name=name,
+            data_fingerprint=table.data_fingerprint(),
+            split_fingerprint=table.split_fingerprint(),
+            seed=seed,
+            config_hash=config_hash,
+            created=now(),
+            versions=versions(),
+        ),
+    )
+
+
+def known_splits(table: SampleTable, provenance: Mapping[str, Any]) -> list[str]:
+    """Say in which split the model knew each sample.
+
+    On the very data that it was trained on, samples keep their splits: its training samples shall
+    not pass for new ones. On other data all of them are new.
+
+    Args:
+        table: the samples.
+        provenance: what the model's run noted of its data.
+
+    Returns:
+        (samples,) `train`, `val`, `test`, or `predict` for new samples.
+    """
+    if table.data_fingerprint() != provenance.get("data_fingerprint"):
+        return [PREDICT] * len(table)
+    splits: Mapping[str, str | None] = provenance["splits"]
+    return [splits.get(name) or PREDICT for name in table.ids]

@@ -1,0 +1,1 @@
+"""Typed settings: a dataclass per config group, and the checks between settings."""

@@ -1,0 +1,147 @@
+"""Settings of the group `data`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from omegaconf import MISSING
+
+
+class Split(Enum):
+    """How samples are divided into train, validation and test."""
+
+    random = "random"
+    grouped = "grouped"
+    file = "file"
+
+
+class OnBadSample(Enum):
+    """What happens to a sample that cannot be read."""
+
+    stop = "stop"
+    drop = "drop"
+
+
+class Protocol(Enum):
+    """How the two labels of an MVSA pair become one."""
+
+    merged = "merged"
+    equal = "equal"
+
+
+@dataclass
+class DataConfig:
+    """What every data set has."""
+
+    # The data set's name in run directories and artifacts.
+    name: str = MISSING
+    # The folder that holds the data.
+    root: str = MISSING
+    # The reader: `_target_` is its dotted path, the other keys are its arguments.
+    source: Any = MISSING
+    # random: 8:1:1 (the paper). grouped: the same, and near duplicates never straddle splits.
+    # file: as data.split_file says.
+    split: Split = Split.grouped
+    # Whether splits keep the classes' shares (grouped ones as far as the groups allow).
+    stratify: bool = True
+    # Seed of the split. Members that shall be fused must share it, so it does not follow `seed`.
+    split_seed: int = 0
+    # CSV or Parquet with the columns id and split; for data.split=file.
+    split_file: str | None = None
+    # stop: a bad sample ends the run. drop: it is left out and listed.
+    on_bad_sample: OnBadSample = OnBadSample.stop
+    # Where decoded images and inspection results are kept between runs.
+    cache_dir: str = "outputs/cache"
+
+    def problems(self) -> list[str]:
+        """Say what is impossible about these settings."""
+        if self.split is Split.file and self.split_file is None:
+            return ["data.split=file needs data.split_file=FILE (columns id and split)"]
+        if self.split is not Split.file and self.split_file is not None:
+            return [f"data.split_file is only read with data.split=file, not {self.split.name}"]
+        return []
+
+
+@dataclass
+class DemoSource:
+    """The generated demo data."""
+
+    # The reader.
+    _target_: str = "lfx.data.demo.DemoSource"
+    # Where the data are generated on first use.
+    root: str = MISSING
+    # How many image-text pairs to generate.
+    pairs: int = 900
+
+    def problems(self) -> list[str]:
+        """Say what is impossible about these settings."""
+        if self.pairs < 100:
+            return [f"data.source.pairs must be at least 100, got {self.pairs}"]
+        return []
+
+
+@dataclass
+class MvsaSource:
+    """The official MVSA folder layout."""
+
+    # The reader.
+    _target_: str = "lfx.data.mvsa.MvsaSource"
+    # The folder with labelResultAll.txt and data/.
+    root: str = MISSING
+    # merged: equal labels stay, neutral yields to the other, opposites are dropped.
+    # equal: only pairs with equal labels stay.
+    protocol: Protocol = Protocol.merged
+
+
+@dataclass
+class TableSource:
+    """A CSV, Parquet or JSON Lines file."""
+
+    # The reader.
+    _target_: str = "lfx.data.table.TableSource"
+    # The folder that the image paths are relative to.
+    root: str = MISSING
+    # The table; relative to the root.
+    file: str = MISSING
+    # Column with the sample's id.
+    id: str = "id"
+    # Column with the text.
+    text: str = "text"
+    # Column with the image's path.
+    image: str = "image"
+    # Column with the label; null: the data are unlabelled.
+    label: str | None = "label"
+    # Column with the split; null: there is none. Read with data.split=file.
+    split: str | None = None
+    # The classes in order; null: all that occur, sorted.
+    classes: list[str] | None = None
+
+
+@dataclass
+class DemoData(DataConfig):
+    """conf/data/demo.yaml."""
+
+    source: DemoSource = MISSING
+
+
+@dataclass
+class MvsaData(DataConfig):
+    """conf/data/mvsa_single.yaml."""
+
+    source: MvsaSource = MISSING
+
+
+@dataclass
+class TableData(DataConfig):
+    """conf/data/table.yaml."""
+
+    source: TableSource = MISSING
+
+    def problems(self) -> list[str]:
+        """Say what is impossible; the table's own split column serves data.split=file as well."""
+        has_column = self.source.split is not None
+        if self.split is Split.file and has_column and self.split_file is None:
+            return []
+        return super().problems()

@@ -1,0 +1,157 @@
+"""Settings of the group `modality`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from omegaconf import MISSING
+
+from lfx.configuration.encoder import Reads
+
+
+class Decay(Enum):
+    """What the learning rate does after its warm-up."""
+
+    linear = "linear"
+    cosine = "cosine"
+    constant = "constant"
+
+
+class ClassWeights(Enum):
+    """How classes count in the cross-entropy."""
+
+    none = "none"
+    balanced = "balanced"
+
+
+@dataclass
+class OptimizerConfig:
+    """AdamW."""
+
+    # Peak learning rate of the encoder.
+    learning_rate: float = 1e-3
+    # Peak learning rate of the head.
+    head_learning_rate: float = 1e-3
+    # Weight decay, on weights only (no biases, no normalisation).
+    weight_decay: float = 0.01
+    # Largest norm of the gradient; null: no clipping.
+    clip_norm: float | None = 1.0
+
+    def problems(self) -> list[str]:
+        """Say what is impossible about these settings."""
+        found = [
+            f"modality.optimizer.{name} must be above 0, got {value}"
+            for name, value in (
+                ("learning_rate", self.learning_rate),
+                ("head_learning_rate", self.head_learning_rate),
+            )
+            if not value > 0
+        ]
+        if self.weight_decay < 0:
+            found.append(f"modality.optimizer.weight_decay must be >= 0, got {self.weight_decay}")
+        if self.clip_norm is not None and not self.clip_norm > 0:
+            found.append(f"modality.optimizer.clip_norm must be above 0, got {self.clip_norm}")
+        return found
+
+
+@dataclass
+class ScheduleConfig:
+    """The learning rate over time."""
+
+    # Share of all steps in which the learning rate rises to its peak.
+    warmup: float = 0.1
+    # linear or cosine down to 0, or constant.
+    decay: Decay = Decay.linear
+
+    def problems(self) -> list[str]:
+        """Say what is impossible about these settings."""
+        if 0 <= self.warmup <= 1:
+            return []
+        return [f"modality.schedule.warmup is a share in 0..1, got {self.warmup}"]
+
+
+@dataclass
+class ObjectiveConfig:
+    """The cross-entropy."""
+
+    # Share of the target that is spread over all classes.
+    label_smoothing: float = 0.0
+    # none, or balanced: inverse to the class's share of the train split.
+    class_weights: ClassWeights = ClassWeights.none
+
+    def problems(self) -> list[str]:
+        """Say what is impossible about these settings."""
+        if 0 <= self.label_smoothing < 1:
+            return []
+        return [
+            (
+                "modality.objective.label_smoothing is a share in 0..1 (below 1), "
+                f"got {self.label_smoothing}"
+            )
+        ]
+
+
+@dataclass
+class AugmentationConfig:
+    """Random changes of the training images."""
+
+    # Probability of a horizontal flip.
+    flip: float = 0.5
+    # Largest rotation, in degrees either way.
+    rotation: float = 10.0
+    # Largest shift, as a share of the side.
+    translation: float = 0.1
+    # Largest zoom in or out, as a share.
+    zoom: float = 0.1
+
+    def problems(self) -> list[str]:
+        """Say what is impossible about these settings."""
+        shares = (("flip", self.flip), ("translation", self.translation), ("zoom", self.zoom))
+        found = [
+            f"modality.augmentation.{name} is a share in 0..1, got {value}"
+            for name, value in shares
+            if not 0 <= value <= 1
+        ]
+        if not 0 <= self.rotation <= 180:
+            found.append(f"modality.augmentation.rotation is in 0..180, got {self.rotation}")
+        return found
+
+
+@dataclass
+class ModalityConfig:
+    """What every modality has."""
+
+    # The modality's name, and the artifact's unless `name` is given.
+    name: str = MISSING
+    # The LightningModule: its dotted path.
+    _target_: str = MISSING
+    # What its encoder has to read.
+    reads: Reads = MISSING
+    # Dropout between encoder and head.
+    dropout: float = 0.1
+    # AdamW.
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    # The learning rate over time.
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
+    # The cross-entropy.
+    objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
+
+    def problems(self) -> list[str]:
+        """Say what is impossible about these settings."""
+        if 0 <= self.dropout < 1:
+            return []
+        return [f"modality.dropout is a probability in 0..1 (below 1), got {self.dropout}"]
+
+
+@dataclass
+class ImageModalityConfig(ModalityConfig):
+    """conf/modality/image.yaml."""
+
+    # Random changes of the training images.
+    augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
+
+
+@dataclass
+class TextModalityConfig(ModalityConfig):
+    """conf/modality/text.yaml."""

@@ -1,0 +1,170 @@
+"""Settings of the stages: one root dataclass per command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, ClassVar
+
+from omegaconf import MISSING
+
+from lfx.configuration.data import DataConfig
+from lfx.configuration.encoder import EncoderConfig
+from lfx.configuration.fusion import FusionConfig
+from lfx.configuration.logger import LoggerConfig
+from lfx.configuration.modality import ModalityConfig
+from lfx.configuration.trainer import Precision, TrainerConfig
+
+
+class FitSplit(Enum):
+    """The split that a scheme's weights are found on."""
+
+    val = "val"
+    test = "test"
+    oof = "oof"
+
+
+@dataclass
+class ArtifactsConfig:
+    """Where prediction artifacts are published."""
+
+    # The folder; a run's artifact is published to DIR/NAME.parquet.
+    dir: str = MISSING
+
+
+@dataclass
+class TrainArtifactsConfig(ArtifactsConfig):
+    """What a training run publishes."""
+
+    # The splits whose samples the model predicts in the end.
+    splits: list[str] = field(default_factory=lambda: ["val", "test"])
+
+    def problems(self) -> list[str]:
+        """Say what is impossible about these settings."""
+        allowed = ("train", "val", "test")
+        strange = sorted(set(self.splits) - set(allowed))
+        if strange or "val" not in self.splits:
+            return [
+                (
+                    f"artifacts.splits: some of {', '.join(allowed)}, and always val; "
+                    f"got {', '.join(self.splits)}"
+                )
+            ]
+        return []
+
+
+@dataclass
+class TrainConfig:
+    """conf/train.yaml."""
+
+    # The artifact's name.
+    name: str = MISSING
+    # Seed of weights, batches, augmentation and dropout.
+    seed: int = 0
+    # null: train from the start. last: resume the newest unfinished run of this kind. Else a file.
+    ckpt: str | None = None
+    # The data set.
+    data: DataConfig = MISSING
+    # The encoder.
+    encoder: EncoderConfig = MISSING
+    # The modality.
+    modality: ModalityConfig = MISSING
+    # How training runs.
+    trainer: TrainerConfig = MISSING
+    # Where metrics go.
+    logger: LoggerConfig = MISSING
+    # What is published, and where.
+    artifacts: TrainArtifactsConfig = MISSING
+
+    def problems(self) -> list[str]:
+        """Say what is impossible about the combination."""
+        found = named_plainly("name", self.name)
+        if self.encoder.reads is not self.modality.reads:
+            found.append(
+                f"encoder={self.encoder.name} reads {self.encoder.reads.name}s, but "
+                f"modality={self.modality.name} needs an encoder that reads "
+                f"{self.modality.reads.name}s; `--help` lists them"
+            )
+        return found
+
+
+@dataclass
+class PredictConfig:
+    """conf/predict.yaml."""
+
+    # The checkpoint of a training run.
+    ckpt: str = MISSING
+    # The artifact's name; null: the checkpoint's.
+    name: str | None = None
+    # The data set; labels are optional.
+    data: DataConfig = MISSING
+    # auto, cpu, cuda, cuda:N or mps.
+    device: str = "auto"
+    # auto: bf16 where the hardware multiplies it fast, else fp32.
+    precision: Precision = Precision.auto
+    # Samples per step.
+    batch_size: int = 64
+
+    def problems(self) -> list[str]:
+        """Say what is impossible about these settings."""
+        found = [] if self.name is None else named_plainly("name", self.name)
+        if self.batch_size < 1:
+            found.append(f"batch_size must be at least 1, got {self.batch_size}")
+        return found
+
+
+@dataclass
+class FuseConfig:
+    """conf/fuse.yaml."""
+
+    # The fused artifact's name.
+    name: str = MISSING
+    # Recorded in the artifact.
+    seed: int = 0
+    # Member name -> artifact file.
+    members: dict[str, str] = field(default_factory=dict)
+    # The scheme that finds the weights.
+    fusion: FusionConfig = MISSING
+    # The split that weights are found on.
+    fit_split: FitSplit = FitSplit.val
+    # Whether weights may be found on the split that is reported.
+    allow_leaky_fit: bool = False
+    # auto, cpu, cuda, cuda:N or mps.
+    device: str = "auto"
+    # Where metrics go.
+    logger: LoggerConfig = MISSING
+    # Where members are looked for.
+    artifacts: ArtifactsConfig = MISSING
+    # Whose predictions are fused. Fusion reads its name only, through artifacts.dir.
+    data: Any = None
+
+    # Sections that the stage does not read, so that nothing in them has to be given.
+    unread: ClassVar[tuple[str, ...]] = ("data",)
+
+    def problems(self) -> list[str]:
+        """Say what is impossible about these settings."""
+        found = named_plainly("name", self.name)
+        if not self.members:
+            found.append("there are no members; give at least one: members.NAME=PATH")
+        return found
+
+
+@dataclass
+class ReportConfig:
+    """conf/report.yaml."""
+
+    # The folder whose runs are reported.
+    runs: str = "outputs"
+    # Only runs on this data set; null: all.
+    data: str | None = None
+    # Whether only the newest run of a kind (stage, data, name, seed) is shown.
+    newest: bool = True
+
+
+def named_plainly(key: str, name: str) -> list[str]:
+    """Say what makes a name unfit for a file."""
+    if name and not name.startswith(".") and not set(name) & set('/\\:*?"<>|\n'):
+        return []
+    return [
+        f"{key} becomes a file's name: no slashes, colons, quotes or leading dots, got {name!r}"
+    ]

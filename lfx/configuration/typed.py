@@ -1,0 +1,85 @@
+"""From Hydra's DictConfig to checked dataclasses and plain values."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from enum import Enum
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from lfx.runtime.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+StageConfig = TypeVar("StageConfig")
+
+
+def as_typed(config: DictConfig, schema: type[StageConfig]) -> StageConfig:
+    """Turn a composed configuration into its dataclass, all interpolations resolved.
+
+    Args:
+        config: what Hydra composed over `schema`; it is not changed.
+        schema: the stage's root dataclass. Sections that its `unread` names are left out.
+
+    Raises:
+        ConfigError: values are missing, out of range or at odds with each other; the message lists
+            every problem found.
+    """
+    own = config.copy()
+    try:
+        OmegaConf.resolve(own)
+    except OmegaConfBaseException as error:
+        raise ConfigError(first_line(error)) from error
+    for section in getattr(schema, "unread", ()):
+        own[section] = None
+    missing = sorted(OmegaConf.missing_keys(own))
+    if missing:
+        raise ConfigError("\n".join(f"{key} is required: {key}=VALUE" for key in missing))
+    typed = OmegaConf.to_object(own)
+    if not isinstance(typed, schema):
+        raise TypeError(f"the root is a {type(typed).__name__}, not a {schema.__name__}")
+    problems = [problem for part in _parts(typed) for problem in part.problems()]
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return typed
+
+
+def plain(node: Any) -> Any:
+    """Turn a dataclass tree into dicts, lists, strings and numbers; enums become their names."""
+    if dataclasses.is_dataclass(node) and not isinstance(node, type):
+        return {field.name: plain(getattr(node, field.name)) for field in dataclasses.fields(node)}
+    if isinstance(node, Enum):
+        return node.name
+    if isinstance(node, dict | DictConfig):
+        return {str(key): plain(value) for key, value in node.items()}
+    if isinstance(node, list | tuple | ListConfig):
+        return [plain(value) for value in node]
+    return node
+
+
+def config_hash(node: Any) -> str:
+    """Give 12 hexadecimal digits that stay the same as long as the settings do."""
+    text = json.dumps(plain(node), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def first_line(error: BaseException) -> str:
+    """Give an error's message without the key listing that OmegaConf appends."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    keys = [line.removeprefix("full_key:").strip() for line in lines if "full_key:" in line]
+    message = lines[0] if lines else type(error).__name__
+    return f"{keys[0]}: {message}" if keys and keys[0] and keys[0] not in message else message
+
+
+def _parts(node: Any) -> Iterator[Any]:
+    if not dataclasses.is_dataclass(node):
+        return
+    if hasattr(node, "problems"):
+        yield node
+    for field in dataclasses.fields(node):
+        yield from _parts(getattr(node, field.name))

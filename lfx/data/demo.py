@@ -1,0 +1,182 @@
+"""Demo data: generated tweets with pictures, in the official MVSA folder layout.
+
+Each modality alone is informative but noisy, the text more than the image, and what one leaves open
+the other often tells. Classes are as unbalanced as in the real data.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lfx.data.mvsa import CLASSES, LABEL_FILE, MvsaSource
+from lfx.runtime.errors import DataError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from lfx.data.samples import Reading
+
+_MARKER = "demo.json"
+# Raise it when other data would be generated, so that old folders are made anew.
+_VERSION = 1
+_SEED = 20240
+_SIDE = 64
+
+# Shares of negative, neutral and positive.
+_SHARES = (0.3, 0.1, 0.6)
+# How often a modality shows its sample's class; otherwise it leaves it open.
+_TEXT_CLEAR, _IMAGE_CLEAR = 0.72, 0.56
+# How often a modality shows another class than its sample's.
+_MISLEADING = 0.04
+# How often a tweet is followed by a retweet with the same picture.
+_RETWEETED = 0.03
+
+_WORDS = {
+    "negative": "awful sad angry broken lost delayed crying terrible hate ruined worst pain "
+    "disaster tired cancelled storm unfair sick".split(),
+    "neutral": "update report schedule meeting notice list agenda minutes survey version reading "
+    "figures statement bulletin".split(),
+    "positive": "happy love great smile sunny win thanks beautiful best friends dance celebrate "
+    "wonderful proud fun enjoy sweet perfect".split(),
+}
+_FILLERS = (
+    "today the station people morning we street photo just from city here with this some around "
+    "before week train lunch game coffee house road team day night walk market"
+).split()
+_TAGS = "#daily #pic #city #now #weekend #life #news #me".split()
+_COLOURS = {"negative": (60, 70, 120), "neutral": (135, 135, 135), "positive": (240, 200, 90)}
+
+
+@dataclass(frozen=True)
+class DemoSource:
+    """Generates the data on first use, then reads them like any MVSA folder.
+
+    Attributes:
+        root: where they are generated.
+        pairs: how many image-text pairs.
+    """
+
+    root: str
+    pairs: int = 900
+
+    def read(self) -> Reading:
+        """Read every pair, generating all of them where they are not there yet.
+
+        Raises:
+            DataError: the folder holds something else.
+        """
+        root = Path(self.root).expanduser()
+        wanted = {"version": _VERSION, "pairs": self.pairs}
+        if _marker(root) != wanted:
+            _replace(root, wanted)
+        return MvsaSource(str(root)).read()
+
+
+def _marker(root: Path) -> dict[str, int] | None:
+    try:
+        content: dict[str, int] = json.loads((root / _MARKER).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content
+
+
+def _replace(root: Path, wanted: dict[str, int]) -> None:
+    """Generate beside the folder, then put it in place: it is whole or absent."""
+    if root.exists() and _marker(root) is None and (not root.is_dir() or any(root.iterdir())):
+        raise DataError(
+            f"data.root={root} holds something other than demo data; give another folder"
+        )
+    root.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(dir=root.parent, prefix=f".{root.name}."))
+    try:
+        _generate(fresh, wanted["pairs"])
+        (fresh / _MARKER).write_text(json.dumps(wanted), encoding="utf-8")
+        fresh.chmod(0o755)
+        if root.exists():
+            shutil.rmtree(root)
+        fresh.replace(root)
+    except OSError:
+        if _marker(root) != wanted:  # otherwise another run has just put the same data there
+            raise
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _generate(root: Path, pairs: int) -> None:
+    chance = np.random.default_rng(_SEED)
+    (root / "data").mkdir()
+    rows = ["ID\ttext,image"]
+    number = 0
+    while number < pairs:
+        label = CLASSES[chance.choice(len(CLASSES), p=_SHARES)]
+        shown_text = _shown(chance, label, _TEXT_CLEAR)
+        shown_image = _shown(chance, label, _IMAGE_CLEAR)
+        text = _tweet(chance, shown_text)
+        image = _picture(chance, shown_image)
+        # Annotators see a neutral side where the class is left open, as in the real data.
+        sides = [label if shown == label else "neutral" for shown in (shown_text, shown_image)]
+        if label not in sides:
+            sides = [label, label]
+        copies = [text]
+        if chance.random() < _RETWEETED:
+            copies.append(f"RT @user{chance.integers(100)}: {text}")
+        for copy in copies[: pairs - number]:
+            number += 1
+            (root / "data" / f"{number}.txt").write_text(copy + "\n", encoding="utf-8")
+            image.save(root / "data" / f"{number}.jpg", quality=90)
+            rows.append(f"{number}\t{','.join(sides)}")
+    (root / LABEL_FILE).write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+def _shown(chance: np.random.Generator, label: str, clear: float) -> str | None:
+    """Draw which class a modality shows: its sample's, rarely another, else none."""
+    draw = chance.random()
+    if draw < _MISLEADING:
+        return str(chance.choice([name for name in CLASSES if name != label]))
+    return label if draw < _MISLEADING + clear else None
+
+
+def _tweet(chance: np.random.Generator, shown: str | None) -> str:
+    words = chance.choice(_FILLERS, size=chance.integers(6, 14)).tolist()
+    if shown is not None:
+        for word in chance.choice(_WORDS[shown], size=chance.integers(2, 4), replace=False):
+            words.insert(chance.integers(len(words) + 1), str(word))
+    if chance.random() < 0.3:  # noqa: PLR2004
+        words.insert(0, f"@user{chance.integers(100)}")
+    words += chance.choice(_TAGS, size=chance.integers(3), replace=False).tolist()
+    if chance.random() < 0.5:  # noqa: PLR2004
+        words.append(f"http://t.co/{''.join(chance.choice(list('abcdefghij'), size=6))}")
+    return " ".join(words)
+
+
+def _picture(chance: np.random.Generator, shown: str | None) -> Image:
+    """Draw a noisy picture: a disc on a bright ground, streaks on a dark one, or a board."""
+    from PIL import Image, ImageDraw
+
+    ground = np.full(3, 120.0) if shown is None else 0.5 * np.array(_COLOURS[shown]) + 60
+    tint = chance.normal(0, 22, size=3)
+    pixels = ground + tint + chance.normal(0, 28, size=(_SIDE, _SIDE, 3))
+    image = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+    draw = ImageDraw.Draw(image)
+    for _ in range(4):  # clutter, on every picture
+        x, y = chance.integers(0, _SIDE, size=2).tolist()
+        colour = tuple(chance.integers(40, 220, size=3).tolist())
+        draw.rectangle((x, y, x + 9, y + 7), fill=colour)
+    x, y = chance.integers(8, 36, size=2).tolist()
+    if shown == "positive":
+        draw.ellipse((x, y, x + 22, y + 22), fill=(245, 215, 90), outline=(255, 250, 200), width=2)
+    elif shown == "negative":
+        for shift in range(0, 40, 8):
+            draw.line((x + shift - 8, y - 6, x + shift - 18, y + 30), fill=(30, 35, 80), width=2)
+    elif shown == "neutral":
+        draw.rectangle((x, y, x + 24, y + 18), outline=(40, 40, 40), width=2)
+        for line in range(4, 18, 4):
+            draw.line((x + 4, y + line, x + 20, y + line), fill=(60, 60, 60))
+    return image

@@ -1,0 +1,106 @@
+"""Which samples are near duplicates of each other.
+
+Retweets, and tweets with the same picture, tie samples together. If one of them trains a model and
+another one tests it, the test measures memory: in a published split of MVSA-Single 27 of 450 test
+tweets stand word for word in the training part, and 52 after mentions, links and tags are gone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from math import ceil
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+# A link, a mention, the retweet mark, or a tag.
+_DECORATION = re.compile(r"https?:?/?/?\S*|@\w+|\brt\b|#\w+", re.IGNORECASE)
+_LINK_OR_MENTION = re.compile(r"https?:?/?/?\S*|@\w+|\brt\b", re.IGNORECASE)
+_WORD = re.compile(r"\w+", re.UNICODE)
+_FEWEST_WORDS = 3
+
+
+def content_words(text: str) -> tuple[str, ...]:
+    """Give a tweet's words in lower case, without links, mentions, retweet marks and tags.
+
+    A tweet that would keep fewer than three words keeps its tags' words too: `#love` twice is no
+    sign of a copy, but a long row of equal tags is.
+    """
+    words = tuple(_WORD.findall(_DECORATION.sub(" ", text.lower())))
+    if len(words) < _FEWEST_WORDS:
+        words = tuple(_WORD.findall(_LINK_OR_MENTION.sub(" ", text.lower())))
+    return words
+
+
+def near_duplicate_groups(
+    ids: Sequence[str], texts: Sequence[str], digests: Sequence[str], threshold: float = 0.8
+) -> tuple[str, ...]:
+    """Group samples that share their image file, or almost all of their text.
+
+    Two texts are near duplicates when the Jaccard similarity of their sets of content words reaches
+    the threshold, and each has at least three of them. The relation is made transitive.
+
+    Args:
+        ids: (samples,) unique ids.
+        texts: (samples,) texts.
+        digests: (samples,) digests of the image files.
+        threshold: in 0..1.
+
+    Returns:
+        (samples,) the group of each sample, named after the group's first sample.
+    """
+    parents = list(range(len(ids)))
+
+    def find(sample: int) -> int:
+        while parents[sample] != sample:
+            parents[sample] = parents[parents[sample]]
+            sample = parents[sample]
+        return sample
+
+    def tie(one: int, other: int) -> None:
+        first, second = sorted((find(one), find(other)))
+        parents[second] = first
+
+    seen: dict[str, int] = {}
+    for sample, digest in enumerate(digests):
+        tie(seen.setdefault(digest, sample), sample)
+    for one, other in similar_pairs([set(content_words(text)) for text in texts], threshold):
+        tie(one, other)
+    return tuple(ids[find(sample)] for sample in range(len(ids)))
+
+
+def similar_pairs(sets: Sequence[set[str]], threshold: float) -> Iterator[tuple[int, int]]:
+    """Find all pairs of word sets whose Jaccard similarity reaches the threshold, exactly.
+
+    By prefix filtering (Chaudhuri, Ganti and Kaushik 2006): with words in order of rarity, two sets
+    that are similar enough must share one of their few rarest words, so only samples that share
+    such a word are compared.
+
+    Args:
+        sets: word sets; those with fewer than three words are passed over.
+        threshold: in 0..1.
+
+    Yields:
+        Pairs of positions, the smaller one first.
+    """
+    counts = Counter(word for words in sets for word in words)
+    by_rare_word: defaultdict[str, list[int]] = defaultdict(list)
+    first_with: dict[frozenset[str], int] = {}
+    for sample, words in enumerate(sets):
+        if len(words) < _FEWEST_WORDS:
+            continue
+        same = first_with.setdefault(frozenset(words), sample)
+        if same != sample:  # an exact copy: no need to compare it with all the others again
+            yield same, sample
+            continue
+        ordered = sorted(words, key=lambda word: (counts[word], word))
+        prefix = ordered[: len(words) - ceil(threshold * len(words)) + 1]
+        candidates = {other for word in prefix for other in by_rare_word[word]}
+        for other in sorted(candidates):
+            shared = len(words & sets[other])
+            if shared >= threshold * (len(words) + len(sets[other]) - shared):
+                yield other, sample
+        for word in prefix:
+            by_rare_word[word].append(sample)

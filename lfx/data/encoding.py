@@ -1,0 +1,24 @@
+"""Bytes of a tweet to text."""
+
+from __future__ import annotations
+
+
+def decode_tweet(raw: bytes) -> tuple[str, str]:
+    r"""Decode a tweet: UTF-8, else GB18030, else UTF-8 with replacement characters.
+
+    About a quarter of MVSA's tweets are not UTF-8; in those GB18030 gives the typographic signs
+    that were meant, such as `\xa1\xad` for an ellipsis.
+
+    Args:
+        raw: the file's bytes.
+
+    Returns:
+        The text without surrounding white space, and the encoding: `utf-8`, `gb18030` or
+        `replaced`.
+    """
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(encoding).strip(), encoding
+        except UnicodeDecodeError:
+            continue
+    return raw.decode("utf-8", errors="replace").strip(), "replaced"

@@ -1,0 +1,187 @@
+"""From a source's reading to a sample table: every check that the data have to pass."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lfx.data.duplicates import near_duplicate_groups
+from lfx.data.images import inspect_images
+from lfx.data.samples import Reading, Sample, SampleTable, Source
+from lfx.data.splits import file_split, grouped_split, named_splits, random_split
+from lfx.runtime.errors import DataError, name_some
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class SplitPlan:
+    """How samples are divided.
+
+    Attributes:
+        kind: `random`, `grouped` or `file`.
+        seed: of the shuffle.
+        stratify: whether splits keep the classes' shares.
+        file: the split file; None with kind `file`: the source's own split column.
+    """
+
+    kind: str
+    seed: int = 0
+    stratify: bool = True
+    file: Path | None = None
+
+
+def load_labelled(
+    source: Source, plan: SplitPlan, *, drop_bad: bool, cache_dir: Path
+) -> SampleTable:
+    """Read, check, group and split the samples of a training run.
+
+    Args:
+        source: where the samples come from.
+        plan: how they are divided.
+        drop_bad: leave bad samples out and list them, instead of stopping.
+        cache_dir: where the results of decoding are kept.
+
+    Raises:
+        DataError: the data are missing, damaged, unlabelled or contradictory, or a split lacks a
+            class.
+    """
+    table, given = _load(source, drop_bad=drop_bad, cache_dir=cache_dir)
+    unlabelled = [
+        name for name, label in zip(table.ids, table.labels, strict=True) if label is None
+    ]
+    if unlabelled:
+        raise DataError(
+            f"{len(unlabelled)} samples have no label: {name_some(unlabelled)}; training needs "
+            "labels (lfx.predict does not)"
+        )
+    labels = [label for label in table.labels if label is not None]
+    if plan.kind == "random":
+        splits: Sequence[str | None] = random_split(labels, plan.seed, stratify=plan.stratify)
+    elif plan.kind == "grouped":
+        splits = grouped_split(labels, table.groups, plan.seed, stratify=plan.stratify)
+    elif plan.file is not None:
+        splits = file_split(table.ids, plan.file)
+    else:
+        splits = named_splits(table.ids, dict(zip(table.ids, given, strict=True)), "the table")
+    table = replace(table, splits=tuple(splits))
+    _check_splits(table)
+    _describe(table)
+    return table
+
+
+def load_any(source: Source, *, drop_bad: bool, cache_dir: Path) -> SampleTable:
+    """Read and check samples that may be unlabelled; they are in no split.
+
+    Raises:
+        DataError: the data are missing, damaged or contradictory.
+    """
+    table, _ = _load(source, drop_bad=drop_bad, cache_dir=cache_dir)
+    for note in table.notes:
+        log.info(note)
+    return table
+
+
+def _load(
+    source: Source, *, drop_bad: bool, cache_dir: Path
+) -> tuple[SampleTable, list[str | None]]:
+    """Give the table without splits, and the splits that the source names."""
+    reading = source.read()
+    counts = Counter(sample.id for sample in reading.samples)
+    twice = [name for name, count in counts.items() if count > 1]
+    if twice:
+        raise DataError(f"{len(twice)} ids occur more than once: {name_some(twice)}")
+    inspections = inspect_images([sample.image for sample in reading.samples], cache_dir)
+    bad = [*reading.bad]
+    good: list[tuple[Sample, str]] = []
+    for sample, inspection in zip(reading.samples, inspections, strict=True):
+        if inspection.problem is None:
+            good.append((sample, inspection.digest))
+        else:
+            bad.append((sample.id, f"{inspection.problem} ({sample.image.name})"))
+    notes = [*reading.notes, *_bad_samples(bad, drop_bad=drop_bad)]
+    if not good:
+        raise DataError("no usable sample is left")
+    samples = [sample for sample, _ in good]
+    digests = tuple(digest for _, digest in good)
+    ids = tuple(sample.id for sample in samples)
+    texts = tuple(sample.text for sample in samples)
+    table = SampleTable(
+        classes=_check_classes(reading),
+        ids=ids,
+        texts=texts,
+        images=tuple(sample.image for sample in samples),
+        digests=digests,
+        labels=tuple(sample.label for sample in samples),
+        groups=near_duplicate_groups(ids, texts, digests),
+        splits=(None,) * len(samples),
+        notes=tuple(notes),
+    )
+    return table, [sample.split for sample in samples]
+
+
+def _check_classes(reading: Reading) -> tuple[str, ...]:
+    if len(set(reading.classes)) < len(reading.classes):
+        raise DataError(f"class names repeat: {name_some(reading.classes)}")
+    return reading.classes
+
+
+def _bad_samples(bad: list[tuple[str, str]], *, drop_bad: bool) -> list[str]:
+    if not bad:
+        return []
+    listed = "\n".join(f"  {name}: {reason}" for name, reason in bad[:10])
+    if len(bad) > len(listed.splitlines()):
+        listed += f"\n  and {len(bad) - len(listed.splitlines())} more"
+    if drop_bad:
+        return [f"{len(bad)} bad samples dropped:\n{listed}"]
+    raise DataError(
+        f"{len(bad)} bad samples:\n{listed}\n"
+        "mend them, or leave them out with data.on_bad_sample=drop"
+    )
+
+
+def _check_splits(table: SampleTable) -> None:
+    problems = []
+    for split in table.present_splits():
+        counts = table.class_counts(table.rows(split))
+        lacking = [name for name, count in zip(table.classes, counts, strict=True) if count == 0]
+        if lacking:
+            problems.append(f"split {split} has no sample of class {name_some(lacking)}")
+    present = table.present_splits()
+    problems += [f"there is no split {name}" for name in ("train", "val") if name not in present]
+    if problems:
+        raise DataError(
+            "; ".join(problems) + ". Training needs train and val, with every class in each split: "
+            "add samples, or choose another split with data.split and data.split_seed"
+        )
+
+
+def _describe(table: SampleTable) -> None:
+    for note in table.notes:
+        log.info(note)
+    for split in table.present_splits():
+        rows = table.rows(split)
+        counts = table.class_counts(rows)
+        shares = ", ".join(
+            f"{name} {count}" for name, count in zip(table.classes, counts, strict=True)
+        )
+        log.info("%s: %d samples (%s)", split, len(rows), shares)
+    unused = sum(split is None for split in table.splits)
+    if unused:
+        log.info("%d samples are in no split and are left out", unused)
+    train_groups = {table.groups[row] for row in table.rows("train")}
+    for split in ("val", "test"):
+        straddling = sum(table.groups[row] in train_groups for row in table.rows(split))
+        if straddling:
+            log.warning(
+                "%d of %d %s samples have a near duplicate in train; data.split=grouped avoids it",
+                straddling,
+                len(table.rows(split)),
+                split,
+            )

@@ -1,0 +1,146 @@
+"""The sample table: what every other room knows of the data."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from lfx.runtime.errors import DataError, name_some
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+SPLITS = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One image-text pair as its source tells it.
+
+    Attributes:
+        id: the data set's own id.
+        text: decoded, otherwise untouched.
+        image: path of the image file.
+        label: index into the classes; None where unlabelled.
+        split: the split that the source itself names; None where it names none.
+    """
+
+    id: str
+    text: str
+    image: Path
+    label: int | None
+    split: str | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a source found.
+
+    Attributes:
+        samples: the pairs in the source's order.
+        classes: the class names in order; empty where the data are unlabelled.
+        bad: id and reason of each entry that is no usable pair.
+        notes: sentences worth logging, such as how many pairs a protocol dropped.
+    """
+
+    samples: tuple[Sample, ...]
+    classes: tuple[str, ...]
+    bad: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Source(Protocol):
+    """Where samples come from. A new kind of data set is a class with this one method."""
+
+    def read(self) -> Reading:
+        """Read everything; labels are None where there are none.
+
+        Raises:
+            DataError: there is nothing to read, or it contradicts itself.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class SampleTable:
+    """Samples that passed every check, one entry per sample in each column.
+
+    Attributes:
+        classes: class names in order.
+        ids: unique.
+        texts: decoded tweets.
+        images: image files, each of which has been decoded once.
+        digests: SHA-256 of each image file.
+        labels: indices into the classes; None where unlabelled.
+        groups: near-duplicate group, named after its first sample.
+        splits: `train`, `val`, `test`, or None for a sample that no split takes.
+        notes: sentences worth logging.
+    """
+
+    classes: tuple[str, ...]
+    ids: tuple[str, ...]
+    texts: tuple[str, ...]
+    images: tuple[Path, ...]
+    digests: tuple[str, ...]
+    labels: tuple[int | None, ...]
+    groups: tuple[str, ...]
+    splits: tuple[str | None, ...]
+    notes: tuple[str, ...] = field(default=(), compare=False)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def rows(self, split: str) -> list[int]:
+        """Give the positions of a split's samples."""
+        return [row for row, name in enumerate(self.splits) if name == split]
+
+    def present_splits(self) -> tuple[str, ...]:
+        """Give the splits that have samples, in the order train, val, test."""
+        there = set(self.splits)
+        return tuple(split for split in SPLITS if split in there)
+
+    def class_counts(self, rows: Sequence[int]) -> list[int]:
+        """Count the samples of each class among some rows."""
+        counts = Counter(self.labels[row] for row in rows)
+        return [counts[index] for index in range(len(self.classes))]
+
+    def with_classes(self, classes: Sequence[str]) -> SampleTable:
+        """Count labels by another list of classes, which a model was trained on.
+
+        Args:
+            classes: class names in the wanted order.
+
+        Raises:
+            DataError: a label occurs that the list lacks.
+        """
+        names = [None if label is None else self.classes[label] for label in self.labels]
+        strange = sorted({name for name in names if name is not None} - set(classes))
+        if strange:
+            raise DataError(
+                f"the data have classes that the model does not know: {name_some(strange)}; "
+                f"it knows {name_some(classes)}"
+            )
+        places = {name: place for place, name in enumerate(classes)}
+        labels = tuple(None if name is None else places[name] for name in names)
+        return replace(self, classes=tuple(classes), labels=labels)
+
+    def data_fingerprint(self) -> str:
+        """Give 32 hexadecimal digits that name ids, texts, images, labels and classes.
+
+        The order of the samples and their splits do not matter.
+        """
+        columns = zip(self.ids, self.texts, self.digests, self.labels, strict=True)
+        return _digest([list(self.classes), *sorted([list(entry) for entry in columns], key=str)])
+
+    def split_fingerprint(self) -> str:
+        """Give 32 hexadecimal digits that name which sample is in which split."""
+        return _digest(sorted(zip(self.ids, map(str, self.splits), strict=True)))
+
+
+def _digest(content: Iterable[object]) -> str:
+    text = json.dumps(list(content), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -1,0 +1,134 @@
+"""Which sample trains, validates and tests."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from typing import TYPE_CHECKING, Protocol
+
+from lfx.data.samples import SPLITS
+from lfx.data.table import read_columns
+from lfx.runtime.errors import DataError, name_some
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    import numpy.typing as npt
+
+    class _Folds(Protocol):
+        def split(
+            self, x: npt.NDArray[np.float64], y: Sequence[int], groups: Sequence[str] | None
+        ) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]: ...
+
+
+# 8:1:1 is eight, one and one tenth (the paper, section III).
+_TENTHS = 10
+
+
+def random_split(labels: Sequence[int], seed: int, *, stratify: bool) -> tuple[str, ...]:
+    """Split 8:1:1 at random.
+
+    Args:
+        labels: (samples,) class indices.
+        seed: of the shuffle.
+        stratify: whether each split keeps the classes' shares.
+
+    Returns:
+        (samples,) split names.
+    """
+    from sklearn.model_selection import KFold, StratifiedKFold
+
+    kind = StratifiedKFold if stratify else KFold
+    return _by_tenths(kind(_TENTHS, shuffle=True, random_state=seed), labels, None)
+
+
+def grouped_split(
+    labels: Sequence[int], groups: Sequence[str], seed: int, *, stratify: bool
+) -> tuple[str, ...]:
+    """Split 8:1:1 so that no group straddles two splits.
+
+    Args:
+        labels: (samples,) class indices.
+        groups: (samples,) near-duplicate groups.
+        seed: of the shuffle.
+        stratify: whether each split keeps the classes' shares, as far as the groups allow.
+
+    Returns:
+        (samples,) split names.
+    """
+    from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
+
+    kind = StratifiedGroupKFold if stratify else GroupKFold
+    return _by_tenths(kind(_TENTHS, shuffle=True, random_state=seed), labels, groups)
+
+
+def file_split(ids: Sequence[str], file: Path) -> tuple[str | None, ...]:
+    """Split as a file says.
+
+    Args:
+        ids: (samples,) sample ids.
+        file: a table with the columns id and split; a sample that it does not name is in no split.
+
+    Returns:
+        (samples,) split names or None.
+
+    Raises:
+        DataError: the file is missing, lacks a column, names an id twice, an unknown id or an
+            unknown split.
+    """
+    table = read_columns(file, ("id", "split"))
+    lacking = [name for name in ("id", "split") if name not in table.column_names]
+    if lacking:
+        raise DataError(f"{file} has no column {name_some(lacking)}; it needs id and split")
+    names = [str(value) for value in table.column("id").to_pylist()]
+    splits = dict(zip(names, map(str, table.column("split").to_pylist()), strict=True))
+    if len(splits) < len(names):
+        twice = sorted(name for name, count in Counter(names).items() if count > 1)
+        raise DataError(f"{file} names {len(twice)} ids twice: {name_some(twice)}")
+    unknown = sorted(set(splits) - set(ids))
+    if unknown:
+        raise DataError(
+            f"{file} names {len(unknown)} ids that the data do not have: {name_some(unknown)}"
+        )
+    return named_splits(ids, splits, str(file))
+
+
+def named_splits(
+    ids: Sequence[str], splits: Mapping[str, str | None], origin: str
+) -> tuple[str | None, ...]:
+    """Check split names that somebody gave.
+
+    Args:
+        ids: (samples,) sample ids.
+        splits: split of each id; ids may be absent.
+        origin: where the names come from, for the message.
+
+    Raises:
+        DataError: a name is none of train, val and test.
+    """
+    strange = sorted({str(split) for split in splits.values() if split is not None} - set(SPLITS))
+    if strange:
+        raise DataError(f"{origin}: splits are {', '.join(SPLITS)}, got {name_some(strange)}")
+    return tuple(splits.get(name) for name in ids)
+
+
+def _by_tenths(
+    folds: _Folds, labels: Sequence[int], groups: Sequence[str] | None
+) -> tuple[str, ...]:
+    import numpy as np
+
+    if len(labels) < _TENTHS or (groups is not None and len(set(groups)) < _TENTHS):
+        raise DataError(f"an 8:1:1 split needs at least {_TENTHS} samples (and groups)")
+    splits = np.full(len(labels), "train", dtype=object)
+    with warnings.catch_warnings():
+        # A class with fewer than ten samples: the check of classes per split says it better.
+        warnings.filterwarnings("ignore", message="The least populated class")
+        try:
+            parts = list(folds.split(np.zeros(len(labels)), labels, groups))
+        except ValueError as error:
+            raise DataError(f"the data cannot be split 8:1:1: {error}") from error
+    splits[parts[0][1]] = "test"
+    splits[parts[1][1]] = "val"
+    return tuple(splits.tolist())

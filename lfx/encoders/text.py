@@ -1,0 +1,172 @@
+"""Text encoders by transformers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel
+
+from lfx.encoders.encoder import Encoder
+from lfx.encoders.tokenizer import TextTokenizer, load_tokenizer, train_tokenizer
+from lfx.runtime.errors import ConfigError, WeightsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from lfx.encoders.weights import WeightsOrigin
+
+
+class TextEncoder(Encoder):
+    """A transformers model that gives one vector a text, and its tokenizer.
+
+    Args:
+        config: the model's configuration, as transformers writes it.
+        pooling: `mean` over the tokens, or the `first` token's vector.
+        tokenizer: cuts texts into the tokens that the model knows.
+        backbone: the model, where it is built already; None: built with random weights.
+    """
+
+    def __init__(
+        self,
+        *,
+        config: Mapping[str, Any],
+        pooling: str,
+        tokenizer: TextTokenizer,
+        backbone: nn.Module | None = None,
+    ) -> None:
+        super().__init__()
+        self.config = dict(config)
+        self.pooling = pooling
+        self.tokenizer = tokenizer
+        self.backbone = backbone or _random_backbone(self.config)
+        self.features = int(self.config["hidden_size"])
+
+    def forward(self, batch: dict[str, Tensor]) -> Tensor:
+        """Encode `input_ids` and `attention_mask` (batch, tokens) to (batch, features)."""
+        mask = batch["attention_mask"]
+        tokens: Tensor = self.backbone(
+            input_ids=batch["input_ids"], attention_mask=mask
+        ).last_hidden_state
+        if self.pooling == "first":
+            return tokens[:, 0]
+        return masked_mean(tokens, mask)
+
+    def description(self) -> dict[str, Any]:
+        """Give plain values: the model's configuration, pooling and tokenizer."""
+        return {
+            "config": self.config,
+            "pooling": self.pooling,
+            "tokenizer": self.tokenizer.state,
+            "padding": self.tokenizer.padding,
+            "max_length": self.tokenizer.max_length,
+        }
+
+    def blocks(self) -> list[list[nn.Parameter]]:
+        """Give everything before the layers, each layer, and everything after it with the last."""
+        lists = [part for part in self.backbone.modules() if isinstance(part, nn.ModuleList)]
+        if not lists:
+            return [list(self.backbone.parameters())]
+        layers = [list(layer.parameters()) for layer in max(lists, key=len)]
+        inside = {id(parameter) for layer in layers for parameter in layer}
+        names = [id(parameter) for parameter in self.backbone.parameters()]
+        first = next(place for place, name in enumerate(names) if name in inside)
+        outside = [
+            (place, parameter)
+            for place, parameter in enumerate(self.backbone.parameters())
+            if id(parameter) not in inside
+        ]
+        before = [parameter for place, parameter in outside if place < first]
+        after = [parameter for place, parameter in outside if place > first]
+        return [before, *layers[:-1], [*layers[-1], *after]]
+
+
+def masked_mean(tokens: Tensor, mask: Tensor) -> Tensor:
+    """Average the tokens' vectors over the tokens that are no padding.
+
+    Args:
+        tokens: (batch, tokens, features).
+        mask: (batch, tokens), 1 at tokens and 0 at padding; at least one token a text.
+
+    Returns:
+        (batch, features).
+    """
+    weights = mask.unsqueeze(-1).to(tokens.dtype)
+    return (tokens * weights).sum(dim=1) / weights.sum(dim=1)
+
+
+def build_text_encoder(
+    *,
+    model_type: str | None,
+    model_args: Mapping[str, Any],
+    max_length: int,
+    pooling: str,
+    vocabulary: int,
+    weights: WeightsOrigin,
+    train_texts: Sequence[str],
+) -> TextEncoder:
+    """Build a text encoder with its weights and tokenizer.
+
+    Args:
+        model_type: transformers' model type, for random weights.
+        model_args: arguments of that type's configuration.
+        max_length: longest text in tokens.
+        pooling: `mean` or `first`.
+        vocabulary: size of the vocabulary that is trained for random weights.
+        weights: where the weights come from.
+        train_texts: what a tokenizer for random weights is trained on.
+
+    Raises:
+        ConfigError: transformers has no such model type.
+        WeightsError: the weights cannot be found or read.
+    """
+    found = weights.locate()
+    if found is not None:
+        return _load_encoder(found, max_length, pooling)
+    tokenizer = train_tokenizer(train_texts, vocabulary, max_length)
+    arguments = {
+        **model_args,
+        "vocab_size": tokenizer.vocabulary,
+        "pad_token_id": tokenizer.padding,
+        # Some architectures count positions from the padding id onwards.
+        "max_position_embeddings": max_length + tokenizer.padding + 2,
+    }
+    try:
+        config = AutoConfig.for_model(str(model_type), **arguments)
+    except ValueError as error:
+        raise ConfigError(
+            f"encoder.model_type={model_type}: transformers has no such model; for example: "
+            "bert, roberta, distilbert, electra"
+        ) from error
+    return TextEncoder(config=config.to_dict(), pooling=pooling, tokenizer=tokenizer)
+
+
+def _load_encoder(folder: Path, max_length: int, pooling: str) -> TextEncoder:
+    try:
+        # A checkpoint's own dtype may be half precision; training wants full.
+        options = {"dtype": torch.float32, "local_files_only": True}
+        try:
+            backbone = AutoModel.from_pretrained(folder, add_pooling_layer=False, **options)
+        except TypeError:  # an architecture that never has a pooling layer
+            backbone = AutoModel.from_pretrained(folder, **options)
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise WeightsError(f"{folder} is no transformers model: {reason}") from error
+    return TextEncoder(
+        config=backbone.config.to_dict(),
+        pooling=pooling,
+        tokenizer=load_tokenizer(folder, max_length),
+        backbone=backbone,
+    )
+
+
+def _random_backbone(config: Mapping[str, Any]) -> nn.Module:
+    arguments = {key: value for key, value in config.items() if key != "model_type"}
+    typed = AutoConfig.for_model(config["model_type"], **arguments)
+    try:
+        backbone: nn.Module = AutoModel.from_config(typed, add_pooling_layer=False)
+    except TypeError:
+        backbone = AutoModel.from_config(typed)
+    return backbone

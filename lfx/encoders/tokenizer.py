@@ -1,0 +1,90 @@
+"""Texts to token ids."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+
+from lfx.runtime.errors import WeightsError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+_PADDING, _START, _END = "<pad>", "<s>", "</s>"
+
+
+class TextTokenizer:
+    """Cuts texts into tokens.
+
+    Args:
+        state: the tokenizer as JSON, as the library `tokenizers` writes it.
+        padding: id of the padding token.
+        max_length: longest text in tokens; what goes beyond is cut off.
+    """
+
+    def __init__(self, state: str, padding: int, max_length: int) -> None:
+        self._tokenizer = Tokenizer.from_str(state)
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(max_length)
+        self.padding = padding
+        self.max_length = max_length
+
+    @property
+    def state(self) -> str:
+        """The tokenizer as JSON."""
+        return str(self._tokenizer.to_str())
+
+    @property
+    def vocabulary(self) -> int:
+        """How many tokens there are."""
+        return int(self._tokenizer.get_vocab_size())
+
+    def __call__(self, texts: Sequence[str]) -> list[list[int]]:
+        """Give the token ids of each text, at least one each."""
+        return [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+
+
+def train_tokenizer(texts: Sequence[str], vocabulary: int, max_length: int) -> TextTokenizer:
+    """Train a byte-level BPE tokenizer (as RoBERTa's, the paper, section IV.B) on some texts.
+
+    Args:
+        texts: of the train split only.
+        vocabulary: most tokens; few texts may give fewer.
+        max_length: longest text in tokens.
+    """
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        special_tokens=[_PADDING, _START, _END],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    start, end = tokenizer.token_to_id(_START), tokenizer.token_to_id(_END)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{_START} $A {_END}", special_tokens=[(_START, start), (_END, end)]
+    )
+    return TextTokenizer(tokenizer.to_str(), tokenizer.token_to_id(_PADDING), max_length)
+
+
+def load_tokenizer(folder: Path, max_length: int) -> TextTokenizer:
+    """Load the tokenizer that a folder of pretrained weights brings.
+
+    Raises:
+        WeightsError: the folder brings none, or one without a fast form.
+    """
+    from transformers import AutoTokenizer
+
+    try:
+        loaded = AutoTokenizer.from_pretrained(folder)
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise WeightsError(f"{folder} has no tokenizer that can be loaded: {reason}") from error
+    backend = getattr(loaded, "backend_tokenizer", None)
+    if backend is None or loaded.pad_token_id is None:
+        raise WeightsError(f"{folder}: its tokenizer has no fast form or no padding token")
+    return TextTokenizer(backend.to_str(), loaded.pad_token_id, max_length)

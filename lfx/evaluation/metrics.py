@@ -1,0 +1,156 @@
+"""The numbers that every stage reports, always under the same names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from torchmetrics.functional.classification import (
+    multiclass_calibration_error,
+    multiclass_stat_scores,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SCORES = ("accuracy", "f1_weighted", "f1_macro")
+ECE_BINS = 15
+_LEAST_CLASSES = 2
+# The smallest normal float32, below which fused artifacts do not tell probabilities from 0.
+_LEAST_PROBABILITY = torch.finfo(torch.float32).tiny
+_ROUNDING = 1e-4
+
+
+def evaluate(probabilities: Tensor, labels: Tensor, classes: Sequence[str]) -> dict[str, Any]:
+    """Compare predicted probabilities with labels.
+
+    A class that occurs neither among labels nor among predictions counts as 0 in what is averaged
+    over classes, as with scikit-learn's `labels=all, zero_division=0`; `balanced_accuracy` averages
+    over the classes that occur among the labels.
+
+    Args:
+        probabilities: `(samples, classes)`, in 0..1, rows summing to 1; never logits.
+        labels: class indices, `(samples,)`; leave out unlabelled samples beforehand.
+        classes: names of the classes, in the order of the columns.
+
+    Returns:
+        `accuracy`, `balanced_accuracy`, `f1_macro`, `f1_weighted` (all in 0..1), `nll` (mean
+        negative log-likelihood in nats, probabilities clipped at the smallest normal float32),
+        `ece` (top-label expected calibration error in 15 bins of equal width, 0..1), `support`
+        (number of samples), and `per_class`: class → `precision`, `recall`, `f1`, `support`. Plain
+        Python numbers.
+
+    Raises:
+        ValueError: no samples, logits in place of probabilities, shapes that do not fit, or labels
+            out of range.
+    """
+    probabilities, labels = _checked(probabilities, labels)
+    if len(classes) != probabilities.shape[1] or len(set(classes)) != len(classes):
+        raise ValueError(
+            f"classes must be {probabilities.shape[1]} different names, one per column; "
+            f"got {list(classes)}"
+        )
+    rates = _rates(probabilities, labels)
+    chosen = probabilities.gather(1, labels[:, None]).clamp(min=_LEAST_PROBABILITY)
+    # Sums of floats may exceed 1 in the last bit, at which torchmetrics would take them for logits.
+    ece = multiclass_calibration_error(
+        probabilities.clamp(0, 1), labels, num_classes=len(classes), n_bins=ECE_BINS, norm="l1"
+    )
+    return {
+        "accuracy": _accuracy(rates),
+        "balanced_accuracy": rates["recall"][rates["support"] > 0].mean().item(),
+        "f1_macro": _f1_macro(rates),
+        "f1_weighted": _f1_weighted(rates),
+        "nll": -chosen.log().mean().item(),
+        "ece": ece.item(),
+        "support": len(labels),
+        "per_class": {
+            name: {
+                "precision": rates["precision"][index].item(),
+                "recall": rates["recall"][index].item(),
+                "f1": rates["f1"][index].item(),
+                "support": int(rates["support"][index].item()),
+            }
+            for index, name in enumerate(classes)
+        },
+    }
+
+
+def score(metric: str, probabilities: Tensor, labels: Tensor) -> float:
+    """Compute one of the numbers of `evaluate`, in 0..1.
+
+    Args:
+        metric: `accuracy`, `f1_weighted` or `f1_macro`.
+        probabilities: `(samples, classes)`, in 0..1, rows summing to 1; never logits.
+        labels: class indices, `(samples,)`.
+
+    Raises:
+        ValueError: unknown metric, or as `evaluate`.
+    """
+    computed = {"accuracy": _accuracy, "f1_weighted": _f1_weighted, "f1_macro": _f1_macro}
+    if metric not in computed:
+        raise ValueError(f"metric: allowed are {', '.join(SCORES)}; got {metric!r}")
+    return computed[metric](_rates(*_checked(probabilities, labels)))
+
+
+def _checked(probabilities: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Check, and move to the CPU, where float64 is always there and counting is deterministic."""
+    shape = tuple(probabilities.shape)
+    if len(shape) != 2 or shape[1] < _LEAST_CLASSES or tuple(labels.shape) != shape[:1]:  # noqa: PLR2004
+        raise ValueError(
+            "probabilities must have shape (samples, classes) with 2 classes or more, and labels "
+            f"(samples,); got {shape} and {tuple(labels.shape)}"
+        )
+    if shape[0] == 0:
+        raise ValueError("there are no labelled samples to evaluate")
+    probabilities = probabilities.detach().cpu().to(torch.float64)
+    labels = labels.detach().cpu()
+    if labels.is_floating_point() or labels.dtype == torch.bool:
+        raise ValueError(f"labels must be integers; got {labels.dtype}")
+    labels = labels.long()
+    if bool(((labels < 0) | (labels >= shape[1])).any()):
+        raise ValueError(
+            f"labels must be in 0..{shape[1] - 1}; got {labels.min().item()}..{labels.max().item()}"
+        )
+    sums = probabilities.sum(dim=1)
+    # NaN compares false, hence `not (... all true)`.
+    if not bool(((probabilities >= 0).all(dim=1) & ((sums - 1).abs() <= _ROUNDING)).all()):
+        raise ValueError(
+            "probabilities must be in 0..1 and each row must sum to 1; got values in "
+            f"{probabilities.min().item():.4g}..{probabilities.max().item():.4g} and row sums in "
+            f"{sums.min().item():.4g}..{sums.max().item():.4g} (apply softmax to logits first)"
+        )
+    return probabilities, labels
+
+
+def _rates(probabilities: Tensor, labels: Tensor) -> dict[str, Tensor]:
+    """Count exactly in integers, then divide in float64; torchmetrics' own rates are float32."""
+    counts = multiclass_stat_scores(
+        probabilities.argmax(dim=1), labels, num_classes=probabilities.shape[1], average="none"
+    )
+    hits, false_alarms, _, misses, support = counts.to(torch.float64).unbind(dim=1)
+    return {
+        "hits": hits,
+        "precision": _divide(hits, hits + false_alarms),
+        "recall": _divide(hits, hits + misses),
+        "f1": _divide(2 * hits, 2 * hits + false_alarms + misses),
+        "support": support,
+    }
+
+
+def _divide(part: Tensor, whole: Tensor) -> Tensor:
+    return torch.where(whole > 0, part / whole.clamp(min=1), torch.zeros_like(part))
+
+
+def _accuracy(rates: dict[str, Tensor]) -> float:
+    return float(rates["hits"].sum().item() / rates["support"].sum().item())
+
+
+def _f1_macro(rates: dict[str, Tensor]) -> float:
+    return float(rates["f1"].mean().item())
+
+
+def _f1_weighted(rates: dict[str, Tensor]) -> float:
+    support = rates["support"]
+    return float((rates["f1"] * support).sum().item() / support.sum().item())

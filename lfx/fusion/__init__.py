@@ -1,0 +1,1 @@
+"""How to combine what several models predicted; knows predictions, not what they are about."""

@@ -1,0 +1,1 @@
+"""Schemes: how to find the members' weights, one per file."""

@@ -1,0 +1,92 @@
+"""Weights that the user sets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from lfx.fusion.weights import Weights
+from lfx.runtime.errors import ConfigError, FusionError
+
+if TYPE_CHECKING:
+    from lfx.fusion.schemes.scheme import FitData
+
+_TOLERANCE = 1e-6
+
+
+def complete_shares(shares: Mapping[str, float], members: Sequence[str]) -> list[float]:
+    """Give every member its share; those that are not named share the remainder equally.
+
+    Args:
+        shares: member → share in 0..1.
+        members: names of all members.
+
+    Returns:
+        A share per member, in their order; they sum to 1 within 1e-6.
+
+    Raises:
+        FusionError: lists every unknown member and share out of range, and shares that sum to more
+            than 1, or, with all members named, to anything but 1.
+    """
+    there = ", ".join(members)
+    found = [
+        f"fusion.weights.{name}: no such member; there are: {there}"
+        for name in sorted(set(shares) - set(members))
+    ]
+    found += [
+        f"fusion.weights.{name}: allowed is a share in 0..1; got {share}"
+        for name, share in sorted(shares.items())
+        if not 0 <= share <= 1  # NaN fails this too
+    ]
+    total = math.fsum(shares.values())
+    unnamed = [name for name in members if name not in shares]
+    if total > 1 + _TOLERANCE:
+        found.append(f"fusion.weights: the shares sum to {total:g}; allowed is 1 at the most")
+    elif not unnamed and total < 1 - _TOLERANCE:
+        found.append(
+            f"fusion.weights: the shares of all members sum to {total:g}; allowed is 1 "
+            "(leave a member out to give it the remainder)"
+        )
+    if found:
+        raise FusionError("\n".join(found))
+    remainder = max(0.0, 1 - total)
+    return [shares[name] if name in shares else remainder / len(unnamed) for name in members]
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """Give members the shares that the user names.
+
+    Attributes:
+        weights: member → share in 0..1; members that are not named share the remainder equally.
+    """
+
+    weights: Mapping[str, float] = field(default_factory=dict)
+    name: ClassVar[str] = "weighted"
+    needs_fit: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        """Refuse shares that are no numbers; which members there are is known at the fit only."""
+        if not isinstance(self.weights, Mapping):
+            raise ConfigError(
+                "fusion.weights: allowed is a mapping of member to share in 0..1; "
+                f"got {self.weights!r}"
+            )
+        wrong = [
+            f"fusion.weights.{name}: allowed is a share in 0..1; got {share!r}"
+            for name, share in self.weights.items()
+            if isinstance(share, bool) or not isinstance(share, int | float)
+        ]
+        if wrong:
+            raise ConfigError("\n".join(wrong))
+
+    def fit(self, fit: FitData) -> Weights:
+        """Complete the shares; looks at no sample.
+
+        Raises:
+            FusionError: as `complete_shares`.
+        """
+        shares = complete_shares(self.weights, fit.members)
+        return Weights("member", fit.probabilities.new_tensor(shares))

@@ -1,0 +1,1 @@
+"""LightningModules, one per modality, and what trains, stores and applies them."""

@@ -1,0 +1,168 @@
+"""Checkpoints: loading one, and carrying an unfinished run on."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from lfx.modalities.classifier import Classifier, classifier_class
+from lfx.modalities.optimization import Optimization
+from lfx.runtime.errors import CheckpointError, ConfigError
+from lfx.runtime.files import atomic_path
+from lfx.runtime.rundir import read_status
+
+log = logging.getLogger(__name__)
+
+FOLDER, BEST, LAST = "checkpoints", "best.ckpt", "last.ckpt"
+# A checkpoint names the class that it is of; only classes from here are imported for it.
+_TRUSTED = "lfx."
+
+
+def read_checkpoint(file: Path) -> dict[str, Any]:
+    """Read a checkpoint of lfx; nothing in it is executed.
+
+    Raises:
+        CheckpointError: the file is missing, damaged, or not of lfx.
+    """
+    if not file.is_file():
+        raise CheckpointError(f"ckpt={file}: there is no such file; give checkpoints/best.ckpt")
+    try:
+        content = torch.load(file, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise CheckpointError(f"ckpt={file} cannot be read as a checkpoint: {reason}") from error
+    if not isinstance(content, dict) or "lfx" not in content:
+        raise CheckpointError(f"ckpt={file} is no checkpoint of lfx")
+    return content
+
+
+def load_classifier(file: Path) -> tuple[Classifier, dict[str, Any]]:
+    """Build the classifier that a checkpoint holds.
+
+    Neither the weights' first source nor the training data are needed.
+
+    Args:
+        file: a checkpoint of lfx.
+
+    Returns:
+        The classifier in evaluation mode, and what its run noted of itself.
+
+    Raises:
+        CheckpointError: the file is missing, damaged, or not of lfx.
+    """
+    content = read_checkpoint(file)
+    own = content["lfx"]
+    name: str = own["module"]
+    if not name.startswith(_TRUSTED):
+        raise CheckpointError(f"ckpt={file} names the class {name}, which is not lfx's own")
+    try:
+        kind = classifier_class(name)
+    except ConfigError as error:
+        raise CheckpointError(f"ckpt={file} is of another version: {error}") from error
+    settings = dict(own["classifier"])
+    optimization = Optimization(**settings.pop("optimization"))
+    classifier = kind(kind.restore_encoder(own["encoder"]), optimization=optimization, **settings)
+    classifier.load_state_dict(content["state_dict"])
+    classifier.provenance = own["provenance"]
+    return classifier.eval(), dict(own["provenance"])
+
+
+def resume_from(ckpt: str, run: Path, settings: Mapping[str, Any]) -> Path | None:
+    """Find the checkpoint to carry on from, and bring it into the run's own folder.
+
+    Args:
+        ckpt: `last` for the newest unfinished run beside this one, or for what this run's folder
+            holds already; else a file.
+        run: this run's folder.
+        settings: this run's settings, which have to be those of the checkpoint.
+
+    Returns:
+        The checkpoint in this run's folder; None where the unfinished run had not yet ended an
+        epoch, so that training starts from the beginning.
+
+    Raises:
+        CheckpointError: there is no unfinished run, or its settings differ.
+    """
+    own = run / FOLDER / LAST
+    if ckpt == "last" and own.is_file():
+        _same_settings(own, settings)
+        return own
+    found = _newest_unfinished(run) if ckpt == "last" else Path(ckpt)
+    if found is None:
+        log.info("the unfinished run had not yet ended an epoch: training from the beginning")
+        return None
+    _same_settings(found, settings)
+    _adopt(found, run / FOLDER)
+    log.info("resuming from %s", found)
+    return own
+
+
+def _newest_unfinished(run: Path) -> Path | None:
+    unfinished = []
+    for folder in run.parent.iterdir():
+        status = read_status(folder)
+        if folder != run and status is not None and status.state != "completed":
+            unfinished.append((status.started, folder / FOLDER / LAST))
+    if not unfinished:
+        raise CheckpointError(
+            f"ckpt=last: there is no unfinished run in {run.parent}; leave ckpt out to train from "
+            "the beginning, or give a file"
+        )
+    files = [file for _, file in sorted(unfinished, reverse=True) if file.is_file()]
+    return files[0] if files else None
+
+
+def _same_settings(file: Path, settings: Mapping[str, Any]) -> None:
+    theirs = read_checkpoint(file)["lfx"]["provenance"].get("settings", {})
+    ours_flat, theirs_flat = dict(_flat(settings)), dict(_flat(theirs))
+    differing = [
+        f"  {key}: {theirs_flat.get(key)} there, {ours_flat.get(key)} here"
+        for key in sorted(ours_flat.keys() | theirs_flat.keys())
+        if ours_flat.get(key) != theirs_flat.get(key)
+    ]
+    if differing:
+        raise CheckpointError(
+            f"{file} was trained with other settings:\n" + "\n".join(differing) + "\n"
+            "resume with the same ones, or leave ckpt out to train from the beginning"
+        )
+
+
+def _flat(node: Any, prefix: str = "") -> list[tuple[str, Any]]:
+    if isinstance(node, Mapping):
+        pairs = ((f"{prefix}.{key}" if prefix else str(key), value) for key, value in node.items())
+        return [entry for name, value in pairs for entry in _flat(value, name)]
+    return [(prefix, node)]
+
+
+def _adopt(file: Path, folder: Path) -> None:
+    """Copy a run's checkpoints, and tell Lightning's callbacks where the best one lies now.
+
+    Lightning forgets the best score so far when the folder changes.
+    """
+    content = read_checkpoint(file)
+    old = file.parent
+    if (old / BEST).is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(old / BEST, folder / BEST)
+    for state in content.get("callbacks", {}).values():
+        if "best_model_path" not in state:
+            continue
+        was = Path(state["dirpath"])
+        state["dirpath"] = str(folder)
+        for key in ("best_model_path", "kth_best_model_path", "last_model_path"):
+            state[key] = _moved(state[key], was, folder)
+        state["best_k_models"] = {
+            _moved(path, was, folder): score for path, score in state["best_k_models"].items()
+        }
+    with atomic_path(folder / LAST) as part:
+        torch.save(content, part)
+
+
+def _moved(path: str, old: Path, new: Path) -> str:
+    return str(new / Path(path).relative_to(old)) if path else path

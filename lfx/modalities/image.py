@@ -1,0 +1,53 @@
+"""The image modality."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lfx.data.augmentation import Augmentation
+from lfx.data.batches import ImageInputs
+from lfx.data.images import cached_images
+from lfx.encoders.image import ImageEncoder, build_image_encoder
+from lfx.encoders.weights import WeightsOrigin
+from lfx.modalities.classifier import Classifier, Inputs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from lfx.data.samples import SampleTable
+
+
+class ImageClassifier(Classifier):
+    """Classifies tweets by their images."""
+
+    modality = "image"
+    encoder: ImageEncoder
+
+    @staticmethod
+    def build_encoder(settings: Mapping[str, Any], train_texts: Sequence[str]) -> ImageEncoder:
+        """Build a timm encoder with its weights."""
+        del train_texts
+        keys = ("architecture", "architecture_args", "image_size", "resize", "mean", "std")
+        return build_image_encoder(
+            **{key: settings[key] for key in keys}, weights=WeightsOrigin(**settings["weights"])
+        )
+
+    @staticmethod
+    def restore_encoder(description: Mapping[str, Any]) -> ImageEncoder:
+        """Build the architecture with random weights."""
+        return ImageEncoder(**description)
+
+    def inputs(
+        self,
+        table: SampleTable,
+        rows: Sequence[int],
+        cache_dir: Path,
+        augmentation: Mapping[str, Any] | None = None,
+    ) -> Inputs:
+        """Read images from the cache; the first run decodes them into it."""
+        images = cached_images(
+            table.images, table.digests, self.encoder.image_size, self.encoder.resize, cache_dir
+        )
+        change = None if augmentation is None else Augmentation(**augmentation, seed=self.seed)
+        return Inputs(ImageInputs(images, rows, change), [1] * len(rows))

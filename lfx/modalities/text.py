@@ -1,0 +1,57 @@
+"""The text modality."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lfx.data.batches import TokenInputs
+from lfx.encoders.text import TextEncoder, build_text_encoder
+from lfx.encoders.tokenizer import TextTokenizer
+from lfx.encoders.weights import WeightsOrigin
+from lfx.modalities.classifier import Classifier, Inputs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from lfx.data.samples import SampleTable
+
+
+class TextClassifier(Classifier):
+    """Classifies tweets by their texts."""
+
+    modality = "text"
+    encoder: TextEncoder
+
+    @staticmethod
+    def build_encoder(settings: Mapping[str, Any], train_texts: Sequence[str]) -> TextEncoder:
+        """Build a transformers encoder with its weights and tokenizer."""
+        keys = ("model_type", "model_args", "max_length", "pooling", "vocabulary")
+        return build_text_encoder(
+            **{key: settings[key] for key in keys},
+            weights=WeightsOrigin(**settings["weights"]),
+            train_texts=train_texts,
+        )
+
+    @staticmethod
+    def restore_encoder(description: Mapping[str, Any]) -> TextEncoder:
+        """Build the architecture with random weights, and the tokenizer as it was."""
+        tokenizer = TextTokenizer(
+            description["tokenizer"], description["padding"], description["max_length"]
+        )
+        return TextEncoder(
+            config=description["config"], pooling=description["pooling"], tokenizer=tokenizer
+        )
+
+    def inputs(
+        self,
+        table: SampleTable,
+        rows: Sequence[int],
+        cache_dir: Path,
+        augmentation: Mapping[str, Any] | None = None,
+    ) -> Inputs:
+        """Tokenise the texts once; batches hold texts of like length."""
+        del cache_dir, augmentation
+        tokens = self.encoder.tokenizer([table.texts[row] for row in rows])
+        padding = self.encoder.tokenizer.padding
+        return Inputs(TokenInputs(tokens, padding), [len(ids) for ids in tokens])

@@ -1,0 +1,73 @@
+"""`python -m lfx.predict`: apply a trained model to any data set, labelled or not."""
+
+from __future__ import annotations
+
+from lfx.configuration.stages import PredictConfig
+from lfx.configuration.typed import plain
+from lfx.runtime.entry import Job, run_stage
+
+
+def predict(config: PredictConfig, job: Job) -> None:
+    """Load a checkpoint, read the data, write the artifact."""
+    import logging
+    from pathlib import Path
+
+    from hydra.utils import instantiate
+
+    from lfx.artifacts.assemble import assemble, known_splits
+    from lfx.artifacts.parquet import write_predictions
+    from lfx.data.prepare import load_any
+    from lfx.evaluation.splits import evaluate_splits
+    from lfx.modalities.checkpoints import load_classifier
+    from lfx.modalities.training import Compute, choose_precision
+    from lfx.modalities.training import predict as apply
+    from lfx.reporting.table import print_scores
+    from lfx.runtime.device import resolve_device
+    from lfx.runtime.files import write_json
+
+    log = logging.getLogger("lfx.predict")
+    classifier, provenance = load_classifier(Path(config.ckpt))
+    cache_dir = Path(config.data.cache_dir)
+    table = load_any(
+        instantiate(plain(config.data.source), _convert_="all"),
+        drop_bad=config.data.on_bad_sample.name == "drop",
+        cache_dir=cache_dir,
+    )
+    table = table.with_classes(classifier.classes)
+    device = resolve_device(config.device)
+    precision = choose_precision(config.precision.name, device)
+    rows = list(range(len(table)))
+    logits = apply(
+        classifier,
+        table,
+        rows,
+        Compute(device, precision, batch_size=config.batch_size),
+        run=job.folder,
+        cache_dir=cache_dir,
+    )
+    predictions = assemble(
+        table,
+        rows,
+        logits,
+        splits=known_splits(table, provenance),
+        modality=classifier.modality,
+        name=config.name or provenance["name"],
+        seed=provenance["seed"],
+        config_hash=provenance["config_hash"],
+    )
+    artifact = job.folder / "predictions.parquet"
+    write_predictions(artifact, predictions)
+    metrics = evaluate_splits(predictions)
+    if metrics:
+        write_json(job.folder / "metrics.json", metrics)
+        print_scores({predictions.metadata.name: metrics})
+    log.info("%d predictions: %s", len(table), artifact)
+
+
+def main() -> None:
+    """Run the stage from the command line."""
+    run_stage("predict", PredictConfig, predict)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""`python -m lfx.report`: all runs as one table."""
+
+from __future__ import annotations
+
+from lfx.configuration.stages import ReportConfig
+from lfx.runtime.entry import Job, run_stage
+
+
+def report(config: ReportConfig, job: Job) -> None:
+    """Collect the runs; print them, and write them as CSV and Markdown."""
+    import logging
+    from pathlib import Path
+
+    from lfx.reporting.runs import collect_runs, newest_of_each
+    from lfx.reporting.table import print_runs, write_runs
+
+    runs = collect_runs(Path(config.runs), data=config.data)
+    if config.newest:
+        runs = newest_of_each(runs)
+    print_runs(runs)
+    files = write_runs(runs, job.folder)
+    logging.getLogger("lfx.report").info("written: %s", ", ".join(map(str, files)))
+
+
+def main() -> None:
+    """Run the stage from the command line."""
+    run_stage("report", ReportConfig, report)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""From metrics to loggers, tables and files."""

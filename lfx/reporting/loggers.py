@@ -1,0 +1,123 @@
+"""Where metrics go while a run lasts: CSV, Weights & Biases, TensorBoard, or nowhere."""
+
+from __future__ import annotations
+
+import netrc
+import os
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlparse
+
+from lfx.runtime.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytorch_lightning.loggers import Logger
+
+
+def build_logger(
+    settings: Mapping[str, Any],
+    *,
+    stage: str,
+    name: str,
+    folder: Path,
+    overrides: Sequence[str],
+    sweep: Path | None,
+) -> Logger | None:
+    """Build one run's logger.
+
+    Args:
+        settings: the config of the group `logger`, in plain values.
+        stage: `train`, `fuse`, …
+        name: the run's name.
+        folder: the run's folder.
+        overrides: what the command line set.
+        sweep: the multirun's folder, which groups its runs; None in a single run.
+
+    Returns:
+        A Lightning logger; None for the kind `none`.
+
+    Raises:
+        ConfigError: the kind needs a package that is not installed.
+    """
+    kind = settings["kind"]
+    if kind == "none":
+        return None
+    if kind == "tensorboard" and find_spec("tensorboard") is None:
+        raise ConfigError(
+            'logger=tensorboard needs the package tensorboard: pip install "lfx[tensorboard]"'
+        )
+    if kind == "wandb":
+        title = " ".join(overrides) if overrides else name
+        return _wandb(settings, stage=stage, title=title, folder=folder, sweep=sweep)
+    from pytorch_lightning import loggers
+
+    if kind == "tensorboard":
+        return loggers.TensorBoardLogger(folder, name="", version="tensorboard")
+    return loggers.CSVLogger(folder, name="", version="csv", flush_logs_every_n_steps=1000)
+
+
+def log_result(
+    logger: Logger | None, settings: Mapping[str, Any], metrics: Mapping[str, Any]
+) -> None:
+    """Send a run's settings and final metrics, and close the logger.
+
+    Args:
+        logger: None: nothing happens.
+        settings: the run's config in plain values.
+        metrics: the content of `metrics.json`.
+    """
+    if logger is None:
+        return
+    logger.log_hyperparams(dict(settings))
+    logger.log_metrics(flat_scores(metrics))
+    logger.finalize("success")
+
+
+def flat_scores(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Turn `metrics.json` into `test/f1_macro`, `test/per_class/neutral/recall` and so on."""
+    flat: dict[str, float] = {}
+    for key, value in metrics.items():
+        if isinstance(value, Mapping):
+            flat |= {f"{key}/{inner}": number for inner, number in flat_scores(value).items()}
+        else:
+            flat[key] = float(value)
+    return flat
+
+
+def _wandb(
+    settings: Mapping[str, Any], *, stage: str, title: str, folder: Path, sweep: Path | None
+) -> Logger:
+    import wandb
+    from pytorch_lightning.loggers import WandbLogger
+
+    mode = settings["mode"]
+    if mode == "auto":
+        mode = os.environ.get("WANDB_MODE") or ("online" if _has_api_key() else "offline")
+    group = settings["group"] or (None if sweep is None else f"{sweep.parent.name}/{sweep.name}")
+    return WandbLogger(
+        project=settings["project"],
+        entity=settings["entity"],
+        group=group,
+        job_type=stage,
+        name=title,
+        tags=settings["tags"],
+        save_dir=folder,
+        # Given to wandb.init: Lightning's own `offline` would set it for all later jobs.
+        mode=mode,
+        settings=wandb.Settings(console="off", silent=True, x_disable_stats=True),
+    )
+
+
+def _has_api_key() -> bool:
+    import wandb
+
+    if os.environ.get("WANDB_API_KEY"):
+        return True
+    host = urlparse(str(wandb.setup().settings.base_url)).hostname or ""
+    try:
+        return netrc.netrc().authenticators(host) is not None
+    except (OSError, netrc.NetrcParseError):
+        return False

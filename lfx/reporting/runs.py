@@ -1,0 +1,112 @@
+"""Runs that are found under a folder."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from lfx.runtime.errors import DataError
+from lfx.runtime.rundir import read_status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+log = logging.getLogger(__name__)
+
+_STAGES = ("train", "predict", "fuse")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A completed run and its metrics.
+
+    Attributes:
+        folder: its directory.
+        stage: `train`, `predict` or `fuse`.
+        data: the data set's name.
+        name: the run's name.
+        model: the encoder of a trained model, or the members of a fusion.
+        seed: its seed.
+        started: when, ISO 8601 in UTC.
+        metrics: the content of `metrics.json`.
+    """
+
+    folder: Path
+    stage: str
+    data: str
+    name: str
+    model: str
+    seed: int
+    started: str
+    metrics: dict[str, Any]
+
+    @property
+    def leaky(self) -> bool:
+        """Whether weights were fitted on the split that is reported."""
+        return bool(self.metrics.get("leaky", False))
+
+
+def collect_runs(folder: Path, data: str | None = None) -> list[Run]:
+    """Find every completed run with metrics below a folder.
+
+    Args:
+        folder: where to look.
+        data: only runs on the data set of this name; None: all.
+
+    Returns:
+        Runs by data set, stage and time.
+
+    Raises:
+        DataError: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise DataError(f"runs={folder} is not a folder; give the folder that runs are written to")
+    found = [_read_run(file.parent) for file in folder.rglob("metrics.json")]
+    runs = [run for run in found if run is not None and data in {None, run.data}]
+    return sorted(runs, key=lambda run: (run.data, _STAGES.index(run.stage), run.started))
+
+
+def newest_of_each(runs: Iterable[Run]) -> list[Run]:
+    """Keep the newest run of each data set, stage, name and seed, in the order of the runs.
+
+    Args:
+        runs: older ones first.
+    """
+    newest = {(run.data, run.stage, run.name, run.model, run.seed): run for run in runs}
+    return list(newest.values())
+
+
+def _read_run(folder: Path) -> Run | None:
+    status = read_status(folder)
+    if status is None or status.state != "completed" or status.stage not in _STAGES:
+        return None
+    try:
+        metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        config = OmegaConf.load(folder / ".hydra" / "config.yaml")
+        if not isinstance(config, DictConfig):
+            return None
+        return Run(
+            folder=folder,
+            stage=status.stage,
+            data=str(config.data.name),
+            name=str(config.name),
+            model=_model(config),
+            seed=int(config.get("seed", 0)),
+            started=status.started,
+            metrics=metrics,
+        )
+    except (OSError, ValueError, AttributeError, OmegaConfBaseException) as error:
+        log.warning("%s cannot be read and is left out: %s", folder, error)
+        return None
+
+
+def _model(config: DictConfig) -> str:
+    if "members" in config:
+        return " + ".join(sorted(map(str, config.members)))
+    return str(OmegaConf.select(config, "encoder.name", default=""))

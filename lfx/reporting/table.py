@@ -1,0 +1,124 @@
+"""Results as a table: in the terminal, as CSV, as Markdown."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from lfx.runtime.files import atomic_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from lfx.reporting.runs import Run
+
+SPLITS = ("val", "test", "predict")
+SCORES = {"accuracy": "accuracy", "f1_weighted": "F1 weighted", "f1_macro": "F1 macro"}
+_LEAKY = "LEAKY: fitted on the reported split"
+
+
+def print_scores(metrics: Mapping[str, Mapping[str, Any]]) -> None:
+    """Print what one run reached.
+
+    Args:
+        metrics: name -> content of `metrics.json`.
+    """
+    splits = [split for split in SPLITS if any(split in content for content in metrics.values())]
+    header = ["", *_score_header(splits)]
+    rows = [
+        [_titled(name, content), *_scores(content, splits)] for name, content in metrics.items()
+    ]
+    _print(header, rows, 1)
+
+
+def print_runs(runs: Sequence[Run]) -> None:
+    """Print runs as one table."""
+    header, rows = run_rows(runs)
+    _print(header, rows, _LEADING)
+
+
+def write_runs(runs: Sequence[Run], folder: Path) -> tuple[Path, Path]:
+    """Write runs as `report.csv`, with all digits, and `report.md`.
+
+    Returns:
+        The two files.
+    """
+    header, rows = run_rows(runs, digits=None)
+    with atomic_path(folder / "report.csv") as part, part.open("w", newline="") as stream:
+        csv.writer(stream).writerows([header, *rows])
+    header, rows = run_rows(runs)
+    lines = [header, ["---"] * _LEADING + ["---:"] * (len(header) - _LEADING), *rows]
+    text = "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+    with atomic_path(folder / "report.md") as part:
+        part.write_text(text + "\n", encoding="utf-8")
+    return folder / "report.csv", folder / "report.md"
+
+
+# Columns before the numbers: data, name, model, seed.
+_LEADING = 4
+
+
+def run_rows(runs: Sequence[Run], digits: int | None = 3) -> tuple[list[str], list[list[str]]]:
+    """Lay runs out in rows.
+
+    Args:
+        runs: one row each.
+        digits: after the decimal point; None: all.
+
+    Returns:
+        The header and the rows. A split that no run has gets no columns.
+    """
+    splits = [split for split in SPLITS if any(split in run.metrics for run in runs)]
+    header = ["data", "name", "model", "seed", *_score_header(splits)]
+    rows = [
+        [
+            run.data,
+            _titled(run.name, run.metrics),
+            run.model,
+            str(run.seed),
+            *_scores(run.metrics, splits, digits),
+        ]
+        for run in runs
+    ]
+    return header, rows
+
+
+def _titled(name: str, metrics: Mapping[str, Any]) -> str:
+    return f"{name} ({_LEAKY})" if metrics.get("leaky") else name
+
+
+def _score_header(splits: Sequence[str]) -> list[str]:
+    return [
+        title
+        for split in splits
+        for title in (f"{split} n", *(f"{split} {s}" for s in SCORES.values()))
+    ]
+
+
+def _scores(metrics: Mapping[str, Any], splits: Sequence[str], digits: int | None = 3) -> list[str]:
+    cells = []
+    for split in splits:
+        own = metrics.get(split)
+        if own is None:
+            cells += [""] * (1 + len(SCORES))
+            continue
+        numbers = [own[key] for key in SCORES]
+        shown = [str(n) if digits is None else f"{n:.{digits}f}" for n in numbers]
+        cells += [str(own["support"]), *shown]
+    return cells
+
+
+def _print(header: Sequence[str], rows: Sequence[Sequence[str]], leading: int) -> None:
+    # A pipe has no width of its own, and a table that is folded cannot be read by a program.
+    console = Console(width=None if sys.stdout.isatty() else 200)
+    table = Table(show_edge=False, pad_edge=False)
+    for place, title in enumerate(header):
+        table.add_column(title, justify="left" if place < leading else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)

@@ -1,0 +1,84 @@
+"""Every mistake on a command line in one message; Hydra itself stops at the first."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException
+from omegaconf.errors import OmegaConfBaseException
+
+from lfx.configuration.locate import config_folder
+from lfx.configuration.typed import first_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def explain(error: BaseException, stage: str, arguments: Sequence[str]) -> str:
+    """Say what is wrong with a command line.
+
+    Choices of groups are tried one by one over the defaults, then each value over the choices that
+    work.
+
+    Args:
+        error: what Hydra raised.
+        stage: name of the root YAML file.
+        arguments: the command line without the program; flags are passed over.
+
+    Returns:
+        One line a mistake; what Hydra said where none of them fails by itself.
+    """
+    overrides = [text for text in arguments if "=" in text and not text.startswith("-")]
+    GlobalHydra.instance().clear()
+    found: list[str] = []
+    with initialize_config_dir(str(config_folder()), version_base="1.3"):
+        groups = [text for text in overrides if _names_a_group(text)]
+        values = [text for text in overrides if text not in groups]
+        working: list[str] = []
+        for group in groups:
+            problem = _problem(stage, [group])
+            if problem is None:
+                working.append(group)
+            else:
+                found.append(problem)
+        for value in values:
+            problem = _problem(stage, [*working, value])
+            if problem is not None:
+                found.append(problem)
+    return "\n".join(found) if found else _message(error)
+
+
+def _names_a_group(override: str) -> bool:
+    key = override.split("=", 1)[0].lstrip("+~").split("@")[0]
+    return (config_folder() / key).is_dir()
+
+
+def _problem(stage: str, overrides: list[str]) -> str | None:
+    try:
+        compose(stage, overrides=overrides)
+    except (HydraException, OmegaConfBaseException) as error:
+        return f"{overrides[-1].lstrip('+')}: {_message(error)}"
+    return None
+
+
+def _message(error: BaseException) -> str:
+    """Give the innermost message, shortened to what helps."""
+    cause: BaseException = error
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+    lines = str(cause).splitlines() or [type(cause).__name__]
+    unknown = re.match(r"Could not override '(.+)'", lines[0])
+    if unknown or "not in" in lines[0]:
+        return "there is no such setting; `--help` lists all"
+    choices = re.match(r"Could not find '(.+)'", lines[0])
+    if choices:
+        start = next((i for i, line in enumerate(lines) if "Available options" in line), None)
+        options = [line.strip() for line in lines[start + 1 :]] if start is not None else []
+        options = [option for option in options if option and ":" not in option]
+        options = options[: options.index("")] if "" in options else options
+        listed = ", ".join(option for option in options if not option.startswith("provider"))
+        return f"there is no {choices[1]!r}; choose from: {listed}"
+    return first_line(cause)

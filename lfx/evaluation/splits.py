@@ -9,23 +9,28 @@ import torch
 from lfx.evaluation.metrics import evaluate
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lfx.artifacts.predictions import Predictions
 
 # Metrics of the training split measure memory, so they are not among the results.
 REPORTED = ("val", "test", "predict")
 
 
-def evaluate_splits(predictions: Predictions) -> dict[str, Any]:
-    """Evaluate every reported split by its labelled rows.
+def evaluate_splits(predictions: Predictions, splits: Sequence[str] = REPORTED) -> dict[str, Any]:
+    """Evaluate splits by their labelled rows.
+
+    The numbers are those of the artifact's own rows, so that whoever reads the file gets the same.
 
     Args:
         predictions: one row per sample in each split.
+        splits: which splits.
 
     Returns:
-        `{split: metrics}` for the splits that have labelled rows, as `evaluate` gives them.
+        `{split: metrics}` for those that have labelled rows, as `evaluate` gives them.
     """
     metrics = {}
-    for split in REPORTED:
+    for split in splits:
         part = predictions.select(predictions.rows(split) & (predictions.label >= 0))
         if len(part.sample_id):
             metrics[split] = evaluate(

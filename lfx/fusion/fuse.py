@@ -12,7 +12,7 @@ from torch import Tensor
 
 from lfx.artifacts.join import JoinedMembers, join
 from lfx.artifacts.predictions import NONE, SPLITS, Metadata, Predictions
-from lfx.evaluation.metrics import evaluate
+from lfx.evaluation.splits import evaluate_splits
 from lfx.fusion.guard import fit_rows, refuse_leak
 from lfx.fusion.pools import linear_pool
 from lfx.fusion.schemes.scheme import FitData, Scheme
@@ -126,7 +126,7 @@ def fuse(  # noqa: PLR0913, all but the first two are keywords
     return FusionResult(
         predictions=predictions,
         weights=weights,
-        metrics=_metrics(predictions, tuple(splits)) | ({"leaky": True} if leaky else {}),
+        metrics=evaluate_splits(predictions, tuple(splits)) | ({"leaky": True} if leaky else {}),
         members=joined.names,
         scheme=scheme.name,
         fit_split=fit_split if scheme.needs_fit else None,
@@ -149,18 +149,3 @@ def _logits(scores: Tensor) -> np.ndarray[Any, np.dtype[np.float32]]:
     """Take logarithms; a score of 0 becomes the smallest normal float32, as logits are finite."""
     logits = scores.cpu().to(torch.float64).clamp(min=_LEAST_SCORE).log()
     return np.asarray(logits.to(torch.float32).numpy(), dtype=np.float32)
-
-
-def _metrics(predictions: Predictions, splits: tuple[str, ...]) -> dict[str, Any]:
-    """Evaluate from the artifact's own rows, so that whoever reads the file gets these numbers."""
-    metrics = {}
-    for split in splits:
-        rows = predictions.rows(split) & (predictions.label != NONE)
-        if rows.any():
-            chosen = predictions.select(rows)
-            metrics[split] = evaluate(
-                torch.from_numpy(chosen.probabilities()),
-                torch.from_numpy(chosen.label),
-                predictions.metadata.classes,
-            )
-    return metrics

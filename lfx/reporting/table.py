@@ -6,6 +6,7 @@ import csv
 import sys
 from typing import TYPE_CHECKING, Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from lfx.reporting.runs import Run
 
 SPLITS = ("val", "test", "predict")
-SCORES = {"accuracy": "accuracy", "f1_weighted": "F1 weighted", "f1_macro": "F1 macro"}
+SCORES = {"accuracy": "accuracy", "f1_weighted": "weighted F1", "f1_macro": "macro F1"}
 _LEAKY = "LEAKY: fitted on the reported split"
 
 
@@ -116,9 +117,11 @@ def _scores(metrics: Mapping[str, Any], splits: Sequence[str], digits: int | Non
 def _print(header: Sequence[str], rows: Sequence[Sequence[str]], leading: int) -> None:
     # A pipe has no width of its own, and a table that is folded cannot be read by a program.
     console = Console(width=None if sys.stdout.isatty() else 200)
-    table = Table(show_edge=False, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for place, title in enumerate(header):
-        table.add_column(title, justify="left" if place < leading else "right", overflow="fold")
+        # A title's words stand above each other: the columns stay as narrow as their numbers.
+        shown = title.replace(" ", "\n")
+        table.add_column(shown, justify="left" if place < leading else "right", overflow="fold")
     for row in rows:
         table.add_row(*row)
     console.print(table)

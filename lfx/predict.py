@@ -10,6 +10,7 @@ from lfx.runtime.entry import Job, run_stage
 def predict(config: PredictConfig, job: Job) -> None:
     """Load a checkpoint, read the data, write the artifact."""
     import logging
+    from dataclasses import replace
     from pathlib import Path
 
     from hydra.utils import instantiate
@@ -34,6 +35,7 @@ def predict(config: PredictConfig, job: Job) -> None:
         cache_dir=cache_dir,
     )
     table = table.with_classes(classifier.classes)
+    table = replace(table, splits=known_splits(table, provenance))
     device = resolve_device(config.device)
     precision = choose_precision(config.precision.name, device)
     rows = list(range(len(table)))
@@ -49,7 +51,6 @@ def predict(config: PredictConfig, job: Job) -> None:
         table,
         rows,
         logits,
-        splits=known_splits(table, provenance),
         modality=classifier.modality,
         name=config.name or provenance["name"],
         seed=provenance["seed"],

@@ -41,7 +41,7 @@ def train(config: TrainConfig, job: Job) -> None:
 
     seed_all(config.seed)
     compute = _compute(config)
-    classifier = _classifier(config, table)
+    classifier = build_classifier(config, table)
     classifier.provenance = {
         "name": config.name,
         "seed": config.seed,
@@ -140,7 +140,14 @@ def _training(config: TrainConfig) -> Training:
     )
 
 
-def _classifier(config: TrainConfig, table: SampleTable) -> Classifier:
+def build_classifier(config: TrainConfig, table: SampleTable) -> Classifier:
+    """Build the classifier that a config describes, with its weights.
+
+    Args:
+        config: the stage's settings.
+        table: the samples; its train split gives class weights and, for an encoder without
+            weights, the tokenizer.
+    """
     from lfx.encoders.encoder import choose_trainable
     from lfx.modalities.classifier import balanced_class_weights, classifier_class
     from lfx.modalities.optimization import Optimization

@@ -29,26 +29,23 @@ def assemble(
     name: str,
     seed: int,
     config_hash: str,
-    splits: Sequence[str] | None = None,
 ) -> Predictions:
     """Make predictions of some rows of the table.
 
     Args:
-        table: the samples; its fingerprints name data and split.
+        table: the samples; its fingerprints name data and split. Those in no split are `predict`.
         rows: (rows,) positions in the table.
         logits: (rows, classes).
         modality: what the model looked at.
         name: what the run called itself.
         seed: the run's seed.
         config_hash: identifies the run's configuration.
-        splits: (samples of the table,) split of each sample; None: the table's own.
     """
-    named = table.splits if splits is None else splits
     return Predictions.from_columns(
         {
             "sample_id": [table.ids[row] for row in rows],
             "group": [table.groups[row] for row in rows],
-            "split": [named[row] for row in rows],
+            "split": [table.splits[row] or PREDICT for row in rows],
             "label": [table.labels[row] for row in rows],
         },
         logits,
@@ -66,7 +63,7 @@ def assemble(
     )
 
 
-def known_splits(table: SampleTable, provenance: Mapping[str, Any]) -> list[str]:
+def known_splits(table: SampleTable, provenance: Mapping[str, Any]) -> tuple[str | None, ...]:
     """Say in which split the model knew each sample.
 
     On the very data that it was trained on, samples keep their splits: its training samples shall
@@ -77,9 +74,9 @@ def known_splits(table: SampleTable, provenance: Mapping[str, Any]) -> list[str]
         provenance: what the model's run noted of its data.
 
     Returns:
-        (samples,) `train`, `val`, `test`, or `predict` for new samples.
+        (samples,) `train`, `val`, `test`, or None for new samples.
     """
-    if table.data_fingerprint() != provenance.get("data_fingerprint"):
-        return [PREDICT] * len(table)
+    if table.data_fingerprint() != provenance["data_fingerprint"]:
+        return (None,) * len(table)
     splits: Mapping[str, str | None] = provenance["splits"]
-    return [splits.get(name) or PREDICT for name in table.ids]
+    return tuple(splits.get(name) for name in table.ids)

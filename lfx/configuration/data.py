@@ -57,11 +57,18 @@ class DataConfig:
 
     def problems(self) -> list[str]:
         """Say what is impossible about these settings."""
-        if self.split is Split.file and self.split_file is None:
-            return ["data.split=file needs data.split_file=FILE (columns id and split)"]
+        found = seed_in_range("data.split_seed", self.split_seed)
+        if self.split is Split.file and self.split_file is None and not self.names_splits():
+            found.append("data.split=file needs data.split_file=FILE (columns id and split)")
         if self.split is not Split.file and self.split_file is not None:
-            return [f"data.split_file is only read with data.split=file, not {self.split.name}"]
-        return []
+            found.append(
+                f"data.split_file is only read with data.split=file, not {self.split.name}"
+            )
+        return found
+
+    def names_splits(self) -> bool:
+        """Say whether the source itself tells each sample's split."""
+        return False
 
 
 @dataclass
@@ -123,6 +130,7 @@ class TableSource:
 class DemoData(DataConfig):
     """conf/data/demo.yaml."""
 
+    # The reader and its arguments.
     source: DemoSource = MISSING
 
 
@@ -130,6 +138,7 @@ class DemoData(DataConfig):
 class MvsaData(DataConfig):
     """conf/data/mvsa_single.yaml."""
 
+    # The reader and its arguments.
     source: MvsaSource = MISSING
 
 
@@ -137,11 +146,16 @@ class MvsaData(DataConfig):
 class TableData(DataConfig):
     """conf/data/table.yaml."""
 
+    # The reader and its arguments.
     source: TableSource = MISSING
 
-    def problems(self) -> list[str]:
-        """Say what is impossible; the table's own split column serves data.split=file as well."""
-        has_column = self.source.split is not None
-        if self.split is Split.file and has_column and self.split_file is None:
-            return []
-        return super().problems()
+    def names_splits(self) -> bool:
+        """Say whether the table has a split column, which serves data.split=file as well."""
+        return self.source.split is not None
+
+
+def seed_in_range(key: str, seed: int) -> list[str]:
+    """Say what makes a seed unfit for NumPy and scikit-learn."""
+    if 0 <= seed < 2**32:
+        return []
+    return [f"{key} must be in 0..{2**32 - 1}, got {seed}"]

@@ -154,6 +154,7 @@ class EncoderConfig:
 class ImageEncoderConfig(EncoderConfig):
     """An image encoder by timm."""
 
+    # Always image.
     reads: Reads = Reads.image
     # timm's name of the architecture.
     architecture: str = MISSING
@@ -176,6 +177,8 @@ class ImageEncoderConfig(EncoderConfig):
         for name, value in (("mean", self.mean), ("std", self.std)):
             if value is not None and len(value) != 3:
                 found.append(f"encoder.{name} needs three numbers, got {len(value)}")
+        if self.std is not None and not all(value > 0 for value in self.std):
+            found.append(f"encoder.std must be above 0, got {self.std}")
         return found
 
 
@@ -183,6 +186,7 @@ class ImageEncoderConfig(EncoderConfig):
 class TextEncoderConfig(EncoderConfig):
     """A text encoder by transformers."""
 
+    # Always text.
     reads: Reads = Reads.text
     # transformers' model type, for random weights; otherwise the weights say it.
     model_type: str | None = None

@@ -44,6 +44,7 @@ class FusionConfig:
 class MeanConfig(FusionConfig):
     """conf/fusion/mean.yaml."""
 
+    # The scheme.
     _target_: str = "lfx.fusion.schemes.mean.Mean"
 
 
@@ -51,6 +52,7 @@ class MeanConfig(FusionConfig):
 class WeightedConfig(FusionConfig):
     """conf/fusion/weighted.yaml."""
 
+    # The scheme.
     _target_: str = "lfx.fusion.schemes.weighted.Weighted"
     # A share in 0..1 per member; members that are not named share the remainder equally.
     weights: dict[str, float] = field(default_factory=dict)
@@ -60,6 +62,7 @@ class WeightedConfig(FusionConfig):
 class DetectionRateConfig(FusionConfig):
     """conf/fusion/detection_rate.yaml."""
 
+    # The scheme.
     _target_: str = "lfx.fusion.schemes.detection_rate.DetectionRate"
     # prior: the class's share of the fit split. none: 0, which favours small classes.
     alpha: Alpha = Alpha.prior
@@ -72,6 +75,7 @@ class DetectionRateConfig(FusionConfig):
 class MinimizingLossConfig(FusionConfig):
     """conf/fusion/minimizing_loss.yaml."""
 
+    # The scheme.
     _target_: str = "lfx.fusion.schemes.minimizing_loss.MinimizingLoss"
     # The score that the weights are proportional to.
     metric: Metric = Metric.accuracy

@@ -35,6 +35,7 @@ class LoggerConfig:
 class WandbConfig(LoggerConfig):
     """conf/logger/wandb.yaml."""
 
+    # Always wandb.
     kind: LoggerKind = LoggerKind.wandb
     # W&B project.
     project: str = "lfx"

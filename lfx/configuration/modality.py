@@ -107,7 +107,7 @@ class AugmentationConfig:
 
     def problems(self) -> list[str]:
         """Say what is impossible about these settings."""
-        shares = (("flip", self.flip), ("translation", self.translation), ("zoom", self.zoom))
+        shares = (("flip", self.flip), ("translation", self.translation))
         found = [
             f"modality.augmentation.{name} is a share in 0..1, got {value}"
             for name, value in shares
@@ -115,6 +115,10 @@ class AugmentationConfig:
         ]
         if not 0 <= self.rotation <= 180:
             found.append(f"modality.augmentation.rotation is in 0..180, got {self.rotation}")
+        if not 0 <= self.zoom < 1:  # at 1 an image could shrink to nothing
+            found.append(
+                f"modality.augmentation.zoom is a share in 0..1 (below 1), got {self.zoom}"
+            )
         return found
 
 

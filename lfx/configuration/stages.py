@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from omegaconf import MISSING
 
-from lfx.configuration.data import DataConfig
+from lfx.configuration.data import DataConfig, seed_in_range
 from lfx.configuration.encoder import EncoderConfig
 from lfx.configuration.fusion import FusionConfig
 from lfx.configuration.logger import LoggerConfig
@@ -78,7 +78,7 @@ class TrainConfig:
 
     def problems(self) -> list[str]:
         """Say what is impossible about the combination."""
-        found = named_plainly("name", self.name)
+        found = [*named_plainly("name", self.name), *seed_in_range("seed", self.seed)]
         if self.encoder.reads is not self.modality.reads:
             found.append(
                 f"encoder={self.encoder.name} reads {self.encoder.reads.name}s, but "

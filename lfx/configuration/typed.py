@@ -37,13 +37,19 @@ def as_typed(config: DictConfig, schema: type[StageConfig]) -> StageConfig:
         raise ConfigError(first_line(error)) from error
     for section in getattr(schema, "unread", ()):
         own[section] = None
-    missing = sorted(OmegaConf.missing_keys(own))
-    if missing:
-        raise ConfigError("\n".join(f"{key} is required: {key}=VALUE" for key in missing))
+    # A value that is taken from a missing one would be named twice.
+    missing = sorted(key for key in OmegaConf.missing_keys(own) if not _taken(config, key))
+    problems = [f"{key} is required: {key}=VALUE" for key in missing]
+    if missing:  # the sections that are complete can be checked all the same
+        sections = [own[key] for key in own if not OmegaConf.is_missing(own, key)]
+        whole = [part for part in sections if isinstance(part, DictConfig)]
+        whole = [part for part in whole if not OmegaConf.missing_keys(part)]
+        problems += [text for part in whole for text in _problems(OmegaConf.to_object(part))]
+        raise ConfigError("\n".join(problems))
     typed = OmegaConf.to_object(own)
     if not isinstance(typed, schema):
         raise TypeError(f"the root is a {type(typed).__name__}, not a {schema.__name__}")
-    problems = [problem for part in _parts(typed) for problem in part.problems()]
+    problems = _problems(typed)
     if problems:
         raise ConfigError("\n".join(problems))
     return typed
@@ -74,6 +80,16 @@ def first_line(error: BaseException) -> str:
     keys = [line.removeprefix("full_key:").strip() for line in lines if "full_key:" in line]
     message = lines[0] if lines else type(error).__name__
     return f"{keys[0]}: {message}" if keys and keys[0] and keys[0] not in message else message
+
+
+def _taken(config: DictConfig, key: str) -> bool:
+    section, _, name = key.rpartition(".")
+    parent = OmegaConf.select(config, section) if section else config
+    return OmegaConf.is_interpolation(parent, name)
+
+
+def _problems(node: Any) -> list[str]:
+    return [problem for part in _parts(node) for problem in part.problems()]
 
 
 def _parts(node: Any) -> Iterator[Any]:

@@ -31,20 +31,18 @@ _SIDE = 64
 
 # Shares of negative, neutral and positive.
 _SHARES = (0.3, 0.1, 0.6)
-# How often a modality shows its sample's class; otherwise it leaves it open.
-_TEXT_CLEAR, _IMAGE_CLEAR = 0.72, 0.56
+# How often a text shows its sample's class, and how often an image does beside a text that shows
+# something and beside one that leaves it open. What is not shown is left open.
+_TEXT_CLEAR, _IMAGE_CLEAR, _IMAGE_CLEAR_ALONE = 0.76, 0.4, 0.8
 # How often a modality shows another class than its sample's.
 _MISLEADING = 0.04
 # How often a tweet is followed by a retweet with the same picture.
 _RETWEETED = 0.03
 
 _WORDS = {
-    "negative": "awful sad angry broken lost delayed crying terrible hate ruined worst pain "
-    "disaster tired cancelled storm unfair sick".split(),
-    "neutral": "update report schedule meeting notice list agenda minutes survey version reading "
-    "figures statement bulletin".split(),
-    "positive": "happy love great smile sunny win thanks beautiful best friends dance celebrate "
-    "wonderful proud fun enjoy sweet perfect".split(),
+    "negative": "awful sad angry broken lost delayed crying terrible hate ruined".split(),
+    "neutral": "update report schedule meeting notice list agenda minutes survey version".split(),
+    "positive": "happy love great smile sunny win thanks beautiful best friends".split(),
 }
 _FILLERS = (
     "today the station people morning we street photo just from city here with this some around "
@@ -80,11 +78,13 @@ class DemoSource:
 
 
 def _marker(root: Path) -> dict[str, int] | None:
+    """Read what the folder was generated for; None where it is no demo folder."""
     try:
-        content: dict[str, int] = json.loads((root / _MARKER).read_text(encoding="utf-8"))
+        content = json.loads((root / _MARKER).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return content
+    # What passes here may be deleted, so a foreign file of the same name must not.
+    return content if isinstance(content, dict) and set(content) == {"version", "pairs"} else None
 
 
 def _replace(root: Path, wanted: dict[str, int]) -> None:
@@ -117,7 +117,8 @@ def _generate(root: Path, pairs: int) -> None:
     while number < pairs:
         label = CLASSES[chance.choice(len(CLASSES), p=_SHARES)]
         shown_text = _shown(chance, label, _TEXT_CLEAR)
-        shown_image = _shown(chance, label, _IMAGE_CLEAR)
+        clear = _IMAGE_CLEAR_ALONE if shown_text is None else _IMAGE_CLEAR
+        shown_image = _shown(chance, label, clear)
         text = _tweet(chance, shown_text)
         image = _picture(chance, shown_image)
         # Annotators see a neutral side where the class is left open, as in the real data.
@@ -144,9 +145,9 @@ def _shown(chance: np.random.Generator, label: str, clear: float) -> str | None:
 
 
 def _tweet(chance: np.random.Generator, shown: str | None) -> str:
-    words = chance.choice(_FILLERS, size=chance.integers(6, 14)).tolist()
+    words = chance.choice(_FILLERS, size=chance.integers(5, 11)).tolist()
     if shown is not None:
-        for word in chance.choice(_WORDS[shown], size=chance.integers(2, 4), replace=False):
+        for word in chance.choice(_WORDS[shown], size=chance.integers(3, 5), replace=False):
             words.insert(chance.integers(len(words) + 1), str(word))
     if chance.random() < 0.3:  # noqa: PLR2004
         words.insert(0, f"@user{chance.integers(100)}")

@@ -20,6 +20,8 @@ _DECORATION = re.compile(r"https?:?/?/?\S*|@\w+|\brt\b|#\w+", re.IGNORECASE)
 _LINK_OR_MENTION = re.compile(r"https?:?/?/?\S*|@\w+|\brt\b", re.IGNORECASE)
 _WORD = re.compile(r"\w+", re.UNICODE)
 _FEWEST_WORDS = 3
+# 0.7 * 10 is a little more than 7 in floating point; a prefix too long costs time only.
+_ROUNDING = 1e-9
 
 
 def content_words(text: str) -> tuple[str, ...]:
@@ -46,7 +48,7 @@ def near_duplicate_groups(
         ids: (samples,) unique ids.
         texts: (samples,) texts.
         digests: (samples,) digests of the image files.
-        threshold: in 0..1.
+        threshold: above 0, 1 at the most.
 
     Returns:
         (samples,) the group of each sample, named after the group's first sample.
@@ -80,10 +82,11 @@ def similar_pairs(sets: Sequence[set[str]], threshold: float) -> Iterator[tuple[
 
     Args:
         sets: word sets; those with fewer than three words are passed over.
-        threshold: in 0..1.
+        threshold: above 0, 1 at the most.
 
     Yields:
-        Pairs of positions, the smaller one first.
+        Pairs of positions, the smaller one first. Of equal sets only the first is compared with
+        others; the rest are paired with it alone.
     """
     counts = Counter(word for words in sets for word in words)
     by_rare_word: defaultdict[str, list[int]] = defaultdict(list)
@@ -96,11 +99,11 @@ def similar_pairs(sets: Sequence[set[str]], threshold: float) -> Iterator[tuple[
             yield same, sample
             continue
         ordered = sorted(words, key=lambda word: (counts[word], word))
-        prefix = ordered[: len(words) - ceil(threshold * len(words)) + 1]
+        prefix = ordered[: len(words) - ceil(threshold * len(words) - _ROUNDING) + 1]
         candidates = {other for word in prefix for other in by_rare_word[word]}
         for other in sorted(candidates):
             shared = len(words & sets[other])
-            if shared >= threshold * (len(words) + len(sets[other]) - shared):
+            if shared / (len(words) + len(sets[other]) - shared) >= threshold:
                 yield other, sample
         for word in prefix:
             by_rare_word[word].append(sample)

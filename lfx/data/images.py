@@ -27,6 +27,18 @@ log = logging.getLogger(__name__)
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+# EXIF's tag of how the camera was held, and what brings each of its values upright.
+_ORIENTATION = 0x0112
+_TURNS = {
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
+}
+
 # Part of every cache key: raise it when decoding or resizing changes.
 _VERSION = 1
 
@@ -52,18 +64,33 @@ def decode(content: bytes) -> Image:
     Raises:
         ValueError: the bytes are no image, or not all of one.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image, UnidentifiedImageError
 
     if not content:
         raise ValueError("the file is empty (0 bytes)")
     try:
         with Image.open(io.BytesIO(content)) as image:
             image.load()
-            return ImageOps.exif_transpose(image).convert("RGB")
+            return _upright(image).convert("RGB")
     except UnidentifiedImageError as error:
         raise ValueError("the file is not an image") from error
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+    except Exception as error:  # Pillow's decoders raise what they like: struct.error, SyntaxError
         raise ValueError(f"the image is damaged: {error}") from error
+
+
+def _upright(image: Image) -> Image:
+    """Turn an image as its EXIF data say.
+
+    Pillow's `exif_transpose` also writes the EXIF data anew, and fails where a camera wrote some
+    other tag oddly.
+    """
+    from PIL.Image import Transpose
+
+    try:
+        turn = _TURNS.get(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # noqa: BLE001, unreadable metadata do not make the picture unreadable
+        turn = None
+    return image if turn is None else image.transpose(Transpose[turn])
 
 
 def square(image: Image, size: int, resize: str) -> Image:
@@ -138,11 +165,15 @@ def cached_images(
             array.flush()
             del array
         log.info("decoded %d images at %d pixels into %s", len(images), size, file)
-    return np.load(file, mmap_mode="r")
+    stored: npt.NDArray[np.uint8] = np.load(file, mmap_mode="r")
+    return stored
 
 
 def _inspect(path: Path) -> Inspection:
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        return Inspection("", f"the file cannot be read: {error.strerror}")
     try:
         decode(content)
         problem = None

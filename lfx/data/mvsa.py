@@ -78,12 +78,12 @@ class MvsaSource:
         bad: list[tuple[str, str]] = []
         encodings: Counter[str] = Counter()
         dropped = 0
-        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = file.read_text(encoding="utf-8-sig", errors="replace").splitlines()
         for number, line in enumerate(lines, start=1):
-            if not line.strip() or (number == 1 and line.lower().startswith("id")):
-                continue
             name, _, pair = line.partition("\t")
-            name = name.strip()
+            if not line.strip() or (number == 1 and name.strip().lower() == "id"):
+                continue
+            name = name.strip() or f"line {number}"
             labels = [label.strip().lower() for label in pair.split(",")]
             if len(labels) != len(("text", "image")) or not set(labels) <= set(CLASSES):
                 allowed = ", ".join(CLASSES)
@@ -129,6 +129,8 @@ def _read_pair(root: Path, name: str) -> tuple[str, str, Path] | str:
         text, encoding = decode_tweet((root / "data" / f"{name}.txt").read_bytes())
     except FileNotFoundError:
         return f"there is no data/{name}.txt"
+    except (OSError, ValueError) as error:  # ValueError: a name with a null byte
+        return f"data/{name}.txt cannot be read: {error}"
     if not image.is_file():
         return f"there is no data/{name}.jpg"
     return text, encoding, image

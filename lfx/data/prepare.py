@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# Bad samples that an error message names.
+_MOST_SHOWN = 10
+
 
 @dataclass(frozen=True)
 class SplitPlan:
@@ -135,11 +138,13 @@ def _check_classes(reading: Reading) -> tuple[str, ...]:
 def _bad_samples(bad: list[tuple[str, str]], *, drop_bad: bool) -> list[str]:
     if not bad:
         return []
-    listed = "\n".join(f"  {name}: {reason}" for name, reason in bad[:10])
-    if len(bad) > len(listed.splitlines()):
-        listed += f"\n  and {len(bad) - len(listed.splitlines())} more"
-    if drop_bad:
-        return [f"{len(bad)} bad samples dropped:\n{listed}"]
+    lines = [f"  {name}: {reason}" for name, reason in bad]
+    if drop_bad:  # what is left out is listed in full: nobody else keeps account of it
+        return ["\n".join([f"{len(bad)} bad samples dropped:", *lines])]
+    shown = lines[:_MOST_SHOWN]
+    if len(lines) > len(shown):
+        shown.append(f"  and {len(lines) - len(shown)} more")
+    listed = "\n".join(shown)
     raise DataError(
         f"{len(bad)} bad samples:\n{listed}\n"
         "mend them, or leave them out with data.on_bad_sample=drop"

@@ -69,7 +69,8 @@ def file_split(ids: Sequence[str], file: Path) -> tuple[str | None, ...]:
 
     Args:
         ids: (samples,) sample ids.
-        file: a table with the columns id and split; a sample that it does not name is in no split.
+        file: a table with the columns id and split; a sample that it does not name,
+            or for which it has no split, is in none.
 
     Returns:
         (samples,) split names or None.
@@ -83,7 +84,8 @@ def file_split(ids: Sequence[str], file: Path) -> tuple[str | None, ...]:
     if lacking:
         raise DataError(f"{file} has no column {name_some(lacking)}; it needs id and split")
     names = [str(value) for value in table.column("id").to_pylist()]
-    splits = dict(zip(names, map(str, table.column("split").to_pylist()), strict=True))
+    given = [None if value is None else str(value) for value in table.column("split").to_pylist()]
+    splits = dict(zip(names, given, strict=True))
     if len(splits) < len(names):
         twice = sorted(name for name, count in Counter(names).items() if count > 1)
         raise DataError(f"{file} names {len(twice)} ids twice: {name_some(twice)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,22 +36,36 @@ def read_columns(file: Path, text_columns: Sequence[str] = ()) -> pa.Table:
     try:
         if kind in {".csv", ".tsv"}:
             delimiter = "\t" if kind == ".tsv" else ","
-            return csv.read_csv(
+            table = csv.read_csv(
                 file,
                 parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
                 convert_options=csv.ConvertOptions(
                     column_types={name: pa.string() for name in text_columns},
+                    null_values=[""],  # by default a tweet that says `null` would be none
                     strings_can_be_null=True,
                     quoted_strings_can_be_null=False,
                 ),
             )
-        if kind == ".parquet":
-            return parquet.read_table(file)
-        if kind in {".jsonl", ".ndjson"}:
-            return json.read_json(file)
+        elif kind == ".parquet":
+            table = parquet.read_table(file)
+        elif kind in {".jsonl", ".ndjson"}:
+            table = json.read_json(file)
+            # Texts that all look like dates were made dates; they stay as they are written.
+            dates = [
+                (one.name, pa.string()) for one in table.schema if pa.types.is_timestamp(one.type)
+            ]
+            if dates:
+                options = json.ParseOptions(explicit_schema=pa.schema(dates))
+                table = json.read_json(file, parse_options=options)
+        else:
+            raise DataError(f"{file}: a table ends in one of {', '.join(FORMATS)}")
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{file} cannot be read as a {kind[1:]} table: {error}") from error
-    raise DataError(f"{file}: a table ends in one of {', '.join(FORMATS)}")
+    names = Counter(table.column_names)
+    twice = [name for name, count in names.items() if count > 1]
+    if twice:
+        raise DataError(f"{file} has more than one column {name_some(twice)}")
+    return table
 
 
 @dataclass(frozen=True)
@@ -119,10 +134,10 @@ def _read_rows(data: dict[str, list[Any]], classes: tuple[str, ...], root: Path)
     samples: list[Sample] = []
     bad: list[tuple[str, str]] = []
     for row, raw_id in enumerate(data["id"]):
-        name = f"row {row + 1}" if raw_id is None else str(raw_id)
+        name = f"row {row + 1}" if raw_id in (None, "") else str(raw_id)
         label = data["label"][row] if "label" in data else None
         reason = None
-        if raw_id is None:
+        if raw_id in (None, ""):
             reason = "it has no id"
         elif data["text"][row] is None:
             reason = "it has no text"

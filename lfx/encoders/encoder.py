@@ -57,7 +57,7 @@ def choose_trainable(encoder: Encoder, part: str, last: int) -> None:
     if part == "last_blocks":
         for block in encoder.blocks()[-last:]:
             for parameter in block:
-                parameter.requires_grad_(requires_grad=True)
+                parameter.requires_grad = True
 
 
 def set_training_mode(module: nn.Module) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import timm
 import torch
-from timm.data import resolve_model_data_config
-from timm.models import group_parameters
+from timm.data.config import resolve_model_data_config
+from timm.models import group_parameters, load_state_dict
 from torch import Tensor, nn
 
 from lfx.encoders.encoder import Encoder
@@ -52,14 +53,16 @@ class ImageEncoder(Encoder):
         self.architecture_args = dict(architecture_args)
         self.image_size = image_size
         self.resize = resize
-        self.backbone = backbone or create_backbone(architecture, architecture_args)
+        if backbone is None:
+            backbone = create_backbone(architecture, architecture_args)
+        self.backbone = backbone
         self.backbone.to(memory_format=torch.channels_last)
         for name, values in (("mean", mean), ("std", std)):
             # Folded with the division by 255, so that normalising reads the pixels once.
             pixels = 255 * torch.tensor(list(values)).view(1, 3, 1, 1)
             self.register_buffer(name, pixels, persistent=False)
         self._norm = (list(mean), list(std))
-        self.features = _width(self.backbone, image_size)
+        self.features = _width(self.backbone, architecture, image_size)
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
         """Encode `image` (batch, 3, image_size, image_size) uint8 to (batch, features)."""
@@ -81,8 +84,9 @@ class ImageEncoder(Encoder):
 
     def blocks(self) -> list[list[nn.Parameter]]:
         """Give stem, stages and final layers, as timm groups them."""
-        names = group_parameters(self.backbone, self.backbone.group_matcher(coarse=True))
-        parameters = dict(self.backbone.named_parameters())
+        backbone: Any = self.backbone
+        names = group_parameters(backbone, backbone.group_matcher(coarse=True))
+        parameters = dict(backbone.named_parameters())
         return [[parameters[name] for name in names[place]] for place in sorted(names)]
 
 
@@ -116,7 +120,7 @@ def build_image_encoder(
         backbone = create_backbone(architecture, architecture_args)
     else:
         backbone = _load_backbone(architecture, architecture_args, found, weights)
-    norm = resolve_model_data_config(backbone)
+    norm = resolve_model_data_config(backbone)  # type: ignore[no-untyped-call]
     return ImageEncoder(
         architecture=architecture,
         architecture_args=architecture_args,
@@ -134,24 +138,36 @@ def create_backbone(
     """Build a timm model with random weights.
 
     Raises:
-        ConfigError: timm has no such architecture.
+        ConfigError: timm has no such architecture, or it does not take the arguments.
     """
+    _check_architecture(architecture)
+    try:
+        model: nn.Module = timm.create_model(
+            architecture, pretrained=False, num_classes=num_classes, **architecture_args
+        )
+    except (TypeError, ValueError, AssertionError) as error:
+        raise ConfigError(
+            f"encoder.architecture_args: {architecture} cannot be built with "
+            f"{dict(architecture_args)}: {error}"
+        ) from error
+    return model
+
+
+def _check_architecture(architecture: str) -> None:
     if not timm.is_model(architecture):
-        near = timm.list_models(f"*{architecture.split('_', maxsplit=1)[0]}*")[:5]
+        near = get_close_matches(architecture, timm.list_models(), n=5)
         raise ConfigError(
             f"encoder.architecture={architecture}: timm has no such model"
             + (f"; near: {', '.join(near)}" if near else "")
         )
-    model: nn.Module = timm.create_model(
-        architecture, pretrained=False, num_classes=num_classes, **architecture_args
-    )
-    return model
 
 
 def _load_backbone(
     architecture: str, architecture_args: Mapping[str, Any], found: Path, weights: WeightsOrigin
 ) -> nn.Module:
+    _check_architecture(architecture)
     file = _weights_file(found)
+    model: Any
     try:
         if weights.match == "names":
             model = timm.create_model(
@@ -163,10 +179,10 @@ def _load_backbone(
             )
         else:
             model = create_backbone(architecture, architecture_args, weights.num_classes)
-            state = torch.load(file, map_location="cpu", weights_only=True)
+            state = load_state_dict(str(file), use_ema=False, weights_only=True)
             model.load_state_dict(_in_order(state, model.state_dict()))
-    except (RuntimeError, KeyError, ValueError) as error:
-        reason = str(error).splitlines()[0]
+    except Exception as error:  # each file format, and each way of being damaged, has its own
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise WeightsError(f"{file} does not fit timm's {architecture}: {reason}") from error
     model.reset_classifier(0)
     loaded: nn.Module = model
@@ -194,11 +210,16 @@ def _in_order(state: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> dict
     return renamed
 
 
-def _width(backbone: nn.Module, image_size: int) -> int:
+def _width(backbone: nn.Module, architecture: str, image_size: int) -> int:
     """Look at what comes out: `num_features` is not the width for every architecture."""
     mode = backbone.training
     backbone.eval()
-    with torch.no_grad():
-        features = backbone(torch.zeros(1, 3, image_size, image_size))
+    try:
+        with torch.no_grad():
+            features = backbone(torch.zeros(1, 3, image_size, image_size))
+    except (RuntimeError, AssertionError) as error:
+        raise ConfigError(
+            f"encoder.image_size={image_size}: {architecture} reads no images of this size: {error}"
+        ) from error
     backbone.train(mode)
     return int(features.shape[-1])

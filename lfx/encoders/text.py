@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel
+from transformers.utils import logging as noise
 
 from lfx.encoders.encoder import Encoder
 from lfx.encoders.tokenizer import TextTokenizer, load_tokenizer, train_tokenizer
-from lfx.runtime.errors import ConfigError, WeightsError
+from lfx.runtime.errors import ConfigError, WeightsError, name_some
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from lfx.encoders.weights import WeightsOrigin
@@ -41,8 +43,11 @@ class TextEncoder(Encoder):
         self.config = dict(config)
         self.pooling = pooling
         self.tokenizer = tokenizer
-        self.backbone = backbone or _random_backbone(self.config)
-        self.features = int(self.config["hidden_size"])
+        if backbone is None:
+            backbone = _random_backbone(self.config)
+        self.backbone = backbone
+        # Architectures call it hidden_size, dim or n_embd; the typed config knows them all.
+        self.features = int(backbone.config.hidden_size)  # type: ignore[union-attr, arg-type]
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
         """Encode `input_ids` and `attention_mask` (batch, tokens) to (batch, features)."""
@@ -119,7 +124,7 @@ def build_text_encoder(
         train_texts: what a tokenizer for random weights is trained on.
 
     Raises:
-        ConfigError: transformers has no such model type.
+        ConfigError: transformers has no such model type, or it does not take the arguments.
         WeightsError: the weights cannot be found or read.
     """
     found = weights.locate()
@@ -133,27 +138,50 @@ def build_text_encoder(
         # Some architectures count positions from the padding id onwards.
         "max_position_embeddings": max_length + tokenizer.padding + 2,
     }
+    config = _random_config(str(model_type), arguments, model_args)
     try:
-        config = AutoConfig.for_model(str(model_type), **arguments)
+        return TextEncoder(config=config, pooling=pooling, tokenizer=tokenizer)
+    except ValueError as error:
+        raise ConfigError(f"encoder.model_args do not go together: {error}") from error
+
+
+def _random_config(
+    model_type: str, arguments: Mapping[str, Any], model_args: Mapping[str, Any]
+) -> dict[str, Any]:
+    try:
+        known = AutoConfig.for_model(model_type)
     except ValueError as error:
         raise ConfigError(
             f"encoder.model_type={model_type}: transformers has no such model; for example: "
             "bert, roberta, distilbert, electra"
         ) from error
-    return TextEncoder(config=config.to_dict(), pooling=pooling, tokenizer=tokenizer)
+    unknown = [name for name in model_args if not hasattr(known, name)]
+    if unknown:  # transformers would take them and do nothing with them
+        raise ConfigError(f"encoder.model_args: {model_type} has no setting {name_some(unknown)}")
+    if known.is_encoder_decoder:
+        raise ConfigError(f"encoder.model_type={model_type} is no encoder; for example: bert")
+    config: dict[str, Any] = AutoConfig.for_model(model_type, **arguments).to_dict()
+    return config
 
 
 def _load_encoder(folder: Path, max_length: int, pooling: str) -> TextEncoder:
+    # A checkpoint's own dtype may be half precision; training wants full.
+    options = {"dtype": torch.float32, "local_files_only": True, "output_loading_info": True}
     try:
-        # A checkpoint's own dtype may be half precision; training wants full.
-        options = {"dtype": torch.float32, "local_files_only": True}
-        try:
-            backbone = AutoModel.from_pretrained(folder, add_pooling_layer=False, **options)
-        except TypeError:  # an architecture that never has a pooling layer
-            backbone = AutoModel.from_pretrained(folder, **options)
-    except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
+        with _quiet():
+            try:
+                backbone, info = AutoModel.from_pretrained(
+                    folder, add_pooling_layer=False, **options
+                )
+            except TypeError:  # an architecture that never has a pooling layer
+                backbone, info = AutoModel.from_pretrained(folder, **options)
+    except Exception as error:  # each way of being damaged has its own
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise WeightsError(f"{folder} is no transformers model: {reason}") from error
+    missing = sorted(info["missing_keys"])
+    if missing:  # transformers would leave them random
+        raise WeightsError(f"{folder} lacks {len(missing)} tensors: {name_some(missing, most=3)}")
+    _check_length(backbone, max_length)
     return TextEncoder(
         config=backbone.config.to_dict(),
         pooling=pooling,
@@ -162,11 +190,41 @@ def _load_encoder(folder: Path, max_length: int, pooling: str) -> TextEncoder:
     )
 
 
+def _check_length(backbone: nn.Module, max_length: int) -> None:
+    """Refuse longer texts than the model has positions for."""
+    positions = getattr(getattr(backbone, "embeddings", None), "position_embeddings", None)
+    if not isinstance(positions, nn.Embedding):
+        return
+    # RoBERTa counts positions from the padding id onwards.
+    skipped = 0 if positions.padding_idx is None else positions.padding_idx + 1
+    longest = positions.num_embeddings - skipped
+    if max_length > longest:
+        raise ConfigError(
+            f"encoder.max_length={max_length}: the model reads {longest} tokens at the most"
+        )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep transformers from printing a bar and a report of the tensors that it passes over."""
+    verbosity, bar = noise.get_verbosity(), noise.is_progress_bar_enabled()
+    noise.set_verbosity_error()  # type: ignore[no-untyped-call]
+    noise.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        noise.set_verbosity(verbosity)
+        if bar:
+            noise.enable_progress_bar()  # type: ignore[no-untyped-call]
+
+
 def _random_backbone(config: Mapping[str, Any]) -> nn.Module:
     arguments = {key: value for key, value in config.items() if key != "model_type"}
     typed = AutoConfig.for_model(config["model_type"], **arguments)
     try:
-        backbone: nn.Module = AutoModel.from_config(typed, add_pooling_layer=False)
+        backbone: nn.Module = AutoModel.from_config(  # type: ignore[no-untyped-call]
+            typed, add_pooling_layer=False
+        )
     except TypeError:
-        backbone = AutoModel.from_config(typed)
+        backbone = AutoModel.from_config(typed)  # type: ignore[no-untyped-call]
     return backbone

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-_PADDING, _START, _END = "<pad>", "<s>", "</s>"
+# Their ids are their places.
+_SPECIAL = (_PADDING, _START, _END) = ("<pad>", "<s>", "</s>")
 
 
 class TextTokenizer:
@@ -43,7 +44,9 @@ class TextTokenizer:
 
     def __call__(self, texts: Sequence[str]) -> list[list[int]]:
         """Give the token ids of each text, at least one each."""
-        return [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        encodings = self._tokenizer.encode_batch(list(texts))
+        # Some tokenizers frame a text with nothing; an empty text would then have no token.
+        return [encoding.ids or [self.padding] for encoding in encodings]
 
 
 def train_tokenizer(texts: Sequence[str], vocabulary: int, max_length: int) -> TextTokenizer:
@@ -59,16 +62,16 @@ def train_tokenizer(texts: Sequence[str], vocabulary: int, max_length: int) -> T
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary,
-        special_tokens=[_PADDING, _START, _END],
+        special_tokens=list(_SPECIAL),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
-    start, end = tokenizer.token_to_id(_START), tokenizer.token_to_id(_END)
     tokenizer.post_processor = processors.TemplateProcessing(
-        single=f"{_START} $A {_END}", special_tokens=[(_START, start), (_END, end)]
+        single=f"{_START} $A {_END}",
+        special_tokens=[(token, place) for place, token in enumerate(_SPECIAL)],
     )
-    return TextTokenizer(tokenizer.to_str(), tokenizer.token_to_id(_PADDING), max_length)
+    return TextTokenizer(tokenizer.to_str(), _SPECIAL.index(_PADDING), max_length)
 
 
 def load_tokenizer(folder: Path, max_length: int) -> TextTokenizer:
@@ -81,7 +84,7 @@ def load_tokenizer(folder: Path, max_length: int) -> TextTokenizer:
 
     try:
         loaded = AutoTokenizer.from_pretrained(folder)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # each way of being damaged has its own
         reason = str(error).splitlines()[0]
         raise WeightsError(f"{folder} has no tokenizer that can be loaded: {reason}") from error
     backend = getattr(loaded, "backend_tokenizer", None)

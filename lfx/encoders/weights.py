@@ -72,7 +72,10 @@ class WeightsOrigin:
     def _from_package(self) -> Path:
         package = _required(self.package, "package")
         distribution = self.distribution or package
-        spec = find_spec(package)
+        try:
+            spec = find_spec(package)
+        except (ModuleNotFoundError, ValueError):  # no parent package, or no name at all
+            spec = None
         if spec is None or not spec.submodule_search_locations:
             raise WeightsError(
                 f"the weights come with the package {distribution}, which is not installed: "
@@ -118,10 +121,20 @@ def _from_hub(hub_id: str) -> Path:
     """Give the folder of a hub repository: what is downloaded already, else a download."""
     import httpx
     from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+    from huggingface_hub.errors import (
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        OfflineModeIsEnabled,
+    )
 
     try:
         return Path(snapshot_download(hub_id, local_files_only=True))
+    except HFValidationError as error:
+        raise WeightsError(
+            f"encoder.weights.hub_id={hub_id} is no id of the hub, such as "
+            f"cardiffnlp/twitter-roberta-base: {error}"
+        ) from error
     except LocalEntryNotFoundError:
         pass
     advice = (

@@ -127,9 +127,13 @@ class Classifier(pl.LightningModule):
             set_training_mode(self.encoder)
         return self
 
-    def on_train_epoch_start(self) -> None:
-        """Tie dropout to seed and epoch, so that a resumed run draws what it would have drawn."""
-        torch.manual_seed(hash((self.seed, self.current_epoch)) & 0x7FFF_FFFF_FFFF_FFFF)
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        """Tie dropout to seed and step, so that a resumed run draws what it would have drawn.
+
+        Not once an epoch: a resumed epoch makes its loader, which draws too, in another order.
+        """
+        del batch, batch_idx
+        torch.manual_seed(hash((self.seed, self.global_step)) & 0x7FFF_FFFF_FFFF_FFFF)
 
     def training_step(self, batch: Batch, _index: int) -> Tensor:
         """Give the loss of a training batch."""

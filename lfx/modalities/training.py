@@ -286,9 +286,11 @@ def _quietly(call: Any, *args: Any, **options: Any) -> Any:
         for advice in (
             ".*does not have many workers.*",
             ".*LeafSpec.*",
+            ".*Experiment logs directory .* exists and is not empty.*",
             ".*Checkpoint directory .* exists and is not empty.*",
             ".*number of training batches .* is smaller than the logging interval.*",
             ".*GPU available but not used.*",
+            ".*in eval mode at the start of training.*",  # what is frozen, on purpose
         ):
             warnings.filterwarnings("ignore", message=advice)
         return call(*args, **options)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
-from hydra.errors import HydraException
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException, MissingConfigException
 from omegaconf.errors import OmegaConfBaseException
 
 from lfx.configuration.locate import config_folder
@@ -21,7 +22,7 @@ def explain(error: BaseException, stage: str, arguments: Sequence[str]) -> str:
     """Say what is wrong with a command line.
 
     Choices of groups are tried one by one over the defaults, then each value over the choices that
-    work.
+    work; each value of a sweep by itself.
 
     Args:
         error: what Hydra raised.
@@ -39,12 +40,13 @@ def explain(error: BaseException, stage: str, arguments: Sequence[str]) -> str:
         values = [text for text in overrides if text not in groups]
         working: list[str] = []
         for group in groups:
-            problem = _problem(stage, [group])
-            if problem is None:
-                working.append(group)
-            else:
-                found.append(problem)
-        for value in values:
+            choices = _swept(group)
+            problems = [_problem(stage, [choice]) for choice in choices]
+            found += [problem for problem in problems if problem is not None]
+            working += [
+                choice for choice, problem in zip(choices, problems, strict=True) if problem is None
+            ][:1]
+        for value in (choice for text in values for choice in _swept(text)):
             problem = _problem(stage, [*working, value])
             if problem is not None:
                 found.append(problem)
@@ -56,10 +58,21 @@ def _names_a_group(override: str) -> bool:
     return (config_folder() / key).is_dir()
 
 
+def _swept(override: str) -> list[str]:
+    """Give each job's override of a sweep over choices or a range."""
+    try:
+        parsed = OverridesParser.create().parse_override(override)
+    except HydraException:
+        return [override]
+    if not (parsed.is_choice_sweep() or parsed.is_range_sweep()):
+        return [override]
+    return [f"{parsed.get_key_element()}={value}" for value in parsed.sweep_string_iterator()]
+
+
 def _problem(stage: str, overrides: list[str]) -> str | None:
     try:
         compose(stage, overrides=overrides)
-    except (HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException, ValueError) as error:  # ValueError: GROUP=null
         return f"{overrides[-1].lstrip('+')}: {_message(error)}"
     return None
 
@@ -73,12 +86,6 @@ def _message(error: BaseException) -> str:
     unknown = re.match(r"Could not override '(.+)'", lines[0])
     if unknown or "not in" in lines[0]:
         return "there is no such setting; `--help` lists all"
-    choices = re.match(r"Could not find '(.+)'", lines[0])
-    if choices:
-        start = next((i for i, line in enumerate(lines) if "Available options" in line), None)
-        options = [line.strip() for line in lines[start + 1 :]] if start is not None else []
-        options = [option for option in options if option and ":" not in option]
-        options = options[: options.index("")] if "" in options else options
-        listed = ", ".join(option for option in options if not option.startswith("provider"))
-        return f"there is no {choices[1]!r}; choose from: {listed}"
+    if isinstance(cause, MissingConfigException) and cause.options:
+        return f"there is no {cause.missing_cfg_file!r}; choose from: {', '.join(cause.options)}"
     return first_line(cause)

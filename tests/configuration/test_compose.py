@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import OmegaConf, read_write
+
+from lfx.configuration.locate import config_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Which stages offer a group, and what an option needs beside it.
+STAGES = {
+    "data": ("train", "predict", "fuse"),
+    "encoder": ("train",),
+    "fusion": ("fuse",),
+    "logger": ("train", "fuse"),
+    "modality": ("train",),
+    "trainer": ("train",),
+}
+REQUIRED = {
+    "predict": ["ckpt=best.ckpt"],
+    "data/mvsa_single": ["data.root=folder"],
+    "data/table": ["data.root=folder", "data.source.file=tweets.csv"],
+}
+FILES = sorted(path.relative_to(config_folder()) for path in config_folder().rglob("*.yaml"))
+HYDRA = [file for file in FILES if file.parts[0] == "hydra"]
+OPTIONS = [file for file in FILES if len(file.parts) == 2]
+PAIRS = [(file, stage) for file in OPTIONS for stage in STAGES.get(file.parts[0], ())]
+
+
+def needed(stage, file):
+    overrides = [*REQUIRED.get(stage, []), f"{file.parent}={file.stem}"]
+    overrides += REQUIRED.get(str(file.with_suffix("")), [])
+    if file.parts[0] == "encoder":
+        schema = OmegaConf.load(config_folder() / file).defaults[0]
+        overrides.append(f"modality={'text' if 'encoder/text' in schema else 'image'}")
+    return overrides
+
+
+def test_every_file_is_found_and_composed_somewhere(roots):
+    assert len(FILES) > 20
+    stages = [file for file in FILES if len(file.parts) == 1]
+    assert {file.stem for file in stages} == set(roots)
+    assert {file.parts[0] for file in OPTIONS} == set(STAGES)
+    assert len(stages) + len(OPTIONS) + len(HYDRA) == len(FILES)
+
+
+@pytest.mark.parametrize("stage", ["train", "predict", "fuse", "report"])
+def test_a_root_composes_and_resolves(composed, typed, stage):
+    typed(stage, *REQUIRED.get(stage, []))
+
+    whole = composed(stage, *REQUIRED.get(stage, []), hydra=True)
+    HydraConfig.instance().set_config(whole)
+    assert whole.hydra.job.name == stage
+    # What Hydra itself fills in when a job starts.
+    with read_write(whole.hydra):
+        whole.hydra.runtime.output_dir, whole.hydra.job.num, whole.hydra.job.id = "folder", 0, "0"
+    for section in ("run", "sweep", "job_logging", "help"):
+        OmegaConf.to_container(whole.hydra[section], resolve=True, throw_on_missing=True)
+
+
+@pytest.mark.parametrize(("file", "stage"), PAIRS, ids=str)
+def test_an_option_composes_with_its_stages(typed, file: Path, stage: str):
+    config = typed(stage, *needed(stage, file))
+    group = file.parts[0]
+    if group not in getattr(config, "unread", ()):
+        chosen = getattr(config, group)
+        assert getattr(chosen, "name", file.stem) == file.stem
+
+
+@pytest.mark.parametrize("file", HYDRA, ids=str)
+def test_a_hydra_option_is_what_every_stage_uses(composed, roots, file: Path):
+    for stage in roots:
+        choices = composed(stage, *REQUIRED.get(stage, []), hydra=True).hydra.runtime.choices
+        assert choices[str(file.parent)] == file.stem
+
+
+@pytest.mark.parametrize("file", FILES, ids=str)
+def test_a_file_opens_with_what_it_is(file: Path):
+    first = (config_folder() / file).read_text(encoding="utf-8").splitlines()[0]
+    assert first.startswith("#") or file.parts[:2] == ("hydra", "help")
+
+
+def test_the_recipe_of_the_encoder_is_what_modality_and_trainer_take(typed):
+    config = typed("train", "modality=text", "encoder=twitter_roberta")
+    recipe = config.encoder.recipe
+    assert config.modality.optimizer.learning_rate == recipe.learning_rate == 2e-5
+    assert config.trainer.batch_size == recipe.batch_size == 16
+    assert typed("train", "trainer.batch_size=5").trainer.batch_size == 5
+
+
+def test_name_and_folders_follow_the_choices(typed):
+    config = typed("train", "modality=text")
+    assert (config.name, config.encoder.name) == ("text", "tiny_text")
+    assert config.artifacts.dir == "outputs/artifacts/demo"
+    # Fusion takes the data set's name only, so its root need not be given.
+    fused = typed("fuse", "data=mvsa_single")
+    assert fused.members["text"] == "outputs/artifacts/mvsa_single/text.parquet"

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import pytest
+from hydra.errors import ConfigCompositionException
+from omegaconf import OmegaConf
+
+from lfx.configuration.typed import as_typed, config_hash, plain
+from lfx.runtime.errors import ConfigError
+
+IMPOSSIBLE = [
+    ("encoder=tiny_text", "encoder=tiny_text reads texts, but modality=image needs .* images"),
+    ("encoder.trainable=nothing", "would train a classifier on random features"),
+    ("encoder.trainable_blocks=0", "encoder.trainable_blocks must be at least 1, got 0"),
+    ("encoder.weights.source=hub", "weights.source=hub needs encoder.weights.hub_id"),
+    ("encoder.weights.source=path", "weights.source=path needs encoder.weights.path"),
+    ("encoder.weights.source=package", "weights.source=package needs encoder.weights.inside"),
+    ("encoder.image_size=8", "encoder.image_size must be at least 16 pixels, got 8"),
+    ("encoder.mean=[0.5]", "encoder.mean needs three numbers, got 1"),
+    ("encoder.std=[0.5,0,0.5]", "encoder.std must be above 0"),
+    ("data.split=file", "data.split=file needs data.split_file=FILE"),
+    ("data.split_file=a.csv", "data.split_file is only read with data.split=file, not grouped"),
+    ("data.split_seed=-1", r"data.split_seed must be in 0\.\.4294967295, got -1"),
+    ("seed=-1", r"^seed must be in 0\.\.4294967295, got -1"),
+    ("seed=4294967296", "^seed must be in .* got 4294967296"),
+    ("data.source.pairs=10", "data.source.pairs must be at least 100, got 10"),
+    ("modality.dropout=1", "modality.dropout is a probability .* got 1"),
+    ("modality.objective.label_smoothing=1", "label_smoothing is a share .* got 1"),
+    ("modality.schedule.warmup=1.5", "warmup is a share in 0..1, got 1.5"),
+    ("modality.optimizer.learning_rate=0", "learning_rate must be above 0, got 0"),
+    ("modality.optimizer.weight_decay=-1", "weight_decay must be >= 0, got -1"),
+    ("modality.optimizer.clip_norm=0", "clip_norm must be above 0, got 0"),
+    ("modality.augmentation.flip=2", "augmentation.flip is a share in 0..1, got 2"),
+    ("modality.augmentation.zoom=1", r"augmentation.zoom is a share .*\(below 1\), got 1"),
+    ("modality.augmentation.rotation=181", "rotation is in 0..180, got 181"),
+    ("trainer.batch_size=0", "trainer.batch_size must be at least 1, got 0"),
+    ("trainer.max_epochs=0", "trainer.max_epochs must be at least 1, got 0"),
+    ("trainer.threads=0", "trainer.threads must be at least 1, got 0"),
+    ("trainer.workers=-1", "trainer.workers must be at least 0, got -1"),
+    ("trainer.min_delta=-1", "trainer.min_delta must be at least 0, got -1"),
+    ("artifacts.splits=[test]", "artifacts.splits: .* always val; got test"),
+    ("artifacts.splits=[val,dev]", "artifacts.splits: some of train, val, test"),
+    ("name=a/b", "name becomes a file's name: .* got 'a/b'"),
+    ("name=.hidden", "name becomes a file's name"),
+]
+
+
+@pytest.mark.parametrize(("override", "message"), IMPOSSIBLE, ids=[one for one, _ in IMPOSSIBLE])
+def test_what_is_impossible_stops_the_run(typed, override, message):
+    with pytest.raises(ConfigError, match=message):
+        typed("train", override)
+
+
+def test_text_encoders_have_limits_too(typed):
+    overrides = ("encoder.max_length=2", "encoder.vocabulary=10", "encoder.model_type=null")
+    with pytest.raises(ConfigError, match=r"encoder.max_length") as caught:
+        typed("train", "modality=text", *overrides)
+    assert "encoder.vocabulary must be at least 300, got 10" in str(caught.value)
+    assert "needs encoder.model_type, for example bert" in str(caught.value)
+
+
+def test_several_problems_make_one_message(typed):
+    with pytest.raises(ConfigError, match="seed must be") as caught:
+        typed("train", "seed=-1", "trainer.patience=0", "encoder.image_size=1", "name=a/b")
+    assert len(str(caught.value).splitlines()) == 4
+
+
+def test_a_missing_root_is_named_once_and_beside_other_problems(typed):
+    with pytest.raises(ConfigError, match=r"^data.root is required: data.root=VALUE$"):
+        typed("train", "data=mvsa_single")
+    with pytest.raises(ConfigError, match=r"data.root is required") as caught:
+        typed("train", "data=table", "trainer.max_epochs=0")
+    assert str(caught.value).splitlines() == [
+        "data.root is required: data.root=VALUE",
+        "data.source.file is required: data.source.file=VALUE",
+        "trainer.max_epochs must be at least 1, got 0",
+    ]
+
+
+def test_predict_needs_a_checkpoint_and_fuse_members(typed):
+    with pytest.raises(ConfigError, match="ckpt is required: ckpt=VALUE"):
+        typed("predict")
+    with pytest.raises(ConfigError, match="batch_size must be at least 1, got 0"):
+        typed("predict", "ckpt=a", "batch_size=0")
+    with pytest.raises(ConfigError, match=r"there are no members; .*members\.NAME=PATH"):
+        typed("fuse", "~members.image", "~members.text")
+
+
+def test_a_tables_own_split_column_serves_as_split_file(typed):
+    table = ("data=table", "data.root=a", "data.source.file=b.csv", "data.split=file")
+    with pytest.raises(ConfigError, match=r"data.split=file needs"):
+        typed("train", *table)
+    typed("train", *table, "data.source.split=part")
+    typed("train", *table, "data.split_file=c.csv")
+
+
+@pytest.mark.parametrize(
+    "override",
+    ["trainer.max_epochs=abc", "trainer.max_epochs=1.5", "epochs=3", "data.split=halves"],
+)
+def test_unknown_keys_and_wrong_types_do_not_compose(composed, override):
+    with pytest.raises(ConfigCompositionException, match=override.split("=")[0]):
+        composed("train", override)
+
+
+def test_a_broken_interpolation_names_its_key(composed, roots):
+    config = composed("train", "name=${nothing.here}")
+    with pytest.raises(ConfigError, match=r"nothing.here"):
+        as_typed(config, roots["train"])
+
+
+def test_as_typed_leaves_its_argument_alone(composed, roots):
+    config = composed("fuse", "data=mvsa_single")
+    before = OmegaConf.to_container(config)
+    as_typed(config, roots["fuse"])
+    assert OmegaConf.to_container(config) == before
+
+
+def test_plain_holds_nothing_but_plain_values(typed):
+    def walk(node):
+        if isinstance(node, dict):
+            for key, value in node.items():
+                assert type(key) is str
+                walk(value)
+        elif isinstance(node, list):
+            for value in node:
+                walk(value)
+        else:
+            assert node is None or type(node) in {str, int, float, bool}
+
+    values = plain(typed("train"))
+    walk(values)
+    assert values["data"]["split"] == "grouped"
+
+
+def test_the_hash_follows_the_settings(typed):
+    assert config_hash(typed("train")) == config_hash(typed("train"))
+    assert config_hash(typed("train")) != config_hash(typed("train", "seed=1"))

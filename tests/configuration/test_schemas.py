@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import lfx
+from lfx.configuration.encoder import WeightsConfig
+from lfx.configuration.locate import config_folder
+from lfx.configuration.modality import AugmentationConfig
+from lfx.configuration.register import SCHEMAS
+from lfx.data.augmentation import Augmentation
+from lfx.encoders.weights import WeightsOrigin
+
+PACKAGE = Path(lfx.__file__).parent
+CONFIGURATION = PACKAGE / "configuration"
+
+
+def schemas():
+    """Every dataclass of the room, with the file that it stands in."""
+    found = {}
+    for file in sorted(CONFIGURATION.glob("*.py")):
+        module = import_module(f"lfx.configuration.{file.stem}")
+        for name, kind in vars(module).items():
+            if dataclasses.is_dataclass(kind) and kind.__module__ == module.__name__:
+                found[name] = (kind, file)
+    return found
+
+
+CLASSES = schemas()
+
+
+def test_all_schemas_are_found():
+    assert set(SCHEMAS.values()) <= {kind for kind, _ in CLASSES.values()}
+    assert len(CLASSES) > 20
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_every_field_has_a_comment_above_it(name):
+    kind, file = CLASSES[name]
+    lines = file.read_text(encoding="utf-8").splitlines()
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    node = next(
+        one for one in ast.walk(tree) if isinstance(one, ast.ClassDef) and one.name == kind.__name__
+    )
+    bare = [
+        field.target.id
+        for field in node.body
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and not lines[field.lineno - 2].strip().startswith("#")
+    ]
+    assert not bare
+
+
+def words_read(sources):
+    """Names that code reads: attributes, string constants, and functions' own arguments."""
+    words = set()
+    for source in sources:
+        tree = ast.parse(source)
+        documentation = {
+            id(node.body[0].value)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+            and node.body
+            and isinstance(node.body[0], ast.Expr)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+                words.add(node.attr)
+            elif isinstance(node, ast.Constant) and id(node) not in documentation:
+                words.add(node.value)
+            elif isinstance(node, ast.FunctionDef):
+                arguments = {one.arg for one in (*node.args.args, *node.args.kwonlyargs)}
+                words |= arguments & {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+    return words
+
+
+def unread_fields(sources, interpolations):
+    words = words_read(sources) | interpolations
+    fields = {field.name for kind, _ in CLASSES.values() for field in dataclasses.fields(kind)}
+    # Hydra reads the one; the other is there for the check of encoder against modality.
+    fields -= {"_target_", "reads"}
+    return fields - words
+
+
+def code():
+    """The rooms and stages that get settings: everything but the settings' own room."""
+    return {
+        file: file.read_text(encoding="utf-8")
+        for file in sorted(PACKAGE.rglob("*.py"))
+        if CONFIGURATION not in file.parents
+    }
+
+
+def interpolated():
+    """The names in `${a.b.name}` in the YAML files."""
+    text = "\n".join(file.read_text(encoding="utf-8") for file in config_folder().rglob("*.yaml"))
+    return {name for path in re.findall(r"\$\{([\w.]+)\}", text) for name in path.split(".")}
+
+
+def test_no_setting_is_unread():
+    assert not unread_fields(code().values(), interpolated())
+
+
+def test_the_search_for_unread_settings_finds_them():
+    """The search would be worthless if any source passed it."""
+    without = [re.sub(r"clip_norm|split_seed", "something_else", text) for text in code().values()]
+    assert unread_fields(without, interpolated()) == {"clip_norm", "split_seed"}
+
+
+def targets():
+    for kind, _ in CLASSES.values():
+        target = next((f for f in dataclasses.fields(kind) if f.name == "_target_"), None)
+        if target is not None and isinstance(target.default, str) and target.default != "???":
+            yield kind, target.default
+
+
+@pytest.mark.parametrize(("kind", "target"), list(targets()))
+def test_a_target_takes_exactly_the_settings_of_its_schema(kind, target):
+    module, _, name = target.rpartition(".")
+    parameters = set(inspect.signature(getattr(import_module(module), name)).parameters)
+    fields = {field.name for field in dataclasses.fields(kind)} - {"_target_"}
+    if "schemes" in target:
+        fields -= {"name"}  # the fused artifact's, which the stage reads
+    assert parameters == fields
+
+
+def test_plain_settings_fit_the_classes_that_take_them():
+    origin = {field.name for field in dataclasses.fields(WeightsOrigin)}
+    assert {field.name for field in dataclasses.fields(WeightsConfig)} == origin
+    taken = set(inspect.signature(Augmentation).parameters) - {"seed"}
+    assert {field.name for field in dataclasses.fields(AugmentationConfig)} == taken

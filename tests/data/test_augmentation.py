@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from lfx.data.augmentation import Augmentation
+
+STRONG = {"flip": 0.5, "rotation": 20.0, "translation": 0.2, "zoom": 0.2}
+OFF = {"flip": 0.0, "rotation": 0.0, "translation": 0.0, "zoom": 0.0}
+
+
+@pytest.fixture
+def image():
+    generator = torch.Generator().manual_seed(0)
+    return torch.randint(0, 255, (3, 24, 24), dtype=torch.uint8, generator=generator)
+
+
+def test_what_is_drawn_depends_on_seed_epoch_and_sample_alone(image):
+    change = Augmentation(**STRONG, seed=1)
+    first = change(image, epoch=2, sample=3)
+    torch.manual_seed(99)
+    assert torch.equal(Augmentation(**STRONG, seed=1)(image, epoch=2, sample=3), first)
+    for seed, epoch, sample in ((2, 2, 3), (1, 3, 3), (1, 2, 4)):
+        assert not torch.equal(Augmentation(**STRONG, seed=seed)(image, epoch, sample), first)
+
+
+def test_the_global_generator_is_left_alone(image):
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    Augmentation(**STRONG, seed=1)(image, 0, 0)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_off_changes_nothing(image):
+    assert torch.equal(Augmentation(**OFF, seed=0)(image, 0, 0), image)
+
+
+@pytest.mark.parametrize("name", STRONG)
+def test_each_change_alone_does_something_and_keeps_the_shape(image, name):
+    change = Augmentation(**(OFF | {name: STRONG[name]}), seed=0)
+    changed = [change(image, 0, sample) for sample in range(10)]
+    assert all(one.shape == image.shape and one.dtype == torch.uint8 for one in changed)
+    assert any(not torch.equal(one, image) for one in changed)
+
+
+def test_a_sure_flip_is_a_flip(image):
+    change = Augmentation(**(OFF | {"flip": 1.0}), seed=0)
+    assert torch.equal(change(image, 0, 0), image.flip(-1))
+
+
+def test_the_limits_of_the_settings_work(image):
+    limits = {"flip": 1.0, "rotation": 180.0, "translation": 1.0, "zoom": 0.999}
+    for sample in range(20):
+        assert Augmentation(**limits, seed=0)(image, 0, sample).shape == image.shape

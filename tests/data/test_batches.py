@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.utils.data import DataLoader
+
+from lfx.data.augmentation import Augmentation
+from lfx.data.batches import UNLABELLED, Batches, BatchKey, EpochBatches, ImageInputs, TokenInputs
+
+LENGTHS = np.random.default_rng(0).integers(3, 60, size=1000).tolist()
+STRONG = {"flip": 0.5, "rotation": 20.0, "translation": 0.2, "zoom": 0.2}
+
+
+def drawn(batches, epoch=0):
+    batches.set_epoch(epoch)
+    return [list(batch) for batch in batches]
+
+
+def padding(batches):
+    return sum(
+        max(LENGTHS[one] for one in batch) * len(batch) - sum(LENGTHS[one] for one in batch)
+        for batch in batches
+    )
+
+
+@settings(deadline=None)
+@given(
+    lengths=st.lists(st.integers(1, 9), max_size=60),
+    size=st.integers(1, 8),
+    seed=st.none() | st.integers(0, 3),
+    epoch=st.integers(0, 5),
+)
+def test_an_epoch_holds_every_sample_once(lengths, size, seed, epoch):
+    batches = EpochBatches(size, lengths, seed)
+    found = drawn(batches, epoch)
+    assert sorted(itertools.chain(*found)) == list(range(len(lengths)))
+    assert len(found) == len(batches)
+    assert all(0 < len(batch) <= size for batch in found)
+
+
+def test_seed_and_epoch_alone_decide():
+    batches = EpochBatches(16, LENGTHS, seed=3)
+    second = drawn(batches, 1)
+    drawn(batches, 5)
+    np.random.default_rng(0).random()
+    # Also for one who comes from a checkpoint and never drew another epoch.
+    assert drawn(EpochBatches(16, LENGTHS, seed=3), 1) == drawn(batches, 1) == second
+    assert drawn(batches, 2) != second
+    assert drawn(EpochBatches(16, LENGTHS, seed=4), 1) != second
+
+
+def test_batches_of_like_length_have_less_padding():
+    by_length = padding(drawn(EpochBatches(16, LENGTHS, seed=0)))
+    order = np.random.default_rng(0).permutation(len(LENGTHS))
+    at_random = padding([order[at : at + 16] for at in range(0, len(order), 16)])
+    assert by_length < 0.25 * at_random
+
+
+def test_equal_lengths_are_shuffled_too():
+    batches = EpochBatches(16, [1] * 200, seed=0)
+    assert drawn(batches, 0) != drawn(batches, 1)
+    assert drawn(batches, 0)[0] != sorted(drawn(batches, 0)[0])
+
+
+def test_without_a_seed_the_longest_come_first_in_every_epoch():
+    batches = EpochBatches(2, [1, 5, 3, 5, 2], seed=None)
+    assert drawn(batches, 0) == drawn(batches, 7) == [[1, 3], [2, 4], [0]]
+
+
+def test_tokens_are_padded_to_the_longest_and_masked():
+    inputs = TokenInputs([[5, 6, 7], [8], [9, 1]], padding=1)
+    batch = inputs([1, 0], 0)
+    assert batch["input_ids"].tolist() == [[8, 1, 1], [5, 6, 7]]
+    assert batch["attention_mask"].tolist() == [[1, 0, 0], [1, 1, 1]]
+    # A token that happens to be the padding token is none.
+    assert inputs([2], 0)["attention_mask"].tolist() == [[1, 1]]
+    assert batch["input_ids"].dtype == batch["attention_mask"].dtype == torch.int64
+
+
+@pytest.fixture
+def images():
+    return np.random.default_rng(0).integers(0, 255, (12, 8, 8, 3), dtype=np.uint8)
+
+
+def test_images_come_from_their_rows_with_channels_first(images):
+    batch = ImageInputs(images, [7, 2, 9])([2, 0], 0)["image"]
+    assert batch.dtype == torch.uint8
+    assert batch.shape == (2, 3, 8, 8)
+    assert batch.is_contiguous(memory_format=torch.channels_last)
+    for place, row in enumerate((9, 7)):
+        assert np.array_equal(batch[place].permute(1, 2, 0).numpy(), images[row])
+
+
+def test_only_training_images_are_changed_and_the_cache_never(images):
+    before = images.copy()
+    inputs = ImageInputs(images, list(range(12)), Augmentation(**STRONG, seed=0))
+    plain = ImageInputs(images, list(range(12)))
+    positions = list(range(12))
+    one, again, next_epoch = (inputs(positions, epoch)["image"] for epoch in (0, 0, 1))
+    assert torch.equal(one, again)
+    assert not torch.equal(one, next_epoch)
+    (key,) = EpochBatches(12, [1] * 12, seed=None)
+    unchanged = inputs(list(key), key.epoch)["image"]
+    assert torch.equal(unchanged, plain(positions, 0)["image"])
+    assert np.array_equal(images, before)
+
+
+def test_a_change_does_not_depend_on_the_batch(images):
+    inputs = ImageInputs(images, list(range(12)), Augmentation(**STRONG, seed=0))
+    together = inputs([4, 8, 1], 3)["image"]
+    assert torch.equal(inputs([8], 3)["image"][0], together[1])
+
+
+def test_a_batch_has_position_label_and_inputs():
+    batches = Batches([0, UNLABELLED, 2], TokenInputs([[1], [2, 3], [4]], padding=0))
+    batch = batches[BatchKey([2, 1], epoch=0)]
+    assert batch["position"].tolist() == [2, 1]
+    assert batch["label"].tolist() == [2, -1]
+    assert batch["input_ids"].tolist() == [[4, 0], [2, 3]]
+    assert len(batches) == 3
+
+
+@pytest.mark.slow
+def test_worker_processes_give_the_same_batches(images):
+    inputs = ImageInputs(images, list(range(12)), Augmentation(**STRONG, seed=0))
+    found = []
+    for workers in (0, 2):
+        sampler = EpochBatches(5, [1] * 12, seed=0)
+        loader = DataLoader(
+            Batches([0] * 12, inputs),
+            sampler=sampler,
+            batch_size=None,
+            num_workers=workers,
+            persistent_workers=workers > 0,
+        )
+        epochs = []
+        for epoch in range(2):
+            sampler.set_epoch(epoch)
+            epochs += list(loader)
+        found.append(epochs)
+    alone, with_workers = found
+    assert len(alone) == len(with_workers) == 6
+    for one, other in zip(alone, with_workers, strict=True):
+        assert torch.equal(one["position"], other["position"])
+        assert torch.equal(one["image"], other["image"])

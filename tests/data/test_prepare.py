@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from lfx.data.mvsa import MvsaSource
+from lfx.data.prepare import SplitPlan, load_any, load_labelled
+from lfx.runtime.errors import DataError
+
+FIXED = SplitPlan("file")
+TEXTS = [f"{word} words that differ from {word}s" for word in "abcdef"]
+LABELS = [0, 1, 0, 1, 0, 1]
+SPLITS = ["train", "train", "val", "val", "test", "test"]
+
+
+@pytest.fixture
+def load(tmp_path):
+    def build(source, plan=FIXED, *, drop_bad=False):
+        return load_labelled(source, plan, drop_bad=drop_bad, cache_dir=tmp_path / "cache")
+
+    return build
+
+
+@pytest.fixture
+def damaged(make_mvsa):
+    """A folder of 80 pairs, three of which have damaged images."""
+    labels = ["negative", "neutral", "positive", "positive"]
+    rows = [(f"p{n:02}", f"text number {n}", labels[n % 4], labels[n % 4]) for n in range(80)]
+    root = make_mvsa(rows)
+    whole = (root / "data" / "p00.jpg").read_bytes()
+    (root / "data" / "p03.jpg").write_bytes(b"")
+    (root / "data" / "p05.jpg").write_bytes(b"<html>not found</html>")
+    (root / "data" / "p08.jpg").write_bytes(whole[:-20])
+    return MvsaSource(str(root))
+
+
+def test_damaged_images_stop_the_run_and_are_named(damaged, load):
+    with pytest.raises(DataError, match=r"^3 bad samples:") as caught:
+        load(damaged, SplitPlan("random"))
+    lines = str(caught.value).splitlines()
+    assert lines[1] == "  p03: the file is empty (0 bytes) (p03.jpg)"
+    assert lines[2] == "  p05: the file is not an image (p05.jpg)"
+    assert lines[3].startswith("  p08: the image is damaged: ")
+    assert "data.on_bad_sample=drop" in lines[4]
+
+
+def test_damaged_images_are_dropped_and_listed(damaged, load, caplog):
+    with caplog.at_level(logging.INFO):
+        table = load(damaged, SplitPlan("random"), drop_bad=True)
+    assert len(table) == 77
+    assert not {"p03", "p05", "p08"} & set(table.ids)
+    (note,) = [text for text in caplog.messages if "dropped" in text]
+    assert note.startswith("3 bad samples dropped:\n  p03: ")
+    assert "p08: the image is damaged" in note
+
+
+def test_the_message_names_ten_bad_samples_but_the_list_names_all(make_source, load):
+    bad = [(f"x{n:02}", "it has no text") for n in range(14)]
+    source = make_source(TEXTS, LABELS, splits=SPLITS, bad=bad)
+    with pytest.raises(DataError, match=r"^14 bad samples:\n.*") as caught:
+        load(source)
+    assert "x09" in str(caught.value)
+    assert "x10" not in str(caught.value)
+    assert "  and 4 more" in str(caught.value)
+    assert "x13: it has no text" in load(source, drop_bad=True).notes[-1]
+
+
+def test_nothing_usable_is_an_error(make_source, load):
+    with pytest.raises(DataError, match="no usable sample is left"):
+        load(make_source([], [], bad=[("a", "it has no text")]), drop_bad=True)
+
+
+def test_duplicate_ids_are_named(make_mvsa, load):
+    root = make_mvsa([("1", "one", "positive", "positive"), ("2", "b", "negative", "negative")])
+    file = root / "labelResultAll.txt"
+    file.write_text(file.read_text(encoding="utf-8") * 2, encoding="utf-8")
+    file.write_text(file.read_text(encoding="utf-8").replace("ID\ttext,image\n", ""), "utf-8")
+    with pytest.raises(DataError, match="2 ids occur more than once: 1, 2"):
+        load(MvsaSource(str(root)), drop_bad=True)
+
+
+def test_training_needs_labels_but_prediction_does_not(make_source, load, tmp_path):
+    source = make_source(TEXTS, [*LABELS[:-1], None], splits=SPLITS)
+    with pytest.raises(DataError, match=r"1 samples have no label: s005; .*lfx.predict does not"):
+        load(source)
+    table = load_any(source, drop_bad=False, cache_dir=tmp_path)
+    assert table.labels[-1] is None
+    assert set(table.splits) == {None}
+
+
+def test_every_split_needs_every_class(make_source, load):
+    splits = ["train", "train", "val", "train", "test", "test"]
+    with pytest.raises(DataError, match="split val has no sample of class good") as caught:
+        load(make_source(TEXTS, LABELS, splits=splits))
+    assert "data.split_seed" in str(caught.value)
+    # A class that the user lists and no sample has.
+    with pytest.raises(DataError, match="split train has no sample of class ugly; split val"):
+        load(make_source(TEXTS, LABELS, splits=SPLITS, classes=("bad", "good", "ugly")))
+
+
+def test_train_and_val_must_be_there_but_test_need_not(make_source, load):
+    with pytest.raises(DataError, match="there is no split val"):
+        load(make_source(TEXTS[:2], LABELS[:2], splits=SPLITS[:2]))
+    table = load(make_source(TEXTS[:4], LABELS[:4], splits=SPLITS[:4]))
+    assert table.present_splits() == ("train", "val")
+
+
+def test_samples_in_no_split_are_told_of(make_source, load, caplog):
+    with caplog.at_level(logging.INFO):
+        table = load(make_source(TEXTS, LABELS, splits=[*SPLITS[:4], None, None]))
+    assert table.splits[4:] == (None, None)
+    assert "2 samples are in no split and are left out" in caplog.messages
+    assert "train: 2 samples (bad 1, good 1)" in caplog.messages
+
+
+def test_near_duplicates_across_splits_are_warned_of(make_source, load, caplog):
+    texts = [*TEXTS[:5], f"RT @me: {TEXTS[0]}"]
+    with caplog.at_level(logging.WARNING):
+        load(make_source(texts, LABELS, splits=SPLITS))
+    assert caplog.messages == [
+        "1 of 2 test samples have a near duplicate in train; data.split=grouped avoids it"
+    ]
+
+
+def test_a_grouped_split_keeps_copies_together(make_source, load):
+    words = [f"{chr(97 + n % 26)}{n} b{n} c{n} d{n}" for n in range(40)]
+    texts = words + [f"RT @me: {text} http://t.co/a" for text in words]
+    table = load(make_source(texts, [n % 2 for n in range(40)] * 2), SplitPlan("grouped"))
+    assert table.groups[40:] == table.groups[:40]
+    assert table.splits[40:] == table.splits[:40]
+    assert set(table.splits) == {"train", "val", "test"}
+
+
+def test_repeated_class_names_are_refused(make_source, load):
+    with pytest.raises(DataError, match="class names repeat: bad, bad"):
+        load(make_source(TEXTS, [0] * 6, splits=SPLITS, classes=("bad", "bad")))

@@ -1,0 +1,65 @@
+"""Counts of the real data: the 4,419 pairs of MVSA-Single that development works with."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pyarrow.csv as pc
+import pytest
+
+from lfx.data.encoding import decode_tweet
+from lfx.data.mvsa import MvsaSource
+from lfx.data.prepare import SplitPlan, load_labelled
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def table(mvsa_root, tmp_path_factory):
+    """The whole way: every image is decoded, every near duplicate found."""
+    return load_labelled(
+        MvsaSource(str(mvsa_root)),
+        SplitPlan("grouped"),
+        drop_bad=False,
+        cache_dir=tmp_path_factory.mktemp("cache"),
+    )
+
+
+def test_labels_merge_as_the_paper_says(mvsa_root):
+    reading = MvsaSource(str(mvsa_root)).read()
+    assert reading.bad == ()
+    assert len(reading.samples) == 4061
+    assert reading.notes == (
+        "label protocol merged: 358 pairs dropped",
+        "947 texts are not UTF-8 and were decoded as GB18030",
+    )
+
+
+def test_every_tweet_has_a_known_encoding(mvsa_root):
+    texts = [path.read_bytes() for path in (mvsa_root / "data").glob("*.txt")]
+    counts = Counter(decode_tweet(raw)[1] for raw in texts)
+    assert counts == {"utf-8": 3402, "gb18030": 1017}
+
+
+def test_the_published_split_has_copies_across_its_parts(mvsa_root, table):
+    published = pc.read_csv(mvsa_root / "split_clmlf.csv").to_pydict()
+    splits = dict(zip(map(str, published["id"]), published["split"], strict=True))
+    assert set(splits) <= set(table.ids)
+    groups = dict(zip(table.ids, table.groups, strict=True))
+    train = {groups[name] for name, split in splits.items() if split == "train"}
+    val = [name for name, split in splits.items() if split == "val"]
+    assert sum(groups[name] in train for name in val) > 0.05 * len(val)
+
+
+def test_all_images_decode_and_no_group_straddles(table):
+    assert len(table) == 4061
+    of_group: dict[str, set[str | None]] = {}
+    for group, split in zip(table.groups, table.splits, strict=True):
+        of_group.setdefault(group, set()).add(split)
+    assert max(map(len, of_group.values())) == 1
+    sizes = Counter(table.splits)
+    assert sizes["val"] == pytest.approx(406, abs=5)
+    assert sizes["test"] == pytest.approx(406, abs=5)
+    shares = [count / sizes["val"] for count in table.class_counts(table.rows("val"))]
+    whole = [count / len(table) for count in table.class_counts(range(len(table)))]
+    assert shares == pytest.approx(whole, abs=0.01)

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+import numpy as np
+import pytest
+
+from lfx.data.splits import file_split, grouped_split, named_splits, random_split
+from lfx.runtime.errors import DataError
+
+LABELS = [0] * 300 + [1] * 100 + [2] * 600
+
+
+def shares(splits, labels):
+    counts = defaultdict(Counter)
+    for split, label in zip(splits, labels, strict=True):
+        counts[split][label] += 1
+    return counts
+
+
+def test_a_random_split_is_eight_to_one_to_one():
+    for stratify in (True, False):
+        splits = random_split(LABELS, 0, stratify=stratify)
+        assert Counter(splits) == {"train": 800, "val": 100, "test": 100}
+
+
+def test_a_stratified_split_keeps_the_shares():
+    counts = shares(random_split(LABELS, 0, stratify=True), LABELS)
+    assert counts["val"] == counts["test"] == {0: 30, 1: 10, 2: 60}
+    loose = shares(random_split(LABELS, 0, stratify=False), LABELS)
+    assert loose["val"] != counts["val"]
+
+
+def test_the_seed_alone_decides():
+    groups = [f"g{n // 2}" for n in range(1000)]
+    for split in (
+        lambda seed: random_split(LABELS, seed, stratify=True),
+        lambda seed: random_split(LABELS, seed, stratify=False),
+        lambda seed: grouped_split(LABELS, groups, seed, stratify=True),
+        lambda seed: grouped_split(LABELS, groups, seed, stratify=False),
+    ):
+        first = split(3)
+        np.random.default_rng(1).random()
+        assert split(3) == first
+        assert split(4) != first
+
+
+@pytest.mark.parametrize("stratify", [True, False])
+@pytest.mark.parametrize("seed", range(3))
+def test_no_group_straddles(seed, stratify):
+    chance = np.random.default_rng(seed)
+    labels = chance.choice(3, size=600, p=[0.3, 0.1, 0.6]).tolist()
+    groups = [f"g{group}" for group in chance.integers(0, 350, size=600)]
+    splits = grouped_split(labels, groups, seed, stratify=stratify)
+
+    of_group = defaultdict(set)
+    for group, split in zip(groups, splits, strict=True):
+        of_group[group].add(split)
+    assert all(len(found) == 1 for found in of_group.values())
+    sizes = Counter(splits)
+    # Without stratification only the number of groups is balanced.
+    assert sizes["val"] == pytest.approx(60, abs=6 if stratify else 15)
+    assert sizes["test"] == pytest.approx(60, abs=6 if stratify else 15)
+    if stratify:
+        counts = shares(splits, labels)
+        for split in ("val", "test"):
+            share = np.array([counts[split][label] for label in range(3)]) / sizes[split]
+            assert share == pytest.approx(np.bincount(labels) / 600, abs=0.05)
+
+
+def test_too_few_samples_are_refused():
+    with pytest.raises(DataError, match="needs at least 10 samples"):
+        random_split([0, 1] * 4, 0, stratify=True)
+    with pytest.raises(DataError, match=r"needs at least 10 samples \(and groups\)"):
+        grouped_split([0, 1] * 20, ["a", "b"] * 20, 0, stratify=True)
+    with pytest.raises(DataError, match="cannot be split 8:1:1"):
+        random_split([0, 1] * 5, 0, stratify=True)
+
+
+@pytest.fixture
+def write(tmp_path):
+    def build(text):
+        file = tmp_path / "split.csv"
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    return build
+
+
+def test_a_file_says_the_splits(write):
+    file = write("id,split\n007,val\n1,train\n3,\n")
+    assert file_split(["1", "007", "2", "3"], file) == ("train", "val", None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("id,split\n1,train\n9,val\n8,val\n", "names 2 ids that the data do not have: 8, 9"),
+        ("id,split\n1,dev\n", "splits are train, val, test, got dev"),
+        ("id,split\n1,train\n1,val\n", "names 1 ids twice: 1"),
+        ("id,part\n1,train\n", "has no column split; it needs id and split"),
+    ],
+)
+def test_a_wrong_split_file_is_refused(write, text, message):
+    with pytest.raises(DataError, match=message):
+        file_split(["1", "2"], write(text))
+
+
+def test_a_missing_split_file_is_refused(tmp_path):
+    with pytest.raises(DataError, match=r"there is no table .*none\.csv"):
+        file_split(["1"], tmp_path / "none.csv")
+
+
+def test_a_tables_own_splits_are_checked():
+    assert named_splits(["a", "b"], {"a": "test", "b": None}, "the table") == ("test", None)
+    with pytest.raises(DataError, match="the table: splits are train, val, test, got valid"):
+        named_splits(["a"], {"a": "valid"}, "the table")

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import BertConfig, BertForMaskedLM, PreTrainedTokenizerFast
+from transformers.utils import logging as noise
+
+from lfx.encoders.text import TextEncoder, masked_mean
+from lfx.encoders.tokenizer import TextTokenizer
+from lfx.encoders.weights import WeightsOrigin
+from lfx.runtime.errors import ConfigError, WeightsError
+
+SENTENCES = ["good morning", "the train was late again and again and again and again", ""]
+SMALL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+ARCHITECTURES = [
+    ("bert", SMALL | {"intermediate_size": 48}),
+    ("roberta", SMALL | {"intermediate_size": 48}),
+    ("electra", SMALL | {"intermediate_size": 48, "embedding_size": 16}),
+    ("distilbert", {"dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 48}),
+]
+
+
+def test_the_mean_passes_over_padding():
+    generator = torch.Generator().manual_seed(0)
+    tokens = torch.randn(3, 5, 4, generator=generator)
+    mask = torch.tensor([[1, 1, 1, 0, 0], [1, 0, 0, 0, 0], [1, 1, 1, 1, 1]])
+    expected = []
+    for text, kept in zip(tokens, mask, strict=True):
+        rows = [vector for vector, keep in zip(text, kept, strict=True) if keep]
+        expected.append(sum(rows[1:], rows[0]) / len(rows))
+    assert torch.allclose(masked_mean(tokens, mask), torch.stack(expected))
+
+
+@pytest.mark.parametrize(("kind", "arguments"), ARCHITECTURES)
+def test_random_models_run_at_full_length(make_text, tokenize, kind, arguments):
+    encoder = make_text(model_type=kind, model_args=arguments).eval()
+    batch = tokenize(encoder, SENTENCES)
+    assert batch["input_ids"].shape == (3, 12)
+    features = encoder(batch)
+    assert features.shape == (3, encoder.features) == (3, 32)
+    assert torch.isfinite(features).all()
+
+
+@pytest.mark.parametrize("pooling", ["mean", "first"])
+def test_padding_does_not_change_a_text(make_text, tokenize, pooling):
+    encoder = make_text(pooling=pooling).eval()
+    with torch.no_grad():
+        together = encoder(tokenize(encoder, SENTENCES))[0]
+        alone = encoder(tokenize(encoder, SENTENCES[:1]))[0]
+    assert torch.allclose(together, alone, atol=1e-5)
+
+
+def test_first_is_the_first_tokens_vector(make_text, tokenize):
+    encoder = make_text(pooling="first").eval()
+    batch = tokenize(encoder, SENTENCES)
+    with torch.no_grad():
+        assert torch.equal(encoder(batch), encoder.backbone(**batch).last_hidden_state[:, 0])
+
+
+@pytest.mark.parametrize(("kind", "arguments"), ARCHITECTURES)
+def test_a_description_builds_the_same_encoder(make_text, tokenize, kind, arguments):
+    encoder = make_text(model_type=kind, model_args=arguments).eval()
+    description = json.loads(json.dumps(encoder.description()))
+    tokenizer = TextTokenizer(
+        description["tokenizer"], description["padding"], description["max_length"]
+    )
+    again = TextEncoder(
+        config=description["config"], pooling=description["pooling"], tokenizer=tokenizer
+    )
+    again.load_state_dict(encoder.state_dict())
+    with torch.no_grad():
+        batch = tokenize(encoder, SENTENCES)
+        assert torch.equal(again.eval()(tokenize(again, SENTENCES)), encoder(batch))
+    assert again.description() == description
+
+
+def test_a_wrong_architecture_is_refused(make_text):
+    with pytest.raises(
+        ConfigError, match=r"encoder.model_type=berd: transformers has no such model"
+    ):
+        make_text(model_type="berd")
+    with pytest.raises(ConfigError, match="model_args: bert has no setting hiden_size"):
+        make_text(model_args={"hiden_size": 32})
+    with pytest.raises(ConfigError, match=r"model_args do not go together: .*not a multiple"):
+        make_text(model_args={"hidden_size": 33, "num_attention_heads": 2})
+    with pytest.raises(ConfigError, match=r"encoder.model_type=t5 is no encoder"):
+        make_text(model_type="t5", model_args={})
+
+
+@pytest.fixture
+def stored(make_text, tmp_path):
+    """A folder as `save_pretrained` leaves it: half precision, with a head that is not wanted."""
+    encoder = make_text()
+    config = BertConfig(
+        vocab_size=encoder.tokenizer.vocabulary,
+        max_position_embeddings=16,
+        **SMALL,
+        intermediate_size=48,
+    )
+    torch.manual_seed(1)
+    model = BertForMaskedLM(config)
+    model.half().save_pretrained(tmp_path)
+    (tmp_path / "tokenizer.json").write_text(encoder.tokenizer.state, encoding="utf-8")
+    PreTrainedTokenizerFast(
+        tokenizer_file=str(tmp_path / "tokenizer.json"),
+        pad_token="<pad>",  # noqa: S106, a token of a text
+    ).save_pretrained(tmp_path)
+    return tmp_path, model
+
+
+def load(make_text, folder, **options):
+    return make_text(weights=WeightsOrigin("path", path=str(folder)), **options)
+
+
+def test_a_folder_is_loaded_in_full_precision(make_text, tokenize, stored):
+    folder, model = stored
+    encoder = load(make_text, folder)
+    assert {parameter.dtype for parameter in encoder.parameters()} == {torch.float32}
+    word = model.bert.embeddings.word_embeddings.weight
+    assert torch.equal(encoder.backbone.embeddings.word_embeddings.weight, word.float())
+    assert encoder.eval()(tokenize(encoder, SENTENCES)).shape == (3, 32)
+    assert encoder.tokenizer.padding == 0
+
+
+def test_loading_is_silent_and_leaves_transformers_as_it_was(make_text, stored, capfd, caplog):
+    folder, _ = stored
+    noise.set_verbosity_warning()
+    capfd.readouterr()
+    with caplog.at_level(logging.WARNING):
+        load(make_text, folder)
+    said = capfd.readouterr()
+    assert (said.out, said.err, caplog.messages) == ("", "", [])
+    assert noise.get_verbosity() == logging.WARNING
+    assert noise.is_progress_bar_enabled()
+
+
+def test_texts_longer_than_the_model_reads_are_refused(make_text, stored):
+    folder, _ = stored
+    assert load(make_text, folder, max_length=16).tokenizer.max_length == 16
+    with pytest.raises(ConfigError, match=r"encoder.max_length=17: the model reads 16 tokens"):
+        load(make_text, folder, max_length=17)
+
+
+def test_weights_that_lack_a_tensor_are_refused(make_text, stored):
+    """Transformers would leave the layer random and only print a table."""
+    folder, _ = stored
+    tensors = load_file(folder / "model.safetensors")
+    kept = {name: tensor for name, tensor in tensors.items() if "layer.1." not in name}
+    save_file(kept, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(WeightsError, match=r"lacks 16 tensors: encoder\.layer\.1\."):
+        load(make_text, folder)
+
+
+def test_a_folder_without_model_or_tokenizer_is_refused(make_text, stored, tmp_path_factory):
+    with pytest.raises(WeightsError, match="is no transformers model: "):
+        load(make_text, tmp_path_factory.mktemp("empty"))
+    folder, _ = stored
+    (folder / "tokenizer.json").unlink()
+    with pytest.raises(WeightsError, match=r"has no tokenizer that can be loaded|has no fast form"):
+        load(make_text, folder)
+    (folder / "model.safetensors").write_bytes(b"junk")
+    with pytest.raises(WeightsError, match="is no transformers model: "):
+        load(make_text, folder)

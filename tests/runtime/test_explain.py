@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.errors import HydraException
+
+from lfx.configuration.locate import config_folder
+from lfx.runtime.entry import prepare
+from lfx.runtime.explain import explain
+
+
+@pytest.fixture
+def explained():
+    """Compose what cannot be composed, and explain what Hydra raises."""
+    prepare()
+
+    def build(stage, *arguments):
+        overrides = [text for text in arguments if not text.startswith("-")]
+        with (
+            initialize_config_dir(str(config_folder()), version_base="1.3"),
+            # Whatever it says: the explanation is what is tested.
+            pytest.raises((HydraException, ValueError), match=r"\S") as caught,
+        ):
+            compose(stage, overrides=overrides)
+        return explain(caught.value, stage, arguments).splitlines()
+
+    return build
+
+
+def test_an_unknown_key(explained):
+    assert explained("train", "epochs=3") == [
+        "epochs=3: there is no such setting; `--help` lists all"
+    ]
+
+
+def test_a_wrong_type(explained):
+    (line,) = explained("train", "trainer.max_epochs=abc")
+    assert line == (
+        "trainer.max_epochs=abc: trainer.max_epochs: Value 'abc' of type 'str' could not be "
+        "converted to Integer"
+    )
+
+
+def test_a_value_that_is_no_choice(explained):
+    (line,) = explained("train", "data.split=halves")
+    assert line.endswith("Invalid value 'halves', expected one of [random, grouped, file]")
+
+
+def test_an_unknown_option_of_a_group_lists_the_options(explained):
+    assert explained("train", "modality=sound") == [
+        "modality=sound: there is no 'modality/sound'; choose from: image, text"
+    ]
+
+
+def test_every_mistake_is_named_at_once(explained):
+    lines = explained(
+        "train",
+        "--multirun",
+        "epochs=3",
+        "modality=sound",
+        "trainer.patience=1.5",
+        "encoder=huge",
+        "trainer.batch_size=8",
+    )
+    assert [line.split(":")[0] for line in lines] == [
+        "modality=sound",
+        "encoder=huge",
+        "epochs=3",
+        "trainer.patience=1.5",
+    ]
+
+
+def test_values_are_tried_over_the_choices_that_work(explained):
+    # Only the scheme detection_rate has an alpha.
+    lines = explained("fuse", "fusion=detection_rate", "fusion.alpha=none", "fusion.beta=1")
+    assert lines == ["fusion.beta=1: there is no such setting; `--help` lists all"]
+
+
+def test_each_value_of_a_sweep_is_tried_by_itself(explained):
+    lines = explained("fuse", "-m", "fusion=mean,best,weighted", "seed=1,two", "fit_split=val,oof")
+    assert lines == [
+        (
+            "fusion=best: there is no 'fusion/best'; choose from: "
+            "detection_rate, mean, minimizing_loss, weighted"
+        ),
+        "seed=two: seed: Value 'two' of type 'str' could not be converted to Integer",
+    ]
+
+
+def test_a_group_without_an_option(explained):
+    (line,) = explained("train", "encoder=null")
+    assert line.startswith("encoder=null: Config group override must be a string or a list")
+
+
+def test_what_is_no_override_gets_hydras_own_words(explained):
+    (line,) = explained("fuse", "~members.nobody")
+    assert line == "Could not delete from config. 'members.nobody' does not exist."
+
+
+def test_a_path_with_an_equals_sign_is_a_parse_error(explained):
+    (line,) = explained("predict", "ckpt=/a/w=0.1/best.ckpt")
+    assert line.startswith("ckpt=/a/w=0.1/best.ckpt: ")

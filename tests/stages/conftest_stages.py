@@ -1,0 +1,93 @@
+"""Stages are tested as users run them: by `python -m` in a folder of their own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+Stage = Callable[..., subprocess.CompletedProcess[str]]
+
+# Small enough for a test, large enough that each split has every class.
+SMALL = ["data.source.pairs=200", "trainer.max_epochs=2", "trainer.progress=false"]
+
+
+def environment() -> dict[str, str]:
+    """One thread: tiny models are no faster with two, and tests may run beside each other."""
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("WANDB")}
+    return clean | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+
+
+def run_stage(folder: Path, stage: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a stage in a folder to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", f"lfx.{stage}", *arguments],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def succeed(folder: Path, stage: str, *arguments: str) -> str:
+    """Run a stage that has to succeed; give what it printed."""
+    done = run_stage(folder, stage, *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def fail(folder: Path, stage: str, *arguments: str) -> str:
+    """Run a stage that has to end as a user's mistake does; give its message."""
+    done = run_stage(folder, stage, *arguments)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "error: " in done.stderr
+    return done.stderr
+
+
+def interrupt(folder: Path, number: signal.Signals, epochs: int, *arguments: str) -> int:
+    """Start training, send a signal after some epochs, and give the exit status."""
+    log = folder / "interrupted.txt"
+    with log.open("w") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "lfx.train", *arguments],
+            cwd=folder,
+            env=environment(),
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+        )
+        end = time.monotonic() + 240
+        while log.read_text().count("\nepoch ") < epochs and time.monotonic() < end:
+            if process.poll() is not None:
+                break
+            time.sleep(0.02)
+        process.send_signal(number)
+        return process.wait(timeout=60)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A folder in which both demo members have been trained."""
+
+    folder: Path
+    image: Path
+    text: Path
+    text_output: str
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """Train both members once for all tests."""
+    folder = tmp_path_factory.mktemp("trained")
+    succeed(folder, "train", "modality=image", *SMALL, "hydra.run.dir=runs/image")
+    output = succeed(folder, "train", "modality=text", *SMALL, "hydra.run.dir=runs/text")
+    return Trained(folder, folder / "runs/image", folder / "runs/text", output)

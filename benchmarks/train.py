@@ -20,7 +20,7 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from hydra import compose, initialize_config_dir
@@ -38,14 +38,16 @@ from lfx.configuration.locate import config_folder
 from lfx.configuration.stages import TrainConfig
 from lfx.configuration.typed import as_typed, plain
 from lfx.data.prepare import SplitPlan, load_labelled
-from lfx.data.samples import SampleTable
-from lfx.modalities.classifier import Classifier
 from lfx.modalities.training import Compute, Training, choose_precision, fit
 from lfx.runtime.device import resolve_device
 from lfx.runtime.entry import prepare
 from lfx.runtime.files import write_json
 from lfx.runtime.versions import versions
 from lfx.train import build_classifier
+
+if TYPE_CHECKING:
+    from lfx.data.samples import SampleTable
+    from lfx.modalities.classifier import Classifier
 
 ENCODERS = {"text": "minilm", "image": "efficientnet_lite0"}
 
@@ -221,7 +223,9 @@ def measure(modality: str, arguments: argparse.Namespace) -> dict[str, Any]:
     for turn in range(arguments.turns):
         mine, theirs = time_lfx(config, table, compute), time_plain(config, table, compute)
         turns.append((mine, theirs))
-        print(f"{modality} turn {turn + 1}: lfx {mine:.1f}/s, plain loop {theirs:.1f}/s", flush=True)
+        print(
+            f"{modality} turn {turn + 1}: lfx {mine:.1f}/s, plain loop {theirs:.1f}/s", flush=True
+        )
     classifier = build_classifier(config, table)
     classifier.train()
     work = flops_per_sample(classifier, table, compute.batch_size)

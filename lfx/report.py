@@ -13,8 +13,15 @@ def report(config: ReportConfig, job: Job) -> None:
 
     from lfx.reporting.runs import collect_runs, newest_of_each
     from lfx.reporting.table import print_runs, write_runs
+    from lfx.runtime.errors import DataError
 
     runs = collect_runs(Path(config.runs), data=config.data)
+    if not runs:
+        of_data = "" if config.data is None else f" on data={config.data}"
+        raise DataError(
+            f"there is no completed run{of_data} below runs={config.runs}; "
+            "python -m lfx.train makes one"
+        )
     if config.newest:
         runs = newest_of_each(runs)
     print_runs(runs)

@@ -20,6 +20,11 @@ from lfx.runtime.errors import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pytorch_lightning.utilities.types import (
+        LRSchedulerConfigType,
+        OptimizerLRSchedulerConfig,
+    )
+
     from lfx.data.samples import SampleTable
 
 Batch = dict[str, Tensor]
@@ -163,7 +168,7 @@ class Classifier(pl.LightningModule):
         """Give positions (batch,) and logits (batch, classes)."""
         return batch["position"], self(batch)
 
-    def configure_optimizers(self) -> dict[str, Any]:
+    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """Give AdamW and its schedule, by step."""
         groups = parameter_groups(self.encoder, self.head, self.optimization)
         fused = self.device.type in {"cpu", "cuda"}
@@ -174,7 +179,8 @@ class Classifier(pl.LightningModule):
             int(self.trainer.estimated_stepping_batches),
         )
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+        by_step: LRSchedulerConfigType = {"scheduler": schedule, "interval": "step"}
+        return {"optimizer": optimizer, "lr_scheduler": by_step}
 
     def configure_gradient_clipping(
         self,

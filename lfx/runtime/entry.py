@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -74,7 +75,11 @@ def run_stage(
     prepare()
     sys.argv[1:] = [_opened(argument, open_mappings) for argument in sys.argv[1:]]
 
+    started = False
+
     def job(config: DictConfig) -> float | None:
+        nonlocal started
+        started = True
         return _run_job(stage, schema, task, config)
 
     main = hydra.main(version_base="1.3", config_path=str(config_folder()), config_name=stage)
@@ -83,7 +88,9 @@ def run_stage(
         main(job)()
     except UserError as error:
         _leave(wants_traceback, str(error))
-    except (HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException, ValueError) as error:
+        if started and isinstance(error, ValueError):
+            raise  # the task's own; Hydra raises plain ones too, for `encoder=null`
         _leave(wants_traceback, explain(error, stage, sys.argv[1:]))
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -110,7 +117,7 @@ def _run_job(
     settings = HydraConfig.get()
     overrides = [text.lstrip("+") for text in settings.overrides.task]
     folder = Path(settings.runtime.output_dir)
-    sweep = Path(settings.sweep.dir) if settings.mode.name == "MULTIRUN" else None
+    sweep = Path(settings.sweep.dir) if settings.mode == RunMode.MULTIRUN else None
     status = RunStatus(stage, overrides=overrides)
     status.write(folder)
     try:

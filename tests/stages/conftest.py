@@ -1,12 +1,13 @@
-"""Make the stages' fixtures known to their tests."""
-
 from __future__ import annotations
 
-import sys
-from pathlib import Path
+import pytest
+from running import SMALL, Trained, succeed
 
-sys.path.insert(0, str(Path(__file__).parent))
 
-from conftest_stages import trained
-
-__all__ = ["trained"]
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """Train both members once for all tests."""
+    folder = tmp_path_factory.mktemp("trained")
+    succeed(folder, "train", "modality=image", *SMALL, "hydra.run.dir=runs/image")
+    output = succeed(folder, "train", "modality=text", *SMALL, "hydra.run.dir=runs/text")
+    return Trained(folder, folder / "runs/image", folder / "runs/text", output)

@@ -4,14 +4,17 @@ import json
 import shutil
 import signal
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import torch
-from conftest_stages import SMALL, Trained, fail, interrupt, succeed
+from running import SMALL, Trained, fail, interrupt, succeed
 
 from lfx.artifacts.parquet import read_predictions
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.slow
 
@@ -131,6 +134,7 @@ def test_mistakes_are_told_together_without_a_traceback(tmp_path: Path) -> None:
     message = fail(tmp_path, "train", "modality=smell")
     assert "image" in message
     assert "text" in message
+    assert "encoder" in fail(tmp_path, "train", "encoder=null")
     message = fail(tmp_path, "train", "data=mvsa_single")
     assert "data.root is required" in message
     message = fail(tmp_path, "train", "data=mvsa_single", "data.root=nowhere")

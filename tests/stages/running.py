@@ -1,17 +1,18 @@
-"""Stages are tested as users run them: by `python -m` in a folder of their own."""
+"""Run stages as users do: by `python -m` in a folder of their own."""
 
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pytest
+if TYPE_CHECKING:
+    import signal
 
 Stage = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -82,12 +83,3 @@ class Trained:
     image: Path
     text: Path
     text_output: str
-
-
-@pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """Train both members once for all tests."""
-    folder = tmp_path_factory.mktemp("trained")
-    succeed(folder, "train", "modality=image", *SMALL, "hydra.run.dir=runs/image")
-    output = succeed(folder, "train", "modality=text", *SMALL, "hydra.run.dir=runs/text")
-    return Trained(folder, folder / "runs/image", folder / "runs/text", output)

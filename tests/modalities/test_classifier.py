@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from lfx.encoders.encoder import choose_trainable
+from lfx.encoders.image import ImageEncoder
+from lfx.modalities.checkpoints import load_classifier, read_checkpoint, resume_from
+from lfx.modalities.classifier import balanced_class_weights, classifier_class
+from lfx.modalities.image import ImageClassifier
+from lfx.modalities.optimization import Optimization
+from lfx.modalities.training import choose_precision
+from lfx.runtime.errors import CheckpointError, ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CLASSES = ("bad", "so", "good")
+
+
+def build(**options: object) -> ImageClassifier:
+    torch.manual_seed(0)
+    encoder = ImageEncoder(
+        architecture="test_resnet",
+        architecture_args={},
+        image_size=32,
+        resize="squash",
+        mean=[0.5] * 3,
+        std=[0.25] * 3,
+    )
+    rates = Optimization(1e-3, 1e-3, weight_decay=0.0, warmup=0.1, decay="linear")
+    arguments = {"classes": CLASSES, "dropout": 0.5, "optimization": rates, **options}
+    return ImageClassifier(encoder, **arguments)  # type: ignore[arg-type]
+
+
+def batch() -> dict[str, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randint(0, 256, (4, 3, 32, 32), generator=generator, dtype=torch.uint8)
+    return {"image": images, "label": torch.tensor([0, 1, 2, 2]), "position": torch.arange(4)}
+
+
+def save(classifier: ImageClassifier, file: Path) -> dict[str, object]:
+    content: dict[str, object] = {"state_dict": classifier.state_dict()}
+    classifier.on_save_checkpoint(content)
+    torch.save(content, file)
+    return content
+
+
+def test_the_loss_is_the_smoothed_and_weighted_cross_entropy() -> None:
+    classifier = build(dropout=0.0, label_smoothing=0.2, class_weights=[3.0, 1.0, 0.5]).eval()
+    classifier.log = lambda *_, **__: None  # type: ignore[method-assign]
+    loss = classifier.training_step(batch(), 0)
+    logits, labels = classifier(batch()).detach().double(), batch()["label"]
+    weights = torch.tensor([3.0, 1.0, 0.5]).double()
+    total = 0.0
+    for row, label in zip(logits, labels, strict=True):
+        logs = torch.log_softmax(row, dim=0)
+        for place in range(3):
+            target = 0.8 * (place == label) + 0.2 / 3
+            total -= float(target * weights[place] * logs[place])
+    assert float(loss.detach()) == pytest.approx(total / float(weights[labels].sum()), rel=1e-5)
+
+
+def test_pretrained_modes_do_not_survive_training_mode() -> None:
+    classifier = build()
+    classifier.eval()
+    classifier.train()
+    assert classifier.dropout.training
+    assert all(part.training for part in classifier.encoder.backbone.modules())
+
+
+def test_frozen_batch_norm_keeps_its_statistics_in_training() -> None:
+    classifier = build()
+    choose_trainable(classifier.encoder, "nothing", 1)
+    classifier.train()
+    before = {key: value.clone() for key, value in classifier.encoder.state_dict().items()}
+    loss = functional.cross_entropy(classifier(batch()), batch()["label"])
+    loss.backward()
+    assert all(
+        torch.equal(before[key], value) for key, value in classifier.encoder.state_dict().items()
+    )
+    assert classifier.head.weight.grad is not None
+    assert classifier.dropout.training
+
+
+def test_logits_are_full_precision_under_autocast() -> None:
+    classifier = build().eval()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        logits = classifier(batch())
+    assert logits.dtype == torch.float32
+    rounded = logits.to(torch.bfloat16).float()
+    assert not torch.equal(logits, rounded)
+
+
+def test_a_checkpoint_is_all_that_is_needed(tmp_path: Path) -> None:
+    classifier = build(class_weights=[1.0, 2.0, 3.0]).eval()
+    classifier.provenance = {"name": "mine", "seed": 3}
+    save(classifier, tmp_path / "one.ckpt")
+    loaded, provenance = load_classifier(tmp_path / "one.ckpt")
+    assert provenance == {"name": "mine", "seed": 3}
+    assert loaded.classes == CLASSES
+    assert loaded.class_weights == [1.0, 2.0, 3.0]
+    assert not loaded.training
+    assert torch.equal(loaded(batch()), classifier(batch()))
+
+
+def test_a_checkpoint_of_a_foreign_class_is_refused(tmp_path: Path) -> None:
+    for name, reason in (
+        ("subprocess.Popen", "not lfx's own"),
+        ("lfx.fuse.main", "is of another version"),
+        ("lfx.modalities.smell.SmellClassifier", "is of another version"),
+    ):
+        content = save(build(), tmp_path / "bad.ckpt")
+        content["lfx"]["module"] = name  # type: ignore[index]
+        torch.save(content, tmp_path / "bad.ckpt")
+        with pytest.raises(CheckpointError, match=reason):
+            load_classifier(tmp_path / "bad.ckpt")
+
+
+def test_a_truncated_checkpoint_is_refused(tmp_path: Path) -> None:
+    save(build(), tmp_path / "whole.ckpt")
+    content = (tmp_path / "whole.ckpt").read_bytes()
+    (tmp_path / "half.ckpt").write_bytes(content[: len(content) // 2])
+    with pytest.raises(CheckpointError, match="cannot be read as a checkpoint"):
+        read_checkpoint(tmp_path / "half.ckpt")
+
+
+def test_resuming_needs_an_unfinished_run(tmp_path: Path) -> None:
+    (tmp_path / "runs/this").mkdir(parents=True)
+    with pytest.raises(CheckpointError, match="there is no unfinished run in"):
+        resume_from("last", tmp_path / "runs/this", {})
+    (tmp_path / "runs/killed").mkdir()
+    status = '{"stage": "train", "state": "running", "started": "2026"}'
+    (tmp_path / "runs/killed/status.json").write_text(status)
+    assert resume_from("last", tmp_path / "runs/this", {}) is None
+
+
+def test_balanced_weights_make_classes_count_the_same() -> None:
+    counts = [10, 30, 60]
+    weights = balanced_class_weights(counts)
+    products = [weight * count for weight, count in zip(weights, counts, strict=True)]
+    assert products == pytest.approx([100 / 3] * 3)
+
+
+@pytest.mark.parametrize("path", ["nothing", "lfx.nowhere.Thing", "lfx.modalities.image.Thing"])
+def test_a_class_that_is_not_there_is_named(path: str) -> None:
+    with pytest.raises(ConfigError, match=f"modality._target_={path} cannot be imported"):
+        classifier_class(path)
+    with pytest.raises(ConfigError, match=r"is no lfx\.modalities\.classifier\.Classifier"):
+        classifier_class("lfx.encoders.image.ImageEncoder")
+
+
+def test_precision_follows_the_hardware() -> None:
+    device = torch.device("cpu")
+    assert choose_precision("fp32", device) == "fp32"
+    assert choose_precision("bf16", device) == "bf16"
+    assert choose_precision("auto", device) in {"fp32", "bf16"}
+    assert choose_precision("auto", torch.device("mps")) == "fp32"
+    assert isinstance(build().head, nn.Linear)

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lfx.reporting.loggers import build_logger, flat_scores
+from lfx.reporting.runs import Run, collect_runs, newest_of_each
+from lfx.reporting.table import run_rows, write_runs
+from lfx.runtime.errors import DataError
+
+SCORES = {"accuracy": 0.75, "f1_weighted": 0.5, "f1_macro": 1 / 3, "support": 40}
+
+
+def run(name: str, started: str = "1", **options: object) -> Run:
+    arguments = {
+        "folder": Path(name),
+        "stage": "train",
+        "data": "demo",
+        "model": "tiny",
+        "seed": 0,
+        "metrics": {"val": SCORES},
+        **options,
+    }
+    return Run(name=name, started=started, **arguments)  # type: ignore[arg-type]
+
+
+def write_run(folder: Path, stage: str, state: str, name: str, started: str) -> None:
+    (folder / ".hydra").mkdir(parents=True)
+    status = {"stage": stage, "state": state, "started": started}
+    (folder / "status.json").write_text(json.dumps(status))
+    (folder / "metrics.json").write_text(json.dumps({"val": SCORES}))
+    config = (
+        f"name: ${{modality.name}}\nmodality: {{name: {name}}}\nseed: 2\ndata: {{name: demo}}\n"
+    )
+    (folder / ".hydra/config.yaml").write_text(config)
+
+
+def test_only_completed_runs_are_collected(tmp_path: Path) -> None:
+    write_run(tmp_path / "a/deep", "train", "completed", "text", "2")
+    write_run(tmp_path / "b", "train", "failed", "broken", "1")
+    write_run(tmp_path / "c", "fuse", "completed", "mean", "1")
+    write_run(tmp_path / "d", "train", "completed", "image", "1")
+    runs = collect_runs(tmp_path)
+    assert [one.name for one in runs] == ["image", "text", "mean"]
+    assert {one.seed for one in runs} == {2}
+    assert collect_runs(tmp_path, data="other") == []
+
+
+def test_a_damaged_run_is_left_out_and_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_run(tmp_path / "a", "train", "completed", "text", "1")
+    (tmp_path / "a/metrics.json").write_text("{")
+    assert collect_runs(tmp_path) == []
+    assert "cannot be read and is left out" in caplog.text
+
+
+def test_a_missing_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="is not a folder"):
+        collect_runs(tmp_path / "nowhere")
+
+
+def test_the_newest_of_each_kind_stays() -> None:
+    runs = [run("a", "1"), run("b", "2"), run("a", "3"), run("a", "4", seed=1)]
+    assert [(one.name, one.started) for one in newest_of_each(runs)] == [
+        ("a", "3"),
+        ("b", "2"),
+        ("a", "4"),
+    ]
+
+
+def test_a_split_that_a_run_lacks_stays_empty() -> None:
+    header, rows = run_rows([run("a"), run("b", metrics={"val": SCORES, "test": SCORES})])
+    assert header[4:] == [
+        *("val n", "val accuracy", "val weighted F1", "val macro F1"),
+        *("test n", "test accuracy", "test weighted F1", "test macro F1"),
+    ]
+    assert rows[0][4:] == ["40", "0.750", "0.500", "0.333", "", "", "", ""]
+    assert rows[1][8:] == ["40", "0.750", "0.500", "0.333"]
+
+
+def test_a_leaky_run_is_marked_everywhere(tmp_path: Path) -> None:
+    runs = [run("sly", metrics={"val": SCORES, "leaky": True})]
+    for file in write_runs(runs, tmp_path):
+        assert "LEAKY" in file.read_text()
+
+
+def test_the_csv_has_all_digits(tmp_path: Path) -> None:
+    table, _ = write_runs([run("a")], tmp_path)
+    assert str(1 / 3) in table.read_text()
+
+
+def test_scores_are_flattened_for_loggers() -> None:
+    metrics = {"val": {"accuracy": 0.5, "per_class": {"bad": {"f1": 0.25}}}, "leaky": True}
+    flat = {"val/accuracy": 0.5, "val/per_class/bad/f1": 0.25, "leaky": 1.0}
+    assert flat_scores(metrics) == flat
+
+
+def test_no_logger_is_no_logger(tmp_path: Path) -> None:
+    arguments = {"stage": "train", "name": "a", "folder": tmp_path, "overrides": [], "sweep": None}
+    assert build_logger({"kind": "none"}, **arguments) is None  # type: ignore[arg-type]

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from running import environment, run_stage
+
+ROOT = Path(__file__).resolve().parents[2]
+STAGES = ("train", "predict", "fuse", "report")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_importing_a_stage_is_light(stage: str) -> None:
+    code = (
+        f"import sys, lfx.{stage}\n"
+        "heavy = {'torch', 'transformers', 'timm', 'pytorch_lightning', 'wandb', 'numpy'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_help_and_config_are_shown_without_work(stage: str, tmp_path: Path) -> None:
+    done = run_stage(tmp_path, stage, "--help")
+    assert done.returncode == 0
+    assert f"lfx.{stage}" in done.stdout
+    assert "schema" not in done.stdout
+    done = run_stage(tmp_path, stage, "--cfg", "job")
+    assert done.returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_the_wheel_runs_elsewhere(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "lfx/conf/train.yaml" in names
+    assert "lfx/py.typed" in names
+    assert not any(name.startswith(("tests/", "benchmarks/", "outputs/")) for name in names)
+    target = tmp_path / "installed"
+    install = [sys.executable, "-m", "pip", "install", "--no-deps", "--target", str(target)]
+    subprocess.run([*install, str(wheel)], check=True, capture_output=True)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    run = {"cwd": elsewhere, "env": environment() | {"PYTHONPATH": str(target)}}
+    where = [sys.executable, "-c", "import lfx; print(lfx.__file__)"]
+    found = subprocess.run(where, capture_output=True, text=True, check=True, **run)
+    assert found.stdout.startswith(str(target) + os.sep)
+    show = [sys.executable, "-m", "lfx.train", "--cfg", "job"]
+    done = subprocess.run(show, capture_output=True, text=True, check=True, **run)
+    assert "_target_: lfx.data.demo.DemoSource" in done.stdout

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from running import Trained, fail, succeed
+
+from lfx.artifacts.parquet import read_predictions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_multirun_over_schemes_needs_no_paths(trained: Trained, tmp_path: Path) -> None:
+    schemes = "mean,detection_rate,minimizing_loss"
+    succeed(trained.folder, "fuse", "-m", f"fusion={schemes}", f"hydra.sweep.dir={tmp_path}/sweep")
+    for job, scheme in enumerate(schemes.split(",")):
+        folder = tmp_path / f"sweep/{job}"
+        weights = json.loads((folder / "weights.json").read_text())
+        assert weights["members"] == ["image", "text"]
+        assert weights["classes"] == ["negative", "neutral", "positive"]
+        assert weights["scheme"] == scheme
+        assert weights["fit_split"] == (None if scheme == "mean" else "val")
+        assert json.loads((folder / "status.json").read_text())["state"] == "completed"
+        assert set(json.loads((folder / "metrics.json").read_text())) == {"val", "test"}
+        fused = read_predictions(folder / "predictions.parquet")
+        assert fused.metadata.modality == "fusion"
+        assert fused.metadata.name == scheme
+        assert np.allclose(np.exp(fused.logits).sum(axis=1), 1)
+
+
+def test_minimizing_loss_weighs_by_validation_accuracy(trained: Trained, tmp_path: Path) -> None:
+    succeed(trained.folder, "fuse", f"hydra.run.dir={tmp_path}")
+    scores = [
+        json.loads((run / "metrics.json").read_text())["val"]["accuracy"]
+        for run in (trained.image, trained.text)
+    ]
+    weights = json.loads((tmp_path / "weights.json").read_text())["weights"]
+    assert weights == pytest.approx([score / sum(scores) for score in scores])
+
+
+def test_weights_and_members_take_names(trained: Trained, tmp_path: Path) -> None:
+    arguments = ["fusion=weighted", "fusion.weights.text=0.7", f"hydra.run.dir={tmp_path}/two"]
+    succeed(trained.folder, "fuse", *arguments)
+    document = json.loads((tmp_path / "two/weights.json").read_text())
+    assert document["weights"] == pytest.approx([0.3, 0.7])
+    third = f"members.again={trained.text}/predictions.parquet"
+    arguments[-1] = f"hydra.run.dir={tmp_path}/three"
+    succeed(trained.folder, "fuse", third, *arguments)
+    document = json.loads((tmp_path / "three/weights.json").read_text())
+    assert document["members"] == ["again", "image", "text"]
+    assert document["weights"] == pytest.approx([0.15, 0.15, 0.7])
+    succeed(trained.folder, "fuse", "~members.image", f"hydra.run.dir={tmp_path}/one")
+    assert json.loads((tmp_path / "one/weights.json").read_text())["members"] == ["text"]
+
+
+def test_a_fused_artifact_can_be_fused_again(trained: Trained, tmp_path: Path) -> None:
+    succeed(trained.folder, "fuse", "fusion=mean", f"hydra.run.dir={tmp_path}/first")
+    again = f"members.fused={tmp_path}/first/predictions.parquet"
+    succeed(trained.folder, "fuse", "fusion=mean", again, f"hydra.run.dir={tmp_path}/second")
+    assert (tmp_path / "second/predictions.parquet").is_file()
+
+
+def test_fitting_on_the_reported_split_is_refused_or_marked(
+    trained: Trained, tmp_path: Path
+) -> None:
+    message = fail(trained.folder, "fuse", "fit_split=test")
+    assert "allow_leaky_fit=true" in message
+    arguments = ["fit_split=test", "allow_leaky_fit=true", "name=leak"]
+    output = succeed(trained.folder, "fuse", *arguments, f"hydra.run.dir={tmp_path}/outputs/run")
+    assert "LEAKY" in output
+    assert json.loads((tmp_path / "outputs/run/metrics.json").read_text())["leaky"] is True
+    assert "LEAKY" in succeed(tmp_path, "report")
+
+
+def test_mistakes_are_told(trained: Trained, tmp_path: Path) -> None:
+    message = fail(tmp_path, "fuse")
+    assert "member image: " in message
+    assert "member text: " in message
+    assert "python -m lfx.train modality=" in message
+    message = fail(trained.folder, "fuse", "fusion=weighted", "fusion.weights.smell=0.5")
+    assert "smell" in message
+    message = fail(trained.folder, "fuse", "fusion=weighted", "fusion.weights.text=1.5")
+    assert "1.5" in message
+    message = fail(trained.folder, "fuse", "fusion=guess")
+    assert "minimizing_loss" in message
+    message = fail(trained.folder, "fuse", "fit_split=oof")
+    assert "oof" in message
+    message = fail(trained.folder, "fuse", "fusion.metric=auc")
+    assert "f1_macro" in message

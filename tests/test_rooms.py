@@ -1,0 +1,52 @@
+"""The structure that DESIGN promises: data flows one way through the rooms."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parents[1] / "lfx"
+FOUNDATIONS = ["runtime", "configuration"]
+ROOMS = ["data", "encoders", "modalities", "artifacts", "evaluation", "fusion", "reporting"]
+
+
+def imported_rooms(file: Path) -> set[str]:
+    rooms = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        names = []
+        if isinstance(node, ast.ImportFrom) and node.module is not None:
+            names = [node.module]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        rooms |= {name.split(".")[1] for name in names if name.startswith("lfx.")}
+    return rooms
+
+
+def test_a_room_imports_only_from_rooms_to_its_left() -> None:
+    seen = 0
+    for place, room in enumerate(ROOMS):
+        allowed = {*FOUNDATIONS, *ROOMS[: place + 1]}
+        for file in (PACKAGE / room).rglob("*.py"):
+            assert imported_rooms(file) <= allowed, file
+            seen += 1
+    assert seen > 20
+
+
+def test_foundations_know_nothing_of_the_rooms() -> None:
+    for room in FOUNDATIONS:
+        for file in (PACKAGE / room).glob("*.py"):
+            assert imported_rooms(file) <= set(FOUNDATIONS), file
+
+
+def test_fusion_knows_nothing_of_models() -> None:
+    foreign = {"timm", "transformers", "torchvision", "pytorch_lightning", "PIL"}
+    for file in (PACKAGE / "fusion").rglob("*.py"):
+        assert imported_rooms(file) <= {"runtime", "artifacts", "evaluation", "fusion"}, file
+        tree = ast.parse(file.read_text())
+        names = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        assert not {str(name).split(".")[0] for name in names} & foreign
+
+
+def test_no_file_is_named_for_nothing() -> None:
+    names = {file.stem for file in PACKAGE.rglob("*.py")}
+    assert names.isdisjoint({"utils", "helpers", "common", "misc"})

@@ -135,11 +135,11 @@ class FuseConfig:
     logger: LoggerConfig = MISSING
     # Where members are looked for.
     artifacts: ArtifactsConfig = MISSING
-    # Whose predictions are fused. Fusion reads its name only, through artifacts.dir.
+    # Whose predictions are fused; its name is part of where they lie.
     data: Any = None
 
-    # Sections that the stage does not read, so that nothing in them has to be given.
-    unread: ClassVar[tuple[str, ...]] = ("data",)
+    # Sections of which only the name counts, so that nothing else in them has to be given.
+    by_name: ClassVar[tuple[str, ...]] = ("data",)
 
     def problems(self) -> list[str]:
         """Say what is impossible about these settings."""
@@ -155,10 +155,13 @@ class ReportConfig:
 
     # The folder whose runs are reported.
     runs: str = "outputs"
-    # Only runs on this data set; null: all.
-    data: str | None = None
-    # Whether only the newest run of a kind (stage, data, name, seed) is shown.
+    # Only runs on the data set of this name; null: all.
+    data: Any = None
+    # Whether only the newest run of a kind (stage, data, name, model, seed) is shown.
     newest: bool = True
+
+    # Sections of which only the name counts, so that nothing else in them has to be given.
+    by_name: ClassVar[tuple[str, ...]] = ("data",)
 
 
 def named_plainly(key: str, name: str) -> list[str]:

@@ -24,7 +24,8 @@ def as_typed(config: DictConfig, schema: type[StageConfig]) -> StageConfig:
 
     Args:
         config: what Hydra composed over `schema`; it is not changed.
-        schema: the stage's root dataclass. Sections that its `unread` names are left out.
+        schema: the stage's root dataclass. Of the sections that its `by_name` lists only the
+            name counts, and becomes their value.
 
     Raises:
         ConfigError: values are missing, out of range or at odds with each other; the message lists
@@ -35,8 +36,8 @@ def as_typed(config: DictConfig, schema: type[StageConfig]) -> StageConfig:
         OmegaConf.resolve(own)
     except OmegaConfBaseException as error:
         raise ConfigError(first_line(error)) from error
-    for section in getattr(schema, "unread", ()):
-        own[section] = None
+    for section in getattr(schema, "by_name", ()):
+        own[section] = OmegaConf.select(own, f"{section}.name")
     # A value that is taken from a missing one would be named twice.
     missing = sorted(key for key in OmegaConf.missing_keys(own) if not _taken(config, key))
     problems = [f"{key} is required: {key}=VALUE" for key in missing]

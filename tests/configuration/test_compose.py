@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 # Which stages offer a group, and what an option needs beside it.
 STAGES = {
-    "data": ("train", "predict", "fuse"),
+    "data": ("train", "predict", "fuse", "report"),
     "encoder": ("train",),
     "fusion": ("fuse",),
     "logger": ("train", "fuse"),

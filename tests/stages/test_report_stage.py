@@ -19,7 +19,8 @@ def test_the_report_has_a_row_a_run(trained: Trained, tmp_path: Path) -> None:
         run = f"hydra.run.dir={tmp_path}/runs/{scheme}"
         succeed(trained.folder, "fuse", f"fusion={scheme}", run)
     output = succeed(tmp_path, "report", "runs=runs", "hydra.run.dir=report")
-    rows = list(csv.DictReader((tmp_path / "report/report.csv").open()))
+    lines = (tmp_path / "report/report.csv").read_text().splitlines()
+    rows = list(csv.DictReader(lines))
     names = [row["name"] for row in rows]
     assert names.index("image") < names.index("text") < names.index("mean")
     assert names[-1] == "minimizing_loss"

@@ -8,6 +8,8 @@ from typing import Any
 
 from omegaconf import MISSING
 
+from lfx.configuration.checks import named_plainly, seed_in_range
+
 
 class Split(Enum):
     """How samples are divided into train, validation and test."""
@@ -57,7 +59,10 @@ class DataConfig:
 
     def problems(self) -> list[str]:
         """Say what is impossible about these settings."""
-        found = seed_in_range("data.split_seed", self.split_seed)
+        found = [
+            *named_plainly("data.name", self.name),
+            *seed_in_range("data.split_seed", self.split_seed),
+        ]
         if self.split is Split.file and self.split_file is None and not self.names_splits():
             found.append("data.split=file needs data.split_file=FILE (columns id and split)")
         if self.split is not Split.file and self.split_file is not None:
@@ -152,10 +157,3 @@ class TableData(DataConfig):
     def names_splits(self) -> bool:
         """Say whether the table has a split column, which serves data.split=file as well."""
         return self.source.split is not None
-
-
-def seed_in_range(key: str, seed: int) -> list[str]:
-    """Say what makes a seed unfit for NumPy and scikit-learn."""
-    if 0 <= seed < 2**32:
-        return []
-    return [f"{key} must be in 0..{2**32 - 1}, got {seed}"]

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 
 from omegaconf import MISSING
 
-from lfx.configuration.data import DataConfig, seed_in_range
+from lfx.configuration.checks import named_plainly, seed_in_range
+from lfx.configuration.data import DataConfig
 from lfx.configuration.encoder import EncoderConfig
 from lfx.configuration.fusion import FusionConfig
 from lfx.configuration.logger import LoggerConfig
@@ -43,10 +44,10 @@ class TrainArtifactsConfig(ArtifactsConfig):
         """Say what is impossible about these settings."""
         allowed = ("train", "val", "test")
         strange = sorted(set(self.splits) - set(allowed))
-        if strange or "val" not in self.splits:
+        if strange or "val" not in self.splits or len(set(self.splits)) < len(self.splits):
             return [
                 (
-                    f"artifacts.splits: some of {', '.join(allowed)}, and always val; "
+                    f"artifacts.splits: some of {', '.join(allowed)}, each once, and always val; "
                     f"got {', '.join(self.splits)}"
                 )
             ]
@@ -162,12 +163,3 @@ class ReportConfig:
 
     # Sections of which only the name counts, so that nothing else in them has to be given.
     by_name: ClassVar[tuple[str, ...]] = ("data",)
-
-
-def named_plainly(key: str, name: str) -> list[str]:
-    """Say what makes a name unfit for a file."""
-    if name and not name.startswith(".") and not set(name) & set('/\\:*?"<>|\n'):
-        return []
-    return [
-        f"{key} becomes a file's name: no slashes, colons, quotes or leading dots, got {name!r}"
-    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -46,11 +47,12 @@ def as_typed(config: DictConfig, schema: type[StageConfig]) -> StageConfig:
         whole = [part for part in sections if isinstance(part, DictConfig)]
         whole = [part for part in whole if not OmegaConf.missing_keys(part)]
         problems += [text for part in whole for text in _problems(OmegaConf.to_object(part))]
+        problems += list(_endless(OmegaConf.to_container(own)))
         raise ConfigError("\n".join(problems))
     typed = OmegaConf.to_object(own)
     if not isinstance(typed, schema):
         raise TypeError(f"the root is a {type(typed).__name__}, not a {schema.__name__}")
-    problems = _problems(typed)
+    problems = [*_endless(plain(typed)), *_problems(typed)]
     if problems:
         raise ConfigError("\n".join(problems))
     return typed
@@ -91,6 +93,18 @@ def _taken(config: DictConfig, key: str) -> bool:
 
 def _problems(node: Any) -> list[str]:
     return [problem for part in _parts(node) for problem in part.problems()]
+
+
+def _endless(node: Any, key: str = "") -> Iterator[str]:
+    """Find the numbers that are none: `nan` passes many a comparison, and so does `inf`."""
+    if isinstance(node, float) and not math.isfinite(node):
+        yield f"{key}: a finite number is needed, got {node}"
+    elif isinstance(node, dict):
+        for name, value in node.items():
+            yield from _endless(value, f"{key}.{name}" if key else str(name))
+    elif isinstance(node, list):
+        for value in node:
+            yield from _endless(value, key)
 
 
 def _parts(node: Any) -> Iterator[Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
+
 
 def decode_tweet(raw: bytes) -> tuple[str, str]:
     r"""Decode a tweet: UTF-8, else GB18030, else UTF-8 with replacement characters.
@@ -16,6 +18,7 @@ def decode_tweet(raw: bytes) -> tuple[str, str]:
         The text without surrounding white space, and the encoding: `utf-8`, `gb18030` or
         `replaced`.
     """
+    raw = raw.removeprefix(BOM_UTF8)  # a mark of the file, not of the tweet
     for encoding in ("utf-8", "gb18030"):
         try:
             return raw.decode(encoding).strip(), encoding

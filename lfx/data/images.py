@@ -48,7 +48,7 @@ class Inspection:
     """What a look at an image file told.
 
     Attributes:
-        digest: SHA-256 of its bytes.
+        digest: SHA-256 of its bytes; empty where they cannot be read.
         problem: why it cannot be decoded; None where it can.
     """
 
@@ -128,7 +128,9 @@ def inspect_images(images: Sequence[Path], cache_dir: Path) -> tuple[Inspection,
     except (OSError, ValueError, TypeError):
         pass
     inspections = tuple(_in_threads(_inspect, images, "checking images"))
-    write_json(file, [[one.digest, one.problem] for one in inspections])
+    # Whoever gives back the right to read a file leaves its size and its time as they are.
+    if all(one.digest for one in inspections):
+        write_json(file, [[one.digest, one.problem] for one in inspections])
     return inspections
 
 

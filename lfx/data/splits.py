@@ -76,15 +76,21 @@ def file_split(ids: Sequence[str], file: Path) -> tuple[str | None, ...]:
         (samples,) split names or None.
 
     Raises:
-        DataError: the file is missing, lacks a column, names an id twice, an unknown id or an
-            unknown split.
+        DataError: the file is missing, lacks a column or an id, names an id twice, an unknown id or
+            an unknown split.
     """
     table = read_columns(file, ("id", "split"))
     lacking = [name for name in ("id", "split") if name not in table.column_names]
     if lacking:
         raise DataError(f"{file} has no column {name_some(lacking)}; it needs id and split")
-    names = [str(value) for value in table.column("id").to_pylist()]
-    given = [None if value is None else str(value) for value in table.column("split").to_pylist()]
+    given_ids = table.column("id").to_pylist()
+    nameless = [row for row, value in enumerate(given_ids, start=1) if value in (None, "")]
+    if nameless:
+        raise DataError(f"{file} has no id in {len(nameless)} rows: {name_some(nameless)}")
+    names = [str(value) for value in given_ids]
+    given = [
+        None if value in (None, "") else str(value) for value in table.column("split").to_pylist()
+    ]
     splits = dict(zip(names, given, strict=True))
     if len(splits) < len(names):
         twice = sorted(name for name, count in Counter(names).items() if count > 1)

@@ -121,6 +121,8 @@ class TableSource:
         if table.num_rows == 0:
             raise DataError(f"{file} has no rows")
         data = {role: table.column(name).to_pylist() for role, name in columns.items()}
+        for role in {"id", "image", "label", "split"} & set(data):  # a text may well be empty
+            data[role] = [None if value == "" else value for value in data[role]]
         classes = self._classes(data.get("label"))
         return _read_rows(data, classes, root)
 
@@ -134,10 +136,10 @@ def _read_rows(data: dict[str, list[Any]], classes: tuple[str, ...], root: Path)
     samples: list[Sample] = []
     bad: list[tuple[str, str]] = []
     for row, raw_id in enumerate(data["id"]):
-        name = f"row {row + 1}" if raw_id in (None, "") else str(raw_id)
+        name = f"row {row + 1}" if raw_id is None else str(raw_id)
         label = data["label"][row] if "label" in data else None
         reason = None
-        if raw_id in (None, ""):
+        if raw_id is None:
             reason = "it has no id"
         elif data["text"][row] is None:
             reason = "it has no text"

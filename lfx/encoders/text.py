@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel
-from transformers.utils import logging as noise
 
 from lfx.encoders.encoder import Encoder
+from lfx.encoders.pretrained_text import in_one_line, load_backbone
 from lfx.encoders.tokenizer import TextTokenizer, load_tokenizer, train_tokenizer
 from lfx.runtime.errors import ConfigError, WeightsError, name_some
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from lfx.encoders.weights import WeightsOrigin
@@ -71,7 +70,9 @@ class TextEncoder(Encoder):
 
     def blocks(self) -> list[list[nn.Parameter]]:
         """Give everything before the layers, each layer, and everything after it with the last."""
-        lists = [part for part in self.backbone.modules() if isinstance(part, nn.ModuleList)]
+        lists = [
+            part for part in self.backbone.modules() if isinstance(part, nn.ModuleList) and part
+        ]
         if not lists:
             return [list(self.backbone.parameters())]
         layers = [list(layer.parameters()) for layer in max(lists, key=len)]
@@ -131,22 +132,44 @@ def build_text_encoder(
     if found is not None:
         return _load_encoder(found, max_length, pooling)
     tokenizer = train_tokenizer(train_texts, vocabulary, max_length)
-    arguments = {
-        **model_args,
+    derived = {
         "vocab_size": tokenizer.vocabulary,
         "pad_token_id": tokenizer.padding,
         # Some architectures count positions from the padding id onwards.
         "max_position_embeddings": max_length + tokenizer.padding + 2,
     }
-    config = _random_config(str(model_type), arguments, model_args)
+    twice = sorted(set(derived) & set(model_args))
+    if twice:
+        raise ConfigError(
+            f"encoder.model_args: {name_some(twice)} cannot be given; they follow from "
+            "encoder.vocabulary and encoder.max_length"
+        )
+    config = _random_config(str(model_type), model_args, derived)
     try:
-        return TextEncoder(config=config, pooling=pooling, tokenizer=tokenizer)
-    except ValueError as error:
-        raise ConfigError(f"encoder.model_args do not go together: {error}") from error
+        encoder = TextEncoder(config=config, pooling=pooling, tokenizer=tokenizer)
+        _try(encoder)
+    except Exception as error:  # each architecture has its own
+        raise ConfigError(
+            f"encoder.model_type={model_type} with these encoder.model_args encodes no text: "
+            f"{in_one_line(error)}"
+        ) from error
+    return encoder
+
+
+def _try(encoder: TextEncoder) -> None:
+    """Encode a text: some models are built without an error and read other things than tokens."""
+    ids = torch.tensor(encoder.tokenizer([""]))
+    mode = encoder.training
+    encoder.eval()
+    with torch.no_grad():
+        features = encoder({"input_ids": ids, "attention_mask": torch.ones_like(ids)})
+    encoder.train(mode)
+    if features.shape != (1, encoder.features):
+        raise ValueError(f"it gives {tuple(features.shape)} instead of (1, {encoder.features})")
 
 
 def _random_config(
-    model_type: str, arguments: Mapping[str, Any], model_args: Mapping[str, Any]
+    model_type: str, model_args: Mapping[str, Any], derived: Mapping[str, Any]
 ) -> dict[str, Any]:
     try:
         known = AutoConfig.for_model(model_type)
@@ -160,62 +183,30 @@ def _random_config(
         raise ConfigError(f"encoder.model_args: {model_type} has no setting {name_some(unknown)}")
     if known.is_encoder_decoder:
         raise ConfigError(f"encoder.model_type={model_type} is no encoder; for example: bert")
-    config: dict[str, Any] = AutoConfig.for_model(model_type, **arguments).to_dict()
+    try:
+        config: dict[str, Any] = AutoConfig.for_model(model_type, **model_args, **derived).to_dict()
+    except Exception as error:  # the configurations check their values in ways of their own
+        raise ConfigError(
+            f"encoder.model_args: {model_type} refuses them: {in_one_line(error)}"
+        ) from error
     return config
 
 
 def _load_encoder(folder: Path, max_length: int, pooling: str) -> TextEncoder:
-    # A checkpoint's own dtype may be half precision; training wants full.
-    options = {"dtype": torch.float32, "local_files_only": True, "output_loading_info": True}
-    try:
-        with _quiet():
-            try:
-                backbone, info = AutoModel.from_pretrained(
-                    folder, add_pooling_layer=False, **options
-                )
-            except TypeError:  # an architecture that never has a pooling layer
-                backbone, info = AutoModel.from_pretrained(folder, **options)
-    except Exception as error:  # each way of being damaged has its own
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise WeightsError(f"{folder} is no transformers model: {reason}") from error
-    missing = sorted(info["missing_keys"])
-    if missing:  # transformers would leave them random
-        raise WeightsError(f"{folder} lacks {len(missing)} tensors: {name_some(missing, most=3)}")
-    _check_length(backbone, max_length)
+    backbone = load_backbone(folder, max_length)
+    tokenizer = load_tokenizer(folder, max_length)
+    words = backbone.get_input_embeddings()  # type: ignore[operator]
+    if isinstance(words, nn.Embedding) and words.num_embeddings < tokenizer.vocabulary:
+        raise WeightsError(
+            f"{folder}: its tokenizer knows {tokenizer.vocabulary} tokens, its model "
+            f"{words.num_embeddings}; they do not belong together"
+        )
     return TextEncoder(
-        config=backbone.config.to_dict(),
+        config=backbone.config.to_dict(),  # type: ignore[operator, union-attr]
         pooling=pooling,
-        tokenizer=load_tokenizer(folder, max_length),
+        tokenizer=tokenizer,
         backbone=backbone,
     )
-
-
-def _check_length(backbone: nn.Module, max_length: int) -> None:
-    """Refuse longer texts than the model has positions for."""
-    positions = getattr(getattr(backbone, "embeddings", None), "position_embeddings", None)
-    if not isinstance(positions, nn.Embedding):
-        return
-    # RoBERTa counts positions from the padding id onwards.
-    skipped = 0 if positions.padding_idx is None else positions.padding_idx + 1
-    longest = positions.num_embeddings - skipped
-    if max_length > longest:
-        raise ConfigError(
-            f"encoder.max_length={max_length}: the model reads {longest} tokens at the most"
-        )
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep transformers from printing a bar and a report of the tensors that it passes over."""
-    verbosity, bar = noise.get_verbosity(), noise.is_progress_bar_enabled()
-    noise.set_verbosity_error()  # type: ignore[no-untyped-call]
-    noise.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        noise.set_verbosity(verbosity)
-        if bar:
-            noise.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _random_backbone(config: Mapping[str, Any]) -> nn.Module:

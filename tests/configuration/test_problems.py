@@ -39,8 +39,16 @@ IMPOSSIBLE = [
     ("trainer.min_delta=-1", "trainer.min_delta must be at least 0, got -1"),
     ("artifacts.splits=[test]", "artifacts.splits: .* always val; got test"),
     ("artifacts.splits=[val,dev]", "artifacts.splits: some of train, val, test"),
+    ("artifacts.splits=[val,test,val]", "each once, and always val; got val, test, val"),
+    ("modality.optimizer.weight_decay=nan", "weight_decay: a finite number is needed, got nan"),
+    ("modality.optimizer.learning_rate=inf", "learning_rate: a finite number is needed, got inf"),
+    ("trainer.min_delta=nan", "trainer.min_delta: a finite number is needed, got nan"),
+    ("encoder.mean=[0.5,nan,0.5]", "encoder.mean: a finite number is needed, got nan"),
+    ("encoder.std=[0.5,inf,0.5]", "encoder.std: a finite number is needed, got inf"),
     ("name=a/b", "name becomes a file's name: .* got 'a/b'"),
     ("name=.hidden", "name becomes a file's name"),
+    ("name=", "name becomes a file's name: .* got ''"),
+    ("data.name=a/b", "data.name becomes a file's name: .* got 'a/b'"),
 ]
 
 
@@ -48,6 +56,46 @@ IMPOSSIBLE = [
 def test_what_is_impossible_stops_the_run(typed, override, message):
     with pytest.raises(ConfigError, match=message):
         typed("train", override)
+
+
+LOWEST = [
+    "seed=0",
+    "data.split_seed=0",
+    "data.source.pairs=100",
+    "encoder.trainable_blocks=1",
+    "modality.dropout=0",
+    "modality.objective.label_smoothing=0",
+    "modality.schedule.warmup=0",
+    "modality.optimizer.weight_decay=0",
+    "modality.optimizer.clip_norm=null",
+    "trainer.batch_size=1",
+    "trainer.max_epochs=1",
+    "trainer.patience=1",
+    "trainer.threads=1",
+    "trainer.workers=0",
+    "trainer.min_delta=0",
+    "artifacts.splits=[val]",
+]
+OF_IMAGES = [
+    "encoder.image_size=16",
+    *(f"modality.augmentation.{name}=0" for name in ("flip", "rotation", "translation", "zoom")),
+]
+OF_TEXTS = ["modality=text", "encoder.max_length=8", "encoder.vocabulary=300"]
+HIGHEST = [
+    "seed=4294967295",
+    "data.split_seed=4294967295",
+    "modality.schedule.warmup=1",
+    "modality.augmentation.flip=1",
+    "modality.augmentation.translation=1",
+    "modality.augmentation.rotation=180",
+    "artifacts.splits=[train,val,test]",
+]
+
+
+def test_the_limits_themselves_are_allowed(typed):
+    for overrides in (LOWEST + OF_IMAGES, LOWEST + OF_TEXTS, HIGHEST):
+        typed("train", *overrides)
+    typed("predict", "ckpt=a", "batch_size=1")
 
 
 def test_text_encoders_have_limits_too(typed):
@@ -73,6 +121,12 @@ def test_a_missing_root_is_named_once_and_beside_other_problems(typed):
         "data.root is required: data.root=VALUE",
         "data.source.file is required: data.source.file=VALUE",
         "trainer.max_epochs must be at least 1, got 0",
+    ]
+    with pytest.raises(ConfigError, match=r"data.root is required") as caught:
+        typed("train", "data=mvsa_single", "trainer.min_delta=nan")
+    assert str(caught.value).splitlines() == [
+        "data.root is required: data.root=VALUE",
+        "trainer.min_delta: a finite number is needed, got nan",
     ]
 
 

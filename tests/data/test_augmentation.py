@@ -43,6 +43,19 @@ def test_each_change_alone_does_something_and_keeps_the_shape(image, name):
     assert any(not torch.equal(one, image) for one in changed)
 
 
+def test_zoom_goes_both_ways_and_shows_grey_beside_the_image():
+    white = torch.full((3, 64, 64), 255, dtype=torch.uint8)
+    change = Augmentation(**(OFF | {"zoom": 0.5}), seed=0)
+    sides = []
+    for sample in range(200):
+        changed = change(white, 0, sample)
+        assert changed.min() > 100  # grey, and what torchvision blends at the edge
+        sides.append(int((changed[0, 32] == 255).sum()))
+    # At a zoom of 0.5 half a side is left of a white image; zoomed in, it is white all over.
+    assert min(sides) == pytest.approx(32, abs=4)
+    assert 0.35 < sum(side == 64 for side in sides) / 200 < 0.65
+
+
 def test_a_sure_flip_is_a_flip(image):
     change = Augmentation(**(OFF | {"flip": 1.0}), seed=0)
     assert torch.equal(change(image, 0, 0), image.flip(-1))

@@ -11,6 +11,7 @@ from lfx.data.encoding import decode_tweet
         (b"plain", "plain", "utf-8"),
         (b"", "", "utf-8"),
         (b" \r\n hello \n", "hello", "utf-8"),
+        (b"\xef\xbb\xbfmarked", "marked", "utf-8"),
         ("café 😀".encode(), "café 😀", "utf-8"),
         (b"wait\xa1\xad", "wait…", "gb18030"),
         (b"\xa1\xb0quoted\xa1\xb1", "“quoted”", "gb18030"),

@@ -54,6 +54,14 @@ def test_every_mode_becomes_rgb(draw, mode):
     assert (decoded.mode, decoded.size) == ("RGB", (20, 16))
 
 
+def test_without_exif_every_pixel_stays_where_it_is(draw):
+    image = draw(0)
+    assert np.array_equal(decode(encode(image, "PNG")), image)
+    exif = Image.Exif()
+    exif[0x010E] = "another tag"
+    assert np.array_equal(decode(encode(image, "PNG", exif=exif)), image)
+
+
 def test_exif_rotation_is_applied_as_pillow_does(draw):
     image = draw(0, (20, 10))
     for orientation in range(10):
@@ -158,6 +166,14 @@ def test_inspection_tells_digest_and_problem_and_is_kept(files, tmp_path):
     assert name_some(one.digest for one in inspect_images(files, tmp_path / "cache")) == "x, y, z"
     kept.write_text("{broken", encoding="utf-8")
     assert inspect_images(files, tmp_path / "cache") == found
+
+
+def test_what_cannot_be_read_is_told_but_not_kept(tmp_path):
+    (tmp_path / "folder.jpg").mkdir()
+    (found,) = inspect_images([tmp_path / "folder.jpg"], tmp_path / "cache")
+    assert found.digest == ""
+    assert found.problem.startswith("the file cannot be read: ")
+    assert not (tmp_path / "cache").exists()
 
 
 def test_a_changed_file_is_inspected_again(files, tmp_path, draw):

@@ -106,6 +106,18 @@ def test_train_and_val_must_be_there_but_test_need_not(make_source, load):
     assert table.present_splits() == ("train", "val")
 
 
+def test_a_split_file_goes_before_the_tables_own_splits(make_source, load, tmp_path):
+    file = tmp_path / "split.csv"
+    rows = [f"s{row:03},{split}" for row, split in enumerate(SPLITS[::-1][:4])]
+    file.write_text("\n".join(["id,split", *rows]), encoding="utf-8")
+    splits = ["train", "train", "train", "train", "val", "val"]
+    with pytest.raises(DataError, match="there is no split train"):
+        load(make_source(TEXTS, LABELS, splits=splits), SplitPlan("file", file=file))
+    file.write_text("\n".join(["id,split", *rows, "s004,train", "s005,train"]), encoding="utf-8")
+    table = load(make_source(TEXTS, LABELS, splits=splits), SplitPlan("file", file=file))
+    assert table.splits == tuple(SPLITS[::-1])
+
+
 def test_samples_in_no_split_are_told_of(make_source, load, caplog):
     with caplog.at_level(logging.INFO):
         table = load(make_source(TEXTS, LABELS, splits=[*SPLITS[:4], None, None]))

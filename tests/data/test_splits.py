@@ -90,6 +90,8 @@ def write(tmp_path):
 def test_a_file_says_the_splits(write):
     file = write("id,split\n007,val\n1,train\n3,\n")
     assert file_split(["1", "007", "2", "3"], file) == ("train", "val", None, None)
+    quoted = write('"id","split"\n"1","train"\n"2",""\n')
+    assert file_split(["1", "2"], quoted) == ("train", None)
 
 
 @pytest.mark.parametrize(
@@ -99,6 +101,8 @@ def test_a_file_says_the_splits(write):
         ("id,split\n1,dev\n", "splits are train, val, test, got dev"),
         ("id,split\n1,train\n1,val\n", "names 1 ids twice: 1"),
         ("id,part\n1,train\n", "has no column split; it needs id and split"),
+        ("id,split\n1,train\n,val\n", r"split\.csv has no id in 1 rows: 2"),
+        ('"id","split"\n"","val"\n', r"split\.csv has no id in 1 rows: 1"),
     ],
 )
 def test_a_wrong_split_file_is_refused(write, text, message):

@@ -78,6 +78,22 @@ def test_numbers_as_ids_and_labels_become_text(folder):
     assert reading.classes == ("0", "1")
 
 
+def test_what_is_empty_is_absent_but_a_text_may_be_empty(folder):
+    """A CSV that quotes everything, and JSON, know no other way to say it."""
+    rows = ['"id","text","image","label","part"', '"1","","a.png","","val"', '"2","y","","good",""']
+    (folder / "quoted.csv").write_text("\n".join([*rows, '"3","z","c.png","good",""\n']), "utf-8")
+    reading = TableSource(str(folder), "quoted.csv", split="part").read()
+    assert reading.classes == ("good",)
+    assert [(one.text, one.label, one.split) for one in reading.samples] == [
+        ("", None, "val"),
+        ("z", 0, None),
+    ]
+    assert reading.bad == (("2", "it has no image"),)
+    write(folder / "empty.jsonl", COLUMNS | {"label": ["good", "", "good"]})
+    reading = TableSource(str(folder), "empty.jsonl").read()
+    assert [one.label for one in reading.samples] == [0, None, 0]
+
+
 def test_json_texts_that_look_like_dates_stay_as_they_are(folder):
     days = ["2014-01-01", "2014-01-02", "2014-01-03"]
     write(folder / "tweets.jsonl", COLUMNS | {"id": days})

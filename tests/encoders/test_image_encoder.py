@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 import timm
@@ -32,6 +33,7 @@ def test_without_numbers_the_architectures_own_are_taken(make_image):
 def test_a_description_builds_the_same_encoder(make_image, pixels):
     encoder = make_image(architecture_args={"stem_width": 16}, resize="crop").eval()
     description = json.loads(json.dumps(encoder.description()))
+    assert not {"mean", "std"} & set(encoder.state_dict())  # the description holds them
     again = ImageEncoder(**description)
     again.load_state_dict(encoder.state_dict())
     with torch.no_grad():
@@ -153,3 +155,21 @@ def test_a_file_that_holds_no_weights_is_refused(make_image, tmp_path, match):
             make_image(weights=origin(tmp_path / name, match))
     with pytest.raises(WeightsError, match=r"holds neither model\.safetensors nor pytorch_model"):
         make_image(weights=origin(tmp_path, match))
+
+
+class Payload:
+    """What a malicious checkpoint holds: it makes a folder when it is unpickled."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def __reduce__(self):
+        return os.mkdir, (self.folder,)
+
+
+@pytest.mark.parametrize("match", ["names", "order"])
+def test_loading_weights_runs_no_code(make_image, tmp_path, match):
+    torch.save({"conv1.0.weight": Payload(str(tmp_path / "made"))}, tmp_path / "evil.pth")
+    with pytest.raises(WeightsError, match=r"evil\.pth does not fit timm's resnet10t"):
+        make_image(weights=origin(tmp_path / "evil.pth", match))
+    assert not (tmp_path / "made").exists()

@@ -6,7 +6,13 @@ import logging
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import BertConfig, BertForMaskedLM, PreTrainedTokenizerFast
+from transformers import (
+    BertConfig,
+    BertForMaskedLM,
+    PreTrainedTokenizerFast,
+    RobertaConfig,
+    RobertaModel,
+)
 from transformers.utils import logging as noise
 
 from lfx.encoders.text import TextEncoder, masked_mean
@@ -16,6 +22,7 @@ from lfx.runtime.errors import ConfigError, WeightsError
 
 SENTENCES = ["good morning", "the train was late again and again and again and again", ""]
 SMALL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+BERT = SMALL | {"intermediate_size": 48}
 ARCHITECTURES = [
     ("bert", SMALL | {"intermediate_size": 48}),
     ("roberta", SMALL | {"intermediate_size": 48}),
@@ -85,10 +92,41 @@ def test_a_wrong_architecture_is_refused(make_text):
         make_text(model_type="berd")
     with pytest.raises(ConfigError, match="model_args: bert has no setting hiden_size"):
         make_text(model_args={"hiden_size": 32})
-    with pytest.raises(ConfigError, match=r"model_args do not go together: .*not a multiple"):
+    with pytest.raises(ConfigError, match=r"model_args encodes no text: .*not a multiple"):
         make_text(model_args={"hidden_size": 33, "num_attention_heads": 2})
+    with pytest.raises(ConfigError, match=r"bert with these .*model_args encodes no text: \S"):
+        make_text(model_args=BERT | {"num_attention_heads": 0})
+    with pytest.raises(ConfigError, match=r"model_args: bert refuses them: .*hidden_act"):
+        make_text(model_args=BERT | {"hidden_act": 3})
+    # Models of images are built without an error, and need pixels.
+    with pytest.raises(ConfigError, match=r"model_type=vit with these .* encodes no text: \S"):
+        make_text(
+            model_type="vit",
+            model_args={"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2},
+        )
     with pytest.raises(ConfigError, match=r"encoder.model_type=t5 is no encoder"):
         make_text(model_type="t5", model_args={})
+
+
+@pytest.mark.parametrize("name", ["vocab_size", "pad_token_id", "max_position_embeddings"])
+def test_what_follows_from_other_settings_cannot_be_given(make_text, name):
+    with pytest.raises(ConfigError, match=f"{name} cannot be given; .*encoder.vocabulary and"):
+        make_text(model_args=BERT | {name: 5})
+
+
+def test_a_model_without_layers_has_one_block(make_text):
+    encoder = make_text(model_args=BERT | {"num_hidden_layers": 0})
+    assert [len(block) for block in encoder.blocks()] == [len(list(encoder.parameters()))]
+
+
+def test_building_draws_nothing_beyond_the_weights(make_text):
+    """The text that is tried must not move the generator that the head's weights come from."""
+    encoder = make_text()
+    after = torch.get_rng_state()
+    torch.manual_seed(0)
+    again = TextEncoder(config=encoder.config, pooling="mean", tokenizer=encoder.tokenizer)
+    assert torch.equal(torch.get_rng_state(), after)
+    assert encoder.training == again.training
 
 
 @pytest.fixture
@@ -145,6 +183,26 @@ def test_texts_longer_than_the_model_reads_are_refused(make_text, stored):
         load(make_text, folder, max_length=17)
 
 
+def test_positions_before_the_first_token_do_not_count(make_text, tokenize, tmp_path):
+    """RoBERTa counts positions from its padding token onwards, so it reads two tokens fewer."""
+    encoder = make_text(model_type="roberta", model_args=BERT)
+    config = RobertaConfig(
+        vocab_size=encoder.tokenizer.vocabulary, max_position_embeddings=16, pad_token_id=1, **BERT
+    )
+    RobertaModel(config).save_pretrained(tmp_path)
+    (tmp_path / "tokenizer.json").write_text(encoder.tokenizer.state, encoding="utf-8")
+    PreTrainedTokenizerFast(
+        tokenizer_file=str(tmp_path / "tokenizer.json"),
+        pad_token="<s>",  # noqa: S106, a token of a text
+    ).save_pretrained(tmp_path)
+    loaded = load(make_text, tmp_path, max_length=14).eval()
+    batch = tokenize(loaded, ["again " * 20])
+    assert batch["input_ids"].shape == (1, 14)
+    assert torch.isfinite(loaded(batch)).all()
+    with pytest.raises(ConfigError, match=r"encoder.max_length=15: the model reads 14 tokens"):
+        load(make_text, tmp_path, max_length=15)
+
+
 def test_weights_that_lack_a_tensor_are_refused(make_text, stored):
     """Transformers would leave the layer random and only print a table."""
     folder, _ = stored
@@ -164,4 +222,22 @@ def test_a_folder_without_model_or_tokenizer_is_refused(make_text, stored, tmp_p
         load(make_text, folder)
     (folder / "model.safetensors").write_bytes(b"junk")
     with pytest.raises(WeightsError, match="is no transformers model: "):
+        load(make_text, folder)
+
+
+def test_a_tokenizer_without_padding_is_refused(make_text, stored):
+    folder, _ = stored
+    file = str(folder / "tokenizer.json")
+    PreTrainedTokenizerFast(tokenizer_file=file).save_pretrained(folder)
+    with pytest.raises(WeightsError, match="its tokenizer has no fast form or no padding token"):
+        load(make_text, folder)
+
+
+def test_a_tokenizer_of_another_model_is_refused(make_text, stored):
+    folder, _ = stored
+    words = "other tokenizers were trained on longer texts with many more frequent words"
+    larger = make_text(vocabulary=400, train_texts=[words] * 9)
+    state = larger.tokenizer.state
+    (folder / "tokenizer.json").write_text(state, encoding="utf-8")
+    with pytest.raises(WeightsError, match=r"its tokenizer knows \d+ tokens, its model \d+; they"):
         load(make_text, folder)

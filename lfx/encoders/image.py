@@ -11,6 +11,7 @@ from timm.data.config import resolve_model_data_config
 from timm.models import group_parameters, load_state_dict
 from torch import Tensor, nn
 
+from lfx.encoders.depthwise import FullPrecisionDepthwise
 from lfx.encoders.encoder import Encoder
 from lfx.runtime.errors import ConfigError, WeightsError
 
@@ -67,7 +68,8 @@ class ImageEncoder(Encoder):
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
         """Encode `image` (batch, 3, image_size, image_size) uint8 to (batch, features)."""
         pixels = (batch["image"].to(self.mean.dtype) - self.mean) / self.std
-        features: Tensor = self.backbone(pixels)
+        with FullPrecisionDepthwise():
+            features: Tensor = self.backbone(pixels)
         return features
 
     def description(self) -> dict[str, Any]:

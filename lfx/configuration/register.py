@@ -18,35 +18,37 @@ from lfx.configuration.modality import ImageModalityConfig, ModalityConfig, Text
 from lfx.configuration.stages import FuseConfig, PredictConfig, ReportConfig, TrainConfig
 from lfx.configuration.trainer import TrainerConfig
 
-# Named `schema/GROUP/NAME`, so that they do not stand among the choices of `GROUP=`.
-SCHEMAS: dict[str, type] = {
-    "schema/train": TrainConfig,
-    "schema/predict": PredictConfig,
-    "schema/fuse": FuseConfig,
-    "schema/report": ReportConfig,
-    "schema/data/base": DataConfig,
-    "schema/data/demo": DemoData,
-    "schema/data/mvsa": MvsaData,
-    "schema/data/table": TableData,
-    "schema/encoder/image": ImageEncoderConfig,
-    "schema/encoder/text": TextEncoderConfig,
-    "schema/modality/base": ModalityConfig,
-    "schema/modality/image": ImageModalityConfig,
-    "schema/modality/text": TextModalityConfig,
-    "schema/fusion/base": FusionConfig,
-    "schema/fusion/mean": MeanConfig,
-    "schema/fusion/weighted": WeightedConfig,
-    "schema/fusion/detection_rate": DetectionRateConfig,
-    "schema/fusion/minimizing_loss": MinimizingLossConfig,
-    "schema/logger/base": LoggerConfig,
-    "schema/logger/wandb": WandbConfig,
-    "schema/trainer": TrainerConfig,
-}
+SCHEMAS: tuple[type, ...] = (
+    TrainConfig,
+    PredictConfig,
+    FuseConfig,
+    ReportConfig,
+    DataConfig,
+    DemoData,
+    MvsaData,
+    TableData,
+    ImageEncoderConfig,
+    TextEncoderConfig,
+    ModalityConfig,
+    ImageModalityConfig,
+    TextModalityConfig,
+    FusionConfig,
+    MeanConfig,
+    WeightedConfig,
+    DetectionRateConfig,
+    MinimizingLossConfig,
+    LoggerConfig,
+    WandbConfig,
+    TrainerConfig,
+)
 
 
 def register_schemas() -> None:
-    """Store every schema with Hydra; storing twice is harmless."""
+    """Store every schema with Hydra, where a YAML finds it as `/CLASS@_here_`.
+
+    At the root, not in groups: there they would stand among the choices that `--help` lists.
+    Storing twice is harmless.
+    """
     store = ConfigStore.instance()
-    for path, node in SCHEMAS.items():
-        group, name = path.rsplit("/", 1)
-        store.store(group=group, name=name, node=node)
+    for schema in SCHEMAS:
+        store.store(name=schema.__name__, node=schema)

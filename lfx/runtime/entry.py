@@ -92,6 +92,12 @@ def run_stage(
         if started and isinstance(error, ValueError):
             raise  # the task's own; Hydra raises plain ones too, for `encoder=null`
         _leave(wants_traceback, explain(error, stage, sys.argv[1:]))
+    except BrokenPipeError:
+        if started:
+            raise
+        # `--help | head`; what is still buffered has no reader, nor does Python's complaint.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(_INTERRUPTED)

@@ -36,7 +36,7 @@ def needed(stage, file):
     overrides += REQUIRED.get(str(file.with_suffix("")), [])
     if file.parts[0] == "encoder":
         schema = OmegaConf.load(config_folder() / file).defaults[0]
-        overrides.append(f"modality={'text' if 'encoder/text' in schema else 'image'}")
+        overrides.append(f"modality={'text' if 'TextEncoder' in schema else 'image'}")
     return overrides
 
 

@@ -29,9 +29,28 @@ def test_help_and_config_are_shown_without_work(stage: str, tmp_path: Path) -> N
     done = run_stage(tmp_path, stage, "--help")
     assert done.returncode == 0
     assert f"lfx.{stage}" in done.stdout
+    assert "schema" not in done.stdout
+    choices = done.stdout.split("Choices", 1)[1].split("Settings", 1)[0].splitlines()[1:]
+    groups = {path.name for path in (ROOT / "conf").iterdir() if path.is_dir()} - {"hydra"}
+    assert {line.split(":")[0] for line in choices if line} == groups
     done = run_stage(tmp_path, stage, "--cfg", "job")
     assert done.returncode == 0
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reader_may_leave_before_the_end_of_the_help() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lfx.fuse", "--help"],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.wait(timeout=60) == 1
+    assert process.stderr.read() == b""
+    process.stderr.close()
 
 
 @pytest.mark.slow

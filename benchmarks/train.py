@@ -38,9 +38,9 @@ from lfx.configuration.locate import config_folder
 from lfx.configuration.stages import TrainConfig
 from lfx.configuration.typed import as_typed, plain
 from lfx.data.prepare import SplitPlan, load_labelled
+from lfx.launch.entry import prepare
 from lfx.modalities.training import Compute, Training, choose_precision, fit
 from lfx.runtime.device import resolve_device
-from lfx.runtime.entry import prepare
 from lfx.runtime.files import write_json
 from lfx.runtime.versions import versions
 from lfx.train import build_classifier

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lfx.configuration.stages import FuseConfig
 from lfx.configuration.typed import config_hash, plain
-from lfx.runtime.entry import Job, run_stage
+from lfx.launch.entry import Job, run_stage
 
 if TYPE_CHECKING:
     from lfx.artifacts.predictions import Predictions

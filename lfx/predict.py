@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lfx.configuration.stages import PredictConfig
 from lfx.configuration.typed import plain
-from lfx.runtime.entry import Job, run_stage
+from lfx.launch.entry import Job, run_stage
 
 
 def predict(config: PredictConfig, job: Job) -> None:

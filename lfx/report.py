@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lfx.configuration.stages import ReportConfig
-from lfx.runtime.entry import Job, run_stage
+from lfx.launch.entry import Job, run_stage
 
 
 def report(config: ReportConfig, job: Job) -> None:

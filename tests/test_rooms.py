@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1] / "lfx"
-FOUNDATIONS = ["runtime", "configuration"]
+FOUNDATIONS = ["runtime", "configuration", "launch"]  # only the stages use the last
 ROOMS = ["data", "encoders", "modalities", "artifacts", "evaluation", "fusion", "reporting"]
 
 
@@ -25,17 +25,17 @@ def imported_rooms(file: Path) -> set[str]:
 def test_a_room_imports_only_from_rooms_to_its_left() -> None:
     seen = 0
     for place, room in enumerate(ROOMS):
-        allowed = {*FOUNDATIONS, *ROOMS[: place + 1]}
+        allowed = {"runtime", "configuration", *ROOMS[: place + 1]}
         for file in (PACKAGE / room).rglob("*.py"):
             assert imported_rooms(file) <= allowed, file
             seen += 1
     assert seen > 20
 
 
-def test_foundations_know_nothing_of_the_rooms() -> None:
-    for room in FOUNDATIONS:
+def test_a_foundation_knows_nothing_of_what_stands_on_it() -> None:
+    for place, room in enumerate(FOUNDATIONS):
         for file in (PACKAGE / room).glob("*.py"):
-            assert imported_rooms(file) <= set(FOUNDATIONS), file
+            assert imported_rooms(file) <= set(FOUNDATIONS[: place + 1]), file
 
 
 def test_fusion_knows_nothing_of_models() -> None:

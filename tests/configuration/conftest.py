@@ -6,7 +6,7 @@ from hydra import compose, initialize_config_dir
 from lfx.configuration.locate import config_folder
 from lfx.configuration.stages import FuseConfig, PredictConfig, ReportConfig, TrainConfig
 from lfx.configuration.typed import as_typed
-from lfx.runtime.entry import prepare
+from lfx.launch.entry import prepare
 
 ROOTS = {
     "train": TrainConfig,

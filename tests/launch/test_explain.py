@@ -5,8 +5,8 @@ from hydra import compose, initialize_config_dir
 from hydra.errors import HydraException
 
 from lfx.configuration.locate import config_folder
-from lfx.runtime.entry import prepare
-from lfx.runtime.explain import explain
+from lfx.launch.entry import prepare
+from lfx.launch.explain import explain
 
 
 @pytest.fixture

@@ -28,8 +28,8 @@ from omegaconf.errors import OmegaConfBaseException
 from lfx.configuration.locate import config_folder
 from lfx.configuration.register import register_schemas
 from lfx.configuration.typed import as_typed
+from lfx.launch.explain import explain
 from lfx.runtime.errors import UserError
-from lfx.runtime.explain import explain
 from lfx.runtime.rundir import RunStatus
 
 if TYPE_CHECKING:

@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from hydra import compose, initialize_config_dir
-from hydra.utils import instantiate
 from PIL import Image
 from rich.console import Console
 from rich.table import Table
@@ -34,10 +33,12 @@ from torch.utils.data import DataLoader
 from torch.utils.flop_counter import FlopCounterMode, conv_flop_count
 from torchvision.transforms import v2
 
+from lfx.configuration.build import build
 from lfx.configuration.locate import config_folder
 from lfx.configuration.stages import TrainConfig
 from lfx.configuration.typed import as_typed, plain
 from lfx.data.prepare import SplitPlan, load_labelled
+from lfx.data.samples import Source
 from lfx.launch.entry import prepare
 from lfx.modalities.training import Compute, Training, choose_precision, fit
 from lfx.runtime.device import resolve_device
@@ -63,7 +64,7 @@ def configure(modality: str, data: str | None) -> TrainConfig:
 def few_samples(config: TrainConfig, samples: int) -> SampleTable:
     """Load the data; keep some training samples, and a batch for validation."""
     table = load_labelled(
-        instantiate(plain(config.data.source), _convert_="all"),
+        build(config.data.source, "data.source", Source),
         SplitPlan("random"),
         drop_bad=True,
         cache_dir=Path(config.data.cache_dir),

@@ -17,12 +17,12 @@ def fuse(config: FuseConfig, job: Job) -> None:
     import logging
     from functools import partial
 
-    from hydra.utils import instantiate
-
     from lfx.artifacts.parquet import write_predictions
+    from lfx.configuration.build import build
     from lfx.fusion.fuse import fuse as fuse_members
+    from lfx.fusion.schemes.scheme import Scheme
     from lfx.reporting.loggers import build_logger, log_result
-    from lfx.reporting.table import print_scores
+    from lfx.reporting.table import SPLITS, print_scores
     from lfx.runtime.device import resolve_device
     from lfx.runtime.files import write_json
     from lfx.runtime.versions import versions
@@ -31,9 +31,19 @@ def fuse(config: FuseConfig, job: Job) -> None:
     settings = plain(config)
     scheme = {key: value for key, value in settings["fusion"].items() if key != "name"}
     members = _members(config)
+    for name, member in sorted(members.items()):
+        origin = member.metadata
+        log.info(
+            "member %s: %s (%s, seed %d, made %s)",
+            name,
+            config.members[name],
+            origin.name,
+            origin.seed,
+            origin.created,
+        )
     result = fuse_members(
         members,
-        instantiate(scheme, _convert_="all"),
+        build(scheme, "fusion", Scheme),
         name=config.name,
         fit_split=config.fit_split.name,
         allow_leaky_fit=config.allow_leaky_fit,
@@ -52,8 +62,12 @@ def fuse(config: FuseConfig, job: Job) -> None:
         settings,
         result.metrics,
     )
-    print_scores({config.name: result.metrics})
+    if any(split in result.metrics for split in SPLITS):
+        print_scores({config.name: result.metrics})
+    else:
+        log.info("no labels, no scores: %d samples fused", len(result.predictions.sample_id))
     log.info("weights: %s", dict(zip(document["members"], document["weights"], strict=True)))
+    log.info("predictions: %s", job.folder / "predictions.parquet")
     log.info("run: %s", job.folder)
 
 

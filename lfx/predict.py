@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from lfx.configuration.stages import PredictConfig
-from lfx.configuration.typed import plain
 from lfx.launch.entry import Job, run_stage
 
 
@@ -13,11 +12,11 @@ def predict(config: PredictConfig, job: Job) -> None:
     from dataclasses import replace
     from pathlib import Path
 
-    from hydra.utils import instantiate
-
     from lfx.artifacts.assemble import assemble, known_splits
     from lfx.artifacts.parquet import write_predictions
+    from lfx.configuration.build import build
     from lfx.data.prepare import load_any
+    from lfx.data.samples import Source
     from lfx.evaluation.splits import evaluate_splits
     from lfx.modalities.checkpoints import load_classifier
     from lfx.modalities.training import Compute, choose_precision
@@ -30,7 +29,7 @@ def predict(config: PredictConfig, job: Job) -> None:
     classifier, provenance = load_classifier(Path(config.ckpt))
     cache_dir = Path(config.data.cache_dir)
     table = load_any(
-        instantiate(plain(config.data.source), _convert_="all"),
+        build(config.data.source, "data.source", Source),
         drop_bad=config.data.on_bad_sample.name == "drop",
         cache_dir=cache_dir,
     )

@@ -36,11 +36,11 @@ def train(config: TrainConfig, job: Job) -> None:
     settings = plain(config)
     shaping = {key: value for key, value in settings.items() if key not in _NO_PART_OF_THE_RESULT}
     resume = None if config.ckpt is None else resume_from(config.ckpt, job.folder, shaping)
+    compute = _compute(config)
     cache_dir = Path(config.data.cache_dir)
     table = _samples(config, cache_dir)
 
     seed_all(config.seed)
-    compute = _compute(config)
     classifier = build_classifier(config, table)
     classifier.provenance = {
         "name": config.name,
@@ -96,9 +96,9 @@ def train(config: TrainConfig, job: Job) -> None:
 def _samples(config: TrainConfig, cache_dir: Any) -> SampleTable:
     from pathlib import Path
 
-    from hydra.utils import instantiate
-
+    from lfx.configuration.build import build
     from lfx.data.prepare import SplitPlan, load_labelled
+    from lfx.data.samples import Source
 
     data = config.data
     plan = SplitPlan(
@@ -107,7 +107,7 @@ def _samples(config: TrainConfig, cache_dir: Any) -> SampleTable:
         stratify=data.stratify,
         file=None if data.split_file is None else Path(data.split_file),
     )
-    source = instantiate(plain(data.source), _convert_="all")
+    source = build(data.source, "data.source", Source)
     return load_labelled(
         source, plan, drop_bad=data.on_bad_sample.name == "drop", cache_dir=cache_dir
     )
@@ -122,7 +122,7 @@ def _compute(config: TrainConfig) -> Compute:
     own = config.trainer
     if own.threads is not None:
         torch.set_num_threads(own.threads)
-    device = resolve_device(own.device)
+    device = resolve_device(own.device, "trainer.device")
     precision = choose_precision(own.precision.name, device)
     return Compute(device, precision, batch_size=own.batch_size, workers=own.workers)
 

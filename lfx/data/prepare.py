@@ -61,8 +61,9 @@ def load_labelled(
     ]
     if unlabelled:
         raise DataError(
-            f"{len(unlabelled)} samples have no label: {name_some(unlabelled)}; training needs "
-            "labels (lfx.predict does not)"
+            f"samples without a label: {len(unlabelled)} of {len(table)}, namely "
+            f"{name_some(unlabelled)}; training needs labels (lfx.predict does not)"
+            + "".join(f"\n{note}" for note in table.notes)
         )
     labels = [label for label in table.labels if label is not None]
     if plan.kind == "random":
@@ -99,7 +100,7 @@ def _load(
     counts = Counter(sample.id for sample in reading.samples)
     twice = [name for name, count in counts.items() if count > 1]
     if twice:
-        raise DataError(f"{len(twice)} ids occur more than once: {name_some(twice)}")
+        raise DataError(f"ids that occur more than once: {len(twice)} ({name_some(twice)})")
     inspections = inspect_images([sample.image for sample in reading.samples], cache_dir)
     bad = [*reading.bad]
     good: list[tuple[Sample, str]] = []
@@ -140,13 +141,13 @@ def _bad_samples(bad: list[tuple[str, str]], *, drop_bad: bool) -> list[str]:
         return []
     lines = [f"  {name}: {reason}" for name, reason in bad]
     if drop_bad:  # what is left out is listed in full: nobody else keeps account of it
-        return ["\n".join([f"{len(bad)} bad samples dropped:", *lines])]
+        return ["\n".join([f"bad samples dropped: {len(bad)}", *lines])]
     shown = lines[:_MOST_SHOWN]
     if len(lines) > len(shown):
         shown.append(f"  and {len(lines) - len(shown)} more")
     listed = "\n".join(shown)
     raise DataError(
-        f"{len(bad)} bad samples:\n{listed}\n"
+        f"bad samples: {len(bad)}\n{listed}\n"
         "mend them, or leave them out with data.on_bad_sample=drop"
     )
 

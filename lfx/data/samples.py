@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from lfx.runtime.errors import DataError, name_some
 
@@ -53,6 +53,7 @@ class Reading:
     notes: tuple[str, ...] = ()
 
 
+@runtime_checkable
 class Source(Protocol):
     """Where samples come from. A new kind of data set is a class with this one method."""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from argparse import ArgumentParser
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hydra import compose, initialize_config_dir
@@ -33,29 +35,42 @@ def explain(error: BaseException, stage: str, arguments: Sequence[str]) -> str:
         One line a mistake; what Hydra said where none of them fails by itself.
     """
     overrides = [text for text in arguments if "=" in text and not text.startswith("-")]
+    folders = _own_folders(arguments)
     GlobalHydra.instance().clear()
-    found: list[str] = []
+    found = [
+        f"--config-dir={folder}: there is no such folder"
+        for folder in folders
+        if not folder.is_dir()
+    ]
     with initialize_config_dir(str(config_folder()), version_base="1.3"):
-        groups = [text for text in overrides if _names_a_group(text)]
+        groups = [text for text in overrides if _names_a_group(text, [config_folder(), *folders])]
         values = [text for text in overrides if text not in groups]
         working: list[str] = []
         for group in groups:
             choices = _swept(group)
-            problems = [_problem(stage, [choice]) for choice in choices]
+            problems = [_problem(stage, [choice], folders) for choice in choices]
             found += [problem for problem in problems if problem is not None]
             working += [
                 choice for choice, problem in zip(choices, problems, strict=True) if problem is None
             ][:1]
         for value in (choice for text in values for choice in _swept(text)):
-            problem = _problem(stage, [*working, value])
+            problem = _problem(stage, [*working, value], folders)
             if problem is not None:
                 found.append(problem)
     return "\n".join(found) if found else _message(error)
 
 
-def _names_a_group(override: str) -> bool:
+def _own_folders(arguments: Sequence[str]) -> list[Path]:
+    """Find the user's own folder of configs, which Hydra looks through before lfx's."""
+    parser = ArgumentParser(add_help=False)
+    parser.add_argument("--config-dir", "-cd", type=Path)
+    given: Path | None = parser.parse_known_args(arguments)[0].config_dir
+    return [] if given is None else [given.absolute()]
+
+
+def _names_a_group(override: str, folders: Sequence[Path]) -> bool:
     key = override.split("=", 1)[0].lstrip("+~").split("@")[0]
-    return (config_folder() / key).is_dir()
+    return any((folder / key).is_dir() for folder in folders)
 
 
 def _swept(override: str) -> list[str]:
@@ -69,9 +84,10 @@ def _swept(override: str) -> list[str]:
     return [f"{parsed.get_key_element()}={value}" for value in parsed.sweep_string_iterator()]
 
 
-def _problem(stage: str, overrides: list[str]) -> str | None:
+def _problem(stage: str, overrides: list[str], folders: Sequence[Path]) -> str | None:
+    searched = ", ".join(f"'file://{folder}'" for folder in folders)
     try:
-        compose(stage, overrides=overrides)
+        compose(stage, overrides=[f"hydra.searchpath=[{searched}]", *overrides])
     except (HydraException, OmegaConfBaseException, ValueError) as error:  # ValueError: GROUP=null
         return f"{overrides[-1].lstrip('+')}: {_message(error)}"
     return None
@@ -83,6 +99,9 @@ def _message(error: BaseException) -> str:
     while cause.__cause__ is not None:
         cause = cause.__cause__
     lines = str(cause).splitlines() or [type(cause).__name__]
+    if lines[0].endswith("raised while composing config:"):
+        file, what = lines[0].split(":", 1)[0].removeprefix("In "), lines[1].strip()
+        return f"{file} cannot be composed: {what}"
     unknown = re.match(r"Could not override '(.+)'", lines[0])
     if unknown or "not in" in lines[0]:
         return "there is no such setting; `--help` lists all"

@@ -31,12 +31,16 @@ def read_checkpoint(file: Path) -> dict[str, Any]:
         CheckpointError: the file is missing, damaged, or not of lfx.
     """
     if not file.is_file():
-        raise CheckpointError(f"ckpt={file}: there is no such file; give checkpoints/best.ckpt")
+        raise CheckpointError(
+            f"ckpt={file}: there is no such file; a run keeps best.ckpt and last.ckpt "
+            "in its folder checkpoints/"
+        )
     try:
         content = torch.load(file, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise CheckpointError(f"ckpt={file} cannot be read as a checkpoint: {reason}") from error
+        raise CheckpointError(
+            f"ckpt={file} is damaged, or no checkpoint ({type(error).__name__} while reading it)"
+        ) from error
     if not isinstance(content, dict) or "lfx" not in content:
         raise CheckpointError(f"ckpt={file} is no checkpoint of lfx")
     return content
@@ -98,6 +102,10 @@ def resume_from(ckpt: str, run: Path, settings: Mapping[str, Any]) -> Path | Non
         log.info("the unfinished run had not yet ended an epoch: training from the beginning")
         return None
     _same_settings(found, settings)
+    if "optimizer_states" not in read_checkpoint(found):
+        raise CheckpointError(
+            f"ckpt={found} holds weights only; what training resumes from is its run's {LAST}"
+        )
     _adopt(found, run / FOLDER)
     log.info("resuming from %s", found)
     return own

@@ -10,11 +10,12 @@ if TYPE_CHECKING:
     import torch
 
 
-def resolve_device(name: str) -> torch.device:
+def resolve_device(name: str, key: str = "device") -> torch.device:
     """Turn `auto`, `cpu`, `cuda`, `cuda:1` or `mps` into a device that is there.
 
     Args:
         name: `auto` takes the first accelerator, or the CPU where there is none.
+        key: the setting's name, for messages.
 
     Raises:
         ConfigError: the device is unknown to PyTorch or not on this machine.
@@ -28,11 +29,11 @@ def resolve_device(name: str) -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError as error:
-        message = f"device={name} is not a device; allowed: auto, cpu, cuda, cuda:N, mps"
+        message = f"{key}={name} is not a device; allowed: auto, cpu, cuda, cuda:N, mps"
         raise ConfigError(message) from error
     count = torch.cuda.device_count()
     if device.type == "cuda" and (device.index or 0) >= count:
-        raise ConfigError(f"device={name}: this machine has {count} CUDA devices; use device=auto")
+        raise ConfigError(f"{key}={name}: this machine has {count} CUDA devices; use {key}=auto")
     if device.type == "mps" and not torch.backends.mps.is_available():
-        raise ConfigError(f"device={name}: MPS is not available here; use device=auto")
+        raise ConfigError(f"{key}={name}: MPS is not available here; use {key}=auto")
     return device

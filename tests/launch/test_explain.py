@@ -52,6 +52,37 @@ def test_an_unknown_option_of_a_group_lists_the_options(explained):
     ]
 
 
+@pytest.fixture
+def own_configs(tmp_path):
+    """A user's own folder of configs, given by `--config-dir`."""
+    (tmp_path / "fusion").mkdir()
+    lines = ["defaults: [/FusionConfig@_here_, _self_]", "name: own", "_target_: own.Scheme", ""]
+    (tmp_path / "fusion" / "own.yaml").write_text("\n".join(lines))
+    (tmp_path / "fusion" / "extra.yaml").write_text("\n".join([*lines, "power: 3"]))
+    return tmp_path
+
+
+def test_a_folder_of_ones_own_is_looked_through(own_configs):
+    def explain_own(*arguments):
+        prepare()
+        own = ["--config-dir", str(own_configs)]
+        return explain(HydraException("what Hydra said"), "fuse", [*own, *arguments])
+
+    assert explain_own("fusion=own") == "what Hydra said"  # nothing is wrong with it
+    assert "'fusion/none'; choose from: detection_rate, extra, mean," in explain_own("fusion=none")
+    assert explain_own("fusion=own", "fusion.power=3").startswith("fusion.power=3: there is no")
+    assert explain_own("fusion=extra") == (
+        "fusion=extra: 'fusion/extra' cannot be composed: Key 'power' not in 'FusionConfig'"
+    )
+
+
+def test_a_folder_of_ones_own_that_is_not_there(own_configs):
+    prepare()
+    gone = own_configs / "gone"
+    found = explain(HydraException("what Hydra said"), "fuse", [f"--config-dir={gone}"])
+    assert found == f"--config-dir={gone}: there is no such folder"
+
+
 def test_every_mistake_is_named_at_once(explained):
     lines = explained(
         "train",

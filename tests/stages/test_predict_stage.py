@@ -74,7 +74,7 @@ def test_what_is_no_checkpoint_is_refused(trained: Trained, tmp_path: Path) -> N
     assert "ckpt is required" in fail(tmp_path, "predict")
     assert "there is no such file" in fail(tmp_path, "predict", "ckpt=nowhere.ckpt")
     (tmp_path / "text.ckpt").write_text("no checkpoint")
-    assert "cannot be read as a checkpoint" in fail(tmp_path, "predict", "ckpt=text.ckpt")
+    assert "is damaged, or no checkpoint" in fail(tmp_path, "predict", "ckpt=text.ckpt")
     torch.save({"state_dict": {}}, tmp_path / "other.ckpt")
     assert "is no checkpoint of lfx" in fail(tmp_path, "predict", "ckpt=other.ckpt")
     content = torch.load(trained.text / "checkpoints/best.ckpt", weights_only=True)

@@ -149,7 +149,7 @@ def test_a_damaged_image_stops_the_run_unless_it_is_to_be_dropped(
     (root / "data/7.jpg").write_bytes(b"")
     arguments = ["modality=text", "data=mvsa_single", f"data.root={root}", "trainer.max_epochs=1"]
     message = fail(tmp_path, "train", *arguments)
-    assert "1 bad samples" in message
+    assert "bad samples: 1" in message
     assert "7: the file is empty" in message
     output = succeed(tmp_path, "train", *arguments, "data.on_bad_sample=drop")
     assert "7: the file is empty" in output

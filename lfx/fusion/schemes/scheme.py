@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -30,6 +30,7 @@ class FitData:
     labels: Tensor
 
 
+@runtime_checkable
 class Scheme(Protocol):
     """Finds the members' weights."""
 

@@ -23,11 +23,11 @@ def predict(config: PredictConfig, job: Job) -> None:
     from lfx.modalities.training import predict as apply
     from lfx.reporting.table import print_scores
     from lfx.runtime.device import resolve_device
-    from lfx.runtime.files import write_json
+    from lfx.runtime.files import require_folder, write_json
 
     log = logging.getLogger("lfx.predict")
     classifier, provenance = load_classifier(Path(config.ckpt))
-    cache_dir = Path(config.data.cache_dir)
+    cache_dir = require_folder(config.data.cache_dir, "data.cache_dir")
     table = load_any(
         build(config.data.source, "data.source", Source),
         drop_bad=config.data.on_bad_sample.name == "drop",

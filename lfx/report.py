@@ -15,6 +15,7 @@ def report(config: ReportConfig, job: Job) -> None:
     from lfx.reporting.table import print_runs, write_runs
     from lfx.runtime.errors import DataError
 
+    log = logging.getLogger("lfx.report")
     runs = collect_runs(Path(config.runs), data=config.data)
     if not runs:
         of_data = "" if config.data is None else f" on data={config.data}"
@@ -23,10 +24,16 @@ def report(config: ReportConfig, job: Job) -> None:
             "python -m lfx.train makes one"
         )
     if config.newest:
-        runs = newest_of_each(runs)
+        newest = newest_of_each(runs)
+        if len(newest) < len(runs):
+            log.info(
+                "older runs of the same kind left out: %d (newest=false shows them)",
+                len(runs) - len(newest),
+            )
+        runs = newest
     print_runs(runs)
     files = write_runs(runs, job.folder)
-    logging.getLogger("lfx.report").info("written: %s", ", ".join(map(str, files)))
+    log.info("written: %s", ", ".join(map(str, files)))
 
 
 def main() -> None:

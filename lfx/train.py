@@ -20,24 +20,27 @@ _NO_PART_OF_THE_RESULT = ("ckpt", "logger", "artifacts")
 def train(config: TrainConfig, job: Job) -> None:
     """Train, predict, evaluate, publish."""
     import logging
-    from pathlib import Path
 
     from lfx.artifacts.assemble import assemble
     from lfx.artifacts.parquet import publish, write_predictions
     from lfx.evaluation.splits import evaluate_splits
-    from lfx.modalities.checkpoints import load_classifier, resume_from
+    from lfx.modalities.checkpoints import load_classifier, require_same_data, resume_from
     from lfx.modalities.training import fit, predict
     from lfx.reporting.loggers import build_logger, log_result
     from lfx.reporting.table import print_scores
-    from lfx.runtime.files import write_json
+    from lfx.runtime.files import require_folder, write_json
     from lfx.runtime.seeding import seed_all
 
     log = logging.getLogger("lfx.train")
     settings = plain(config)
     shaping = {key: value for key, value in settings.items() if key not in _NO_PART_OF_THE_RESULT}
-    resume = None if config.ckpt is None else resume_from(config.ckpt, job.folder, shaping)
+    alone = job.sweep is None
+    resume = None
+    if config.ckpt is not None:
+        resume = resume_from(config.ckpt, job.folder, shaping, siblings=alone)
     compute = _compute(config)
-    cache_dir = Path(config.data.cache_dir)
+    cache_dir = require_folder(config.data.cache_dir, "data.cache_dir")
+    published = require_folder(config.artifacts.dir, "artifacts.dir") / f"{config.name}.parquet"
     table = _samples(config, cache_dir)
 
     seed_all(config.seed)
@@ -51,6 +54,8 @@ def train(config: TrainConfig, job: Job) -> None:
         "split_fingerprint": table.split_fingerprint(),
         "splits": dict(zip(table.ids, table.splits, strict=True)),
     }
+    if resume is not None:
+        require_same_data(resume, classifier.provenance)
     logger = build_logger(
         settings["logger"],
         stage="train",
@@ -86,7 +91,6 @@ def train(config: TrainConfig, job: Job) -> None:
     write_predictions(artifact, predictions)
     metrics = evaluate_splits(predictions)
     write_json(job.folder / "metrics.json", metrics)
-    published = Path(config.artifacts.dir) / f"{config.name}.parquet"
     publish(artifact, published)
     log_result(logger, settings, metrics)
     print_scores({config.name: metrics})

@@ -38,6 +38,7 @@ class JoinedMembers:
         probabilities: `(members, samples, classes)`, float64, in 0..1, summing to 1 over classes.
         data_fingerprint: what all members agree on.
         split_fingerprint: the members' split fingerprints, joined by `+` where they differ.
+        leaky: whether some member is.
     """
 
     names: tuple[str, ...]
@@ -49,6 +50,7 @@ class JoinedMembers:
     probabilities: np.ndarray[Any, np.dtype[np.float64]]
     data_fingerprint: str
     split_fingerprint: str
+    leaky: bool
 
     def rows(self, split: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Say which samples belong to a split: a mask, `(samples,)`."""
@@ -111,6 +113,7 @@ def join(members: Mapping[str, Predictions]) -> JoinedMembers:
         probabilities=np.stack([samples[name].probabilities[chosen[name]] for name in names]),
         data_fingerprint=members[names[0]].metadata.data_fingerprint,
         split_fingerprint="+".join(sorted(prints)),
+        leaky=any(members[name].metadata.leaky for name in names),
     )
 
 

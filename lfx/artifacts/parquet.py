@@ -66,6 +66,20 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
         pq.write_table(table, part, write_page_checksum=True)
 
 
+def read_metadata(path: Path) -> Metadata:
+    """Read what an artifact says of itself, and none of its rows.
+
+    Raises:
+        ArtifactError: the file is missing, damaged, or says nothing of itself.
+    """
+    try:
+        schema = pq.read_schema(path)
+    except (OSError, pa.ArrowException) as error:
+        reason = str(error).splitlines()[0]
+        raise ArtifactError(f"{path} cannot be read as an artifact: {reason}") from error
+    return _metadata(schema, path)
+
+
 def read_predictions(path: Path) -> Predictions:
     """Read an artifact and check everything about it.
 
@@ -74,16 +88,7 @@ def read_predictions(path: Path) -> Predictions:
             must not hold; the message names the path, all that is wrong, and what to do next.
     """
     table = _read_table(path)
-    text = (table.schema.metadata or {}).get(METADATA_KEY)
-    if text is None:
-        raise ArtifactError(
-            f"{path} is a Parquet file without the metadata key `lfx`, so it does not say which "
-            f"classes and which data it is about; {_REMEDY}"
-        )
-    try:
-        metadata = Metadata.from_json(text.decode(errors="replace"))
-    except ArtifactError as error:
-        raise ArtifactError(f"{path}: {error}") from error
+    metadata = _metadata(table.schema, path)
     refuse(_schema_problems(table.schema), str(path))
     refuse(_null_problems(table) + _width_problems(table, len(metadata.classes)), str(path))
     logits = table["logits"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
@@ -110,6 +115,19 @@ def publish(path: Path, target: Path) -> None:
         raise ArtifactError(f"there is no prediction artifact at {path} to publish to {target}")
     with atomic_path(target) as part:
         shutil.copyfile(path, part)
+
+
+def _metadata(schema: pa.Schema, path: Path) -> Metadata:
+    text = (schema.metadata or {}).get(METADATA_KEY)
+    if text is None:
+        raise ArtifactError(
+            f"{path} is a Parquet file without the metadata key `lfx`, so it does not say which "
+            f"classes and which data it is about; {_REMEDY}"
+        )
+    try:
+        return Metadata.from_json(text.decode(errors="replace"))
+    except ArtifactError as error:
+        raise ArtifactError(f"{path}: {error}") from error
 
 
 def _read_table(path: Path) -> pa.Table:

@@ -34,6 +34,8 @@ class Metadata:
         created: when, as ISO 8601 in UTC.
         versions: name of a package → version that was at work.
         schema_version: the layout of the file.
+        leaky: whether weights, here or in what was fused, were fitted on the split that is
+            reported. The key is there only where it is true.
     """
 
     classes: tuple[str, ...]
@@ -46,10 +48,14 @@ class Metadata:
     created: str
     versions: dict[str, str]
     schema_version: int = SCHEMA_VERSION
+    leaky: bool = False
 
     def to_json(self) -> str:
         """Write the metadata as one line of JSON."""
-        return json.dumps(asdict(self), ensure_ascii=False, allow_nan=False)
+        content = asdict(self)
+        if not self.leaky:
+            del content["leaky"]
+        return json.dumps(content, ensure_ascii=False, allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str) -> Metadata:
@@ -80,7 +86,8 @@ class Metadata:
         if wrong:
             raise ArtifactError("its metadata is wrong: " + "; ".join(wrong))
         known: dict[str, Any] = {key: content[key] for key in _KEYS}
-        return cls(**(known | {"classes": tuple(known["classes"])}))
+        leaky = content.get("leaky", False) is not False  # whatever else stands there, it warns
+        return cls(**(known | {"classes": tuple(known["classes"]), "leaky": leaky}))
 
 
 def _is_text(value: object) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lfx.configuration.typed import first_line, plain
+from lfx.configuration.typed import plain
 from lfx.runtime.errors import ConfigError, UserError
 
 if TYPE_CHECKING:
@@ -33,8 +33,9 @@ def build(settings: Mapping[str, Any] | Any, key: str, kind: type) -> Any:
         cause = error.__cause__ or error
         if isinstance(cause, UserError):
             raise cause from None
+        reason = " ".join(str(cause).split())[:300]
         raise ConfigError(
-            f"{key}._target_={target} cannot be built: {first_line(cause)}; a class outside of lfx "
+            f"{key}._target_={target} cannot be built: {reason}; a class outside of lfx "
             "is found if its folder is in PYTHONPATH"
         ) from error
     if not isinstance(built, kind):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+_LONGEST_NAME = 100
+
 
 def named_plainly(key: str, name: str) -> list[str]:
     """Say what makes a name unfit for a file."""
+    if len(name.encode()) > _LONGEST_NAME:
+        return [f"{key} becomes a file's name: at most {_LONGEST_NAME} bytes, got {len(name)}"]
     if name and not name.startswith(".") and not set(name) & set('/\\:*?"<>|\n'):
         return []
     return [

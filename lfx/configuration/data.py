@@ -69,6 +69,10 @@ class DataConfig:
             found.append(
                 f"data.split_file is only read with data.split=file, not {self.split.name}"
             )
+        if self.split is not Split.file and self.names_splits():
+            found.append(
+                f"data.source.split is only read with data.split=file, not {self.split.name}"
+            )
         return found
 
     def names_splits(self) -> bool:
@@ -89,8 +93,8 @@ class DemoSource:
 
     def problems(self) -> list[str]:
         """Say what is impossible about these settings."""
-        if self.pairs < 100:
-            return [f"data.source.pairs must be at least 100, got {self.pairs}"]
+        if not 100 <= self.pairs <= 100_000:
+            return [f"data.source.pairs must be in 100..100000, got {self.pairs}"]
         return []
 
 

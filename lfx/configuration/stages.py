@@ -158,7 +158,7 @@ class ReportConfig:
     runs: str = "outputs"
     # Only runs on the data set of this name; null: all.
     data: Any = None
-    # Whether only the newest run of a kind (stage, data, name, model, seed) is shown.
+    # Whether only the newest run of a kind (stage, data, name, model, settings) is shown.
     newest: bool = True
 
     # Sections of which only the name counts, so that nothing else in them has to be given.

@@ -52,7 +52,10 @@ def as_typed(config: DictConfig, schema: type[StageConfig]) -> StageConfig:
     typed = OmegaConf.to_object(own)
     if not isinstance(typed, schema):
         raise TypeError(f"the root is a {type(typed).__name__}, not a {schema.__name__}")
-    problems = [*_endless(plain(typed)), *_problems(typed)]
+    # Hydra's `+` and `++` add keys that no dataclass has, and `to_object` forgets them.
+    unread = _unread(OmegaConf.to_container(own), plain(typed))
+    problems = [f"{key}: there is no such setting; `--help` lists all" for key in unread]
+    problems += [*_endless(plain(typed)), *_problems(typed)]
     if problems:
         raise ConfigError("\n".join(problems))
     return typed
@@ -105,6 +108,18 @@ def _endless(node: Any, key: str = "") -> Iterator[str]:
     elif isinstance(node, list):
         for value in node:
             yield from _endless(value, key)
+
+
+def _unread(composed: Any, typed: Any, key: str = "") -> Iterator[str]:
+    """Find the keys that got lost on the way to the dataclass."""
+    if not isinstance(composed, dict):
+        return
+    for name, value in composed.items():
+        full = f"{key}.{name}" if key else str(name)
+        if not isinstance(typed, dict) or str(name) not in typed:
+            yield full
+        else:
+            yield from _unread(value, typed[str(name)], full)
 
 
 def _parts(node: Any) -> Iterator[Any]:

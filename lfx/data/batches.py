@@ -37,7 +37,8 @@ class EpochBatches(Sampler[BatchKey]):
     """Draws the batches of an epoch: shuffled by seed and epoch, or in order.
 
     An epoch's batches depend on the seed and the epoch alone, so a resumed run draws what an
-    uninterrupted one would have drawn.
+    uninterrupted one would have drawn. A shuffled batch of one sample, in which batch normalisation
+    has no variance to estimate, joins the batch before it.
 
     Args:
         size: samples per batch.
@@ -56,7 +57,7 @@ class EpochBatches(Sampler[BatchKey]):
         self.epoch = epoch
 
     def __len__(self) -> int:
-        return math.ceil(len(self.lengths) / self.size)
+        return math.ceil(len(self.lengths) / self.size) - self._has_single()
 
     def __iter__(self) -> Iterator[BatchKey]:
         if self.seed is None:
@@ -71,8 +72,15 @@ class EpochBatches(Sampler[BatchKey]):
             pool = order[start : start + self.size * _POOL]
             pool = pool[np.argsort(self.lengths[pool], kind="stable")]
             batches += [pool[at : at + self.size] for at in range(0, len(pool), self.size)]
+        if self._has_single():
+            single = batches.pop()
+            batches[-1] = np.concatenate([batches[-1], single])
         for batch in chance.permutation(len(batches)):
             yield BatchKey(batches[batch].tolist(), self.epoch)
+
+    def _has_single(self) -> bool:
+        count = len(self.lengths)
+        return self.seed is not None and 1 < self.size < count and count % self.size == 1
 
 
 class Batches(Dataset[dict[str, Tensor]]):

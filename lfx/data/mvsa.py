@@ -77,7 +77,7 @@ class MvsaSource:
         samples: list[Sample] = []
         bad: list[tuple[str, str]] = []
         encodings: Counter[str] = Counter()
-        dropped = 0
+        dropped: list[str] = []
         lines = file.read_text(encoding="utf-8-sig", errors="replace").splitlines()
         for number, line in enumerate(lines, start=1):
             name, _, pair = line.partition("\t")
@@ -92,7 +92,7 @@ class MvsaSource:
                 continue
             label = merge_labels(labels[0], labels[1], self.protocol)
             if label is None:
-                dropped += 1
+                dropped.append(name)
                 continue
             read = _read_pair(root, name)
             if isinstance(read, str):
@@ -101,8 +101,9 @@ class MvsaSource:
             text, encoding, image = read
             encodings[encoding] += 1
             samples.append(Sample(name, text, image, CLASSES.index(label)))
-        notes = [f"label protocol {self.protocol}: {dropped} pairs dropped"] if dropped else []
-        return Reading(tuple(samples), CLASSES, tuple(bad), (*notes, *_encoding_notes(encodings)))
+        notes = [f"label protocol {self.protocol}: {len(dropped)} pairs dropped"] if dropped else []
+        notes += _encoding_notes(encodings)
+        return Reading(tuple(samples), CLASSES, tuple(bad), tuple(notes), tuple(dropped))
 
     def _unlabelled(self, root: Path) -> Reading:
         folder = root / "data"

@@ -55,7 +55,7 @@ def load_labelled(
         DataError: the data are missing, damaged, unlabelled or contradictory, or a split lacks a
             class.
     """
-    table, given = _load(source, drop_bad=drop_bad, cache_dir=cache_dir)
+    table, given, left_out = _load(source, drop_bad=drop_bad, cache_dir=cache_dir)
     unlabelled = [
         name for name, label in zip(table.ids, table.labels, strict=True) if label is None
     ]
@@ -71,7 +71,7 @@ def load_labelled(
     elif plan.kind == "grouped":
         splits = grouped_split(labels, table.groups, plan.seed, stratify=plan.stratify)
     elif plan.file is not None:
-        splits = file_split(table.ids, plan.file)
+        splits = file_split(table.ids, plan.file, left_out)
     else:
         splits = named_splits(table.ids, dict(zip(table.ids, given, strict=True)), "the table")
     table = replace(table, splits=tuple(splits))
@@ -86,7 +86,7 @@ def load_any(source: Source, *, drop_bad: bool, cache_dir: Path) -> SampleTable:
     Raises:
         DataError: the data are missing, damaged or contradictory.
     """
-    table, _ = _load(source, drop_bad=drop_bad, cache_dir=cache_dir)
+    table, _, _ = _load(source, drop_bad=drop_bad, cache_dir=cache_dir)
     for note in table.notes:
         log.info(note)
     return table
@@ -94,8 +94,8 @@ def load_any(source: Source, *, drop_bad: bool, cache_dir: Path) -> SampleTable:
 
 def _load(
     source: Source, *, drop_bad: bool, cache_dir: Path
-) -> tuple[SampleTable, list[str | None]]:
-    """Give the table without splits, and the splits that the source names."""
+) -> tuple[SampleTable, list[str | None], set[str]]:
+    """Give the table without splits, the source's own splits, and ids that are no samples."""
     reading = source.read()
     counts = Counter(sample.id for sample in reading.samples)
     twice = [name for name, count in counts.items() if count > 1]
@@ -127,7 +127,8 @@ def _load(
         splits=(None,) * len(samples),
         notes=tuple(notes),
     )
-    return table, [sample.split for sample in samples]
+    left_out = {*reading.left_out, *(name for name, _ in bad)}
+    return table, [sample.split for sample in samples], left_out
 
 
 def _check_classes(reading: Reading) -> tuple[str, ...]:

@@ -45,12 +45,14 @@ class Reading:
         classes: the class names in order; empty where the data are unlabelled.
         bad: id and reason of each entry that is no usable pair.
         notes: sentences worth logging, such as how many pairs a protocol dropped.
+        left_out: ids that the data have but that are no samples, for the label protocol's sake.
     """
 
     samples: tuple[Sample, ...]
     classes: tuple[str, ...]
     bad: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @runtime_checkable

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from lfx.data.samples import SPLITS
@@ -11,8 +12,7 @@ from lfx.data.table import read_columns
 from lfx.runtime.errors import DataError, name_some
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     import numpy as np
     import numpy.typing as npt
@@ -64,13 +64,16 @@ def grouped_split(
     return _by_tenths(kind(_TENTHS, shuffle=True, random_state=seed), labels, groups)
 
 
-def file_split(ids: Sequence[str], file: Path) -> tuple[str | None, ...]:
+def file_split(
+    ids: Sequence[str], file: Path, left_out: Collection[str] = ()
+) -> tuple[str | None, ...]:
     """Split as a file says.
 
     Args:
         ids: (samples,) sample ids.
         file: a table with the columns id and split; a sample that it does not name,
             or for which it has no split, is in none.
+        left_out: ids that the file may name though they are no samples.
 
     Returns:
         (samples,) split names or None.
@@ -79,6 +82,8 @@ def file_split(ids: Sequence[str], file: Path) -> tuple[str | None, ...]:
         DataError: the file is missing, lacks a column or an id, names an id twice, an unknown id or
             an unknown split.
     """
+    if not file.is_file():
+        raise DataError(f"data.split_file={file}: there is no such file in {Path.cwd()}")
     table = read_columns(file, ("id", "split"))
     lacking = [name for name in ("id", "split") if name not in table.column_names]
     if lacking:
@@ -95,7 +100,7 @@ def file_split(ids: Sequence[str], file: Path) -> tuple[str | None, ...]:
     if len(splits) < len(names):
         twice = sorted(name for name, count in Counter(names).items() if count > 1)
         raise DataError(f"{file} names {len(twice)} ids twice: {name_some(twice)}")
-    unknown = sorted(set(splits) - set(ids))
+    unknown = sorted(set(splits) - set(ids) - set(left_out))
     if unknown:
         raise DataError(
             f"{file} names {len(unknown)} ids that the data do not have: {name_some(unknown)}"

@@ -34,11 +34,12 @@ class FusionResult:
             logarithms of the fused scores.
         weights: what the scheme found.
         metrics: `{"val": {...}, "test": {...}}` for those splits that have labels, and
-            `"leaky": True` where the weights were fitted on the split that is reported.
+            `"leaky": True` where `leaky`.
         members: names of the members, sorted, in the order of the weights.
         scheme: name of the scheme.
         fit_split: where the scheme took its labels from; None where it needs none.
-        leaky: whether the weights were fitted on the split that is reported.
+        leaky: whether the weights, or those of a fused member, were fitted on the split that is
+            reported.
     """
 
     predictions: Predictions
@@ -99,6 +100,7 @@ def fuse(  # noqa: PLR0913, all but the first two are keywords
         raise FusionError(f"report_split: allowed are {', '.join(SPLITS)}; got {report_split!r}")
     leaky = scheme.needs_fit and refuse_leak(fit_split, [report_split], allow_leaky_fit)
     joined = join(members)
+    leaky = leaky or joined.leaky
     dtype = torch.float32 if device.type == "mps" else torch.float64
     probabilities = torch.as_tensor(joined.probabilities, dtype=dtype, device=device)
     weights = scheme.fit(_fit_data(joined, probabilities, fit_split if scheme.needs_fit else None))
@@ -120,6 +122,7 @@ def fuse(  # noqa: PLR0913, all but the first two are keywords
             config_hash=config_hash,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             versions=dict(versions),
+            leaky=leaky,
         ),
     )
     splits = dict.fromkeys(("val", "test", report_split))

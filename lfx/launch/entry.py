@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import platform
 import secrets
 import signal
 import sys
@@ -75,34 +76,45 @@ def run_stage(
     prepare()
     sys.argv[1:] = [_opened(argument, open_mappings) for argument in sys.argv[1:]]
 
-    started = False
+    progress = _Progress()
 
     def job(config: DictConfig) -> float | None:
-        nonlocal started
-        started = True
-        return _run_job(stage, schema, task, config)
+        progress.started = True
+        try:
+            return _run_job(stage, schema, task, config)
+        except UserError as error:
+            if HydraConfig.get().mode == RunMode.MULTIRUN:
+                raise  # a sweeper has to know
+            progress.mistake = error  # Hydra would put a line of its own before the message
+            return None
 
     main = hydra.main(version_base="1.3", config_path=str(config_folder()), config_name=stage)
     previous = signal.signal(signal.SIGTERM, _terminate)
     try:
         main(job)()
+        if progress.mistake is not None:
+            raise progress.mistake
     except UserError as error:
         _leave(wants_traceback, str(error))
-    except (HydraException, OmegaConfBaseException, ValueError) as error:
-        if started and isinstance(error, ValueError):
+    except (HydraException, OmegaConfBaseException, ValueError, OSError) as error:
+        if progress.started and isinstance(error, ValueError | OSError):
             raise  # the task's own; Hydra raises plain ones too, for `encoder=null`
+        if isinstance(error, BrokenPipeError):  # `--help | head`
+            _leave_unread()
         _leave(wants_traceback, explain(error, stage, sys.argv[1:]))
-    except BrokenPipeError:
-        if started:
-            raise
-        # `--help | head`; what is still buffered has no reader, nor does Python's complaint.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(_INTERRUPTED)
     finally:
         signal.signal(signal.SIGTERM, previous)
+
+
+@dataclass
+class _Progress:
+    """What the command line's end has to know of the jobs."""
+
+    started: bool = False
+    mistake: UserError | None = None
 
 
 def prepare() -> None:
@@ -124,7 +136,7 @@ def _run_job(
     overrides = [text.lstrip("+") for text in settings.overrides.task]
     folder = Path(settings.runtime.output_dir)
     sweep = Path(settings.sweep.dir) if settings.mode == RunMode.MULTIRUN else None
-    status = RunStatus(stage, overrides=overrides)
+    status = RunStatus(stage, overrides=overrides, pid=os.getpid(), host=platform.node())
     status.write(folder)
     try:
         result = task(as_typed(config, schema), Job(folder, tuple(overrides), sweep))
@@ -179,6 +191,12 @@ def _terminate(_signal: int, _frame: FrameType | None) -> None:
 def _opened(argument: str, mappings: Sequence[str]) -> str:
     opens = any(argument.startswith(f"{mapping}.") for mapping in mappings)
     return f"++{argument}" if opens and "=" in argument else argument
+
+
+def _leave_unread() -> None:
+    """Leave when nobody reads what is printed: neither the rest of it nor a complaint."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(1)
 
 
 def _leave(wants_traceback: bool, message: str) -> None:  # noqa: FBT001

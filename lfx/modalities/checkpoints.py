@@ -15,7 +15,7 @@ from lfx.modalities.classifier import Classifier, classifier_class
 from lfx.modalities.optimization import Optimization
 from lfx.runtime.errors import CheckpointError, ConfigError
 from lfx.runtime.files import atomic_path
-from lfx.runtime.rundir import read_status
+from lfx.runtime.rundir import note_heir, read_status
 
 log = logging.getLogger(__name__)
 
@@ -69,22 +69,30 @@ def load_classifier(file: Path) -> tuple[Classifier, dict[str, Any]]:
         kind = classifier_class(name)
     except ConfigError as error:
         raise CheckpointError(f"ckpt={file} is of another version: {error}") from error
-    settings = dict(own["classifier"])
-    optimization = Optimization(**settings.pop("optimization"))
-    classifier = kind(kind.restore_encoder(own["encoder"]), optimization=optimization, **settings)
-    classifier.load_state_dict(content["state_dict"])
-    classifier.provenance = own["provenance"]
+    try:
+        settings = dict(own["classifier"])
+        optimization = Optimization(**settings.pop("optimization"))
+        encoder = kind.restore_encoder(own["encoder"])
+        classifier = kind(encoder, optimization=optimization, **settings)
+        classifier.load_state_dict(content["state_dict"])
+        classifier.provenance = own["provenance"]
+    except (KeyError, TypeError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise CheckpointError(f"ckpt={file} is of another version: {reason}") from error
     return classifier.eval(), dict(own["provenance"])
 
 
-def resume_from(ckpt: str, run: Path, settings: Mapping[str, Any]) -> Path | None:
+def resume_from(
+    ckpt: str, run: Path, settings: Mapping[str, Any], *, siblings: bool = True
+) -> Path | None:
     """Find the checkpoint to carry on from, and bring it into the run's own folder.
 
     Args:
-        ckpt: `last` for the newest unfinished run beside this one, or for what this run's folder
-            holds already; else a file.
+        ckpt: `last` for what this run's folder holds already, else for the newest unfinished run
+            beside it with these settings; or a file.
         run: this run's folder.
         settings: this run's settings, which have to be those of the checkpoint.
+        siblings: whether `last` looks beside this run's folder: in a multirun other jobs lie there.
 
     Returns:
         The checkpoint in this run's folder; None where the unfinished run had not yet ended an
@@ -94,28 +102,57 @@ def resume_from(ckpt: str, run: Path, settings: Mapping[str, Any]) -> Path | Non
         CheckpointError: there is no unfinished run, or its settings differ.
     """
     own = run / FOLDER / LAST
-    if ckpt == "last" and own.is_file():
-        _same_settings(own, settings)
-        return own
-    found = _newest_unfinished(run) if ckpt == "last" else Path(ckpt)
+    if ckpt != "last":
+        found: Path | None = Path(ckpt)
+    elif own.is_file():
+        found = own
+    else:
+        found = _newest_unfinished(run, settings) if siblings else None
     if found is None:
-        log.info("the unfinished run had not yet ended an epoch: training from the beginning")
+        log.info("no epoch of this run has ended yet: training from the beginning")
         return None
-    _same_settings(found, settings)
+    differing = _differing(found, settings)
+    if differing:
+        raise CheckpointError(
+            f"{found} was trained with other settings:\n" + "\n".join(differing) + "\n"
+            "resume with the same ones, or leave ckpt out to train from the beginning"
+        )
     if "optimizer_states" not in read_checkpoint(found):
         raise CheckpointError(
             f"ckpt={found} holds weights only; what training resumes from is its run's {LAST}"
         )
     _adopt(found, run / FOLDER)
+    if found.parent.parent != run:
+        note_heir(found.parent.parent, run)
     log.info("resuming from %s", found)
     return own
 
 
-def _newest_unfinished(run: Path) -> Path | None:
+def require_same_data(file: Path, provenance: Mapping[str, Any]) -> None:
+    """Refuse to carry on with other data: what was trained on could be validated on.
+
+    Args:
+        file: the checkpoint.
+        provenance: what this run notes of its data.
+
+    Raises:
+        CheckpointError: data or split differ.
+    """
+    theirs = read_checkpoint(file)["lfx"]["provenance"]
+    keys = ("data_fingerprint", "split_fingerprint")
+    differing = [key.split("_")[0] for key in keys if theirs.get(key) != provenance[key]]
+    if differing:
+        raise CheckpointError(
+            f"{file} was trained on another {' and another '.join(differing)}: the files under "
+            "data.root have changed since. Leave ckpt out to train from the beginning"
+        )
+
+
+def _newest_unfinished(run: Path, settings: Mapping[str, Any]) -> Path | None:
     unfinished = []
     for folder in run.parent.iterdir():
         status = read_status(folder)
-        if folder != run and status is not None and status.state != "completed":
+        if folder != run and status is not None and status.is_abandoned():
             unfinished.append((status.started, folder / FOLDER / LAST))
     if not unfinished:
         raise CheckpointError(
@@ -123,22 +160,19 @@ def _newest_unfinished(run: Path) -> Path | None:
             "the beginning, or give a file"
         )
     files = [file for _, file in sorted(unfinished, reverse=True) if file.is_file()]
-    return files[0] if files else None
+    same = [file for file in files if not _differing(file, settings)]
+    # Where none has these settings, the newest one tells which differ.
+    return next(iter(same or files), None)
 
 
-def _same_settings(file: Path, settings: Mapping[str, Any]) -> None:
+def _differing(file: Path, settings: Mapping[str, Any]) -> list[str]:
     theirs = read_checkpoint(file)["lfx"]["provenance"].get("settings", {})
     ours_flat, theirs_flat = dict(_flat(settings)), dict(_flat(theirs))
-    differing = [
+    return [
         f"  {key}: {theirs_flat.get(key)} there, {ours_flat.get(key)} here"
         for key in sorted(ours_flat.keys() | theirs_flat.keys())
         if ours_flat.get(key) != theirs_flat.get(key)
     ]
-    if differing:
-        raise CheckpointError(
-            f"{file} was trained with other settings:\n" + "\n".join(differing) + "\n"
-            "resume with the same ones, or leave ckpt out to train from the beginning"
-        )
 
 
 def _flat(node: Any, prefix: str = "") -> list[tuple[str, Any]]:
@@ -155,7 +189,7 @@ def _adopt(file: Path, folder: Path) -> None:
     """
     content = read_checkpoint(file)
     old = file.parent
-    if (old / BEST).is_file():
+    if (old / BEST).is_file() and old.resolve() != folder.resolve():
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copy2(old / BEST, folder / BEST)
     for state in content.get("callbacks", {}).values():

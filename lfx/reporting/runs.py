@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from lfx.runtime.errors import DataError
+from lfx.artifacts.parquet import read_metadata
+from lfx.configuration.typed import config_hash
+from lfx.runtime.errors import ArtifactError, DataError
 from lfx.runtime.rundir import read_status
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ class Run:
         seed: its seed.
         started: when, ISO 8601 in UTC.
         metrics: the content of `metrics.json`.
+        settings: hash of the settings that shape the result.
+        overrides: what the command line set.
     """
 
     folder: Path
@@ -45,6 +49,8 @@ class Run:
     seed: int
     started: str
     metrics: dict[str, Any]
+    settings: str = ""
+    overrides: tuple[str, ...] = ()
 
     @property
     def leaky(self) -> bool:
@@ -73,12 +79,14 @@ def collect_runs(folder: Path, data: str | None = None) -> list[Run]:
 
 
 def newest_of_each(runs: Iterable[Run]) -> list[Run]:
-    """Keep the newest run of each data set, stage, name and seed, in the order of the runs.
+    """Keep the newest run of each data set, stage, name, seed and settings, in the runs' order.
 
     Args:
         runs: older ones first.
     """
-    newest = {(run.data, run.stage, run.name, run.model, run.seed): run for run in runs}
+    newest = {
+        (run.data, run.stage, run.name, run.model, run.seed, run.settings): run for run in runs
+    }
     return list(newest.values())
 
 
@@ -91,19 +99,31 @@ def _read_run(folder: Path) -> Run | None:
         config = OmegaConf.load(folder / ".hydra" / "config.yaml")
         if not isinstance(config, DictConfig):
             return None
+        about = read_metadata(folder / "predictions.parquet")
         return Run(
             folder=folder,
             stage=status.stage,
             data=str(config.data.name),
-            name=str(config.name),
-            model=_model(config),
-            seed=int(config.get("seed", 0)),
+            name=about.name,
+            model=_model(config) or about.modality,
+            seed=about.seed,
             started=status.started,
             metrics=metrics,
+            settings=_shaping(config, about.config_hash),
+            overrides=tuple(status.overrides),
         )
-    except (OSError, ValueError, AttributeError, OmegaConfBaseException) as error:
+    except (
+        *(OSError, ValueError, AttributeError),
+        *(OmegaConfBaseException, ArtifactError),
+    ) as error:
         log.warning("%s cannot be read and is left out: %s", folder, error)
         return None
+
+
+def _shaping(config: DictConfig, model: str) -> str:
+    """Tell runs apart by their settings, but not by where they log and from where they resume."""
+    settings = {key: value for key, value in config.items() if key not in {"ckpt", "logger"}}
+    return f"{model} {config_hash(settings)}"
 
 
 def _model(config: DictConfig) -> str:

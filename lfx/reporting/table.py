@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from lfx.runtime.files import atomic_path
 
@@ -50,6 +52,8 @@ def write_runs(runs: Sequence[Run], folder: Path) -> tuple[Path, Path]:
         The two files.
     """
     header, rows = run_rows(runs, digits=None)
+    header += ["started", "run"]
+    rows = [[*row, run.started, str(run.folder)] for row, run in zip(rows, runs, strict=True)]
     with atomic_path(folder / "report.csv") as part, part.open("w", newline="") as stream:
         csv.writer(stream).writerows([header, *rows])
     header, rows = run_rows(runs)
@@ -79,14 +83,34 @@ def run_rows(runs: Sequence[Run], digits: int | None = 3) -> tuple[list[str], li
     rows = [
         [
             run.data,
-            _titled(run.name, run.metrics),
+            _titled(" ".join([run.name, *told]), run.metrics),
             run.model,
             str(run.seed),
             *_scores(run.metrics, splits, digits),
         ]
-        for run in runs
+        for run, told in zip(runs, _told_apart(runs), strict=True)
     ]
     return header, rows
+
+
+def _told_apart(runs: Sequence[Run]) -> list[list[str]]:
+    """Give what has to stand beside each run's name where several runs share it.
+
+    The overrides that not all of them have; the time as well where these do not do.
+    """
+    alike: dict[tuple[object, ...], list[Run]] = {}
+    for run in runs:
+        alike.setdefault((run.data, run.stage, run.name, run.model, run.seed), []).append(run)
+    told: dict[int, list[str]] = {}
+    for group in alike.values():
+        shared = set.intersection(*(set(run.overrides) for run in group))
+        own = {id(run): [text for text in run.overrides if text not in shared] for run in group}
+        counts = Counter(tuple(texts) for texts in own.values())
+        for run in group:
+            texts = own[id(run)]
+            ambiguous = counts[tuple(texts)] > 1
+            told[id(run)] = [*texts, f"({run.started[:19]})"] if ambiguous else texts
+    return [told[id(run)] for run in runs]
 
 
 def _titled(name: str, metrics: Mapping[str, Any]) -> str:
@@ -123,5 +147,5 @@ def _print(header: Sequence[str], rows: Sequence[Sequence[str]], leading: int) -
         shown = title.replace(" ", "\n")
         table.add_column(shown, justify="left" if place < leading else "right", overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(Text, row))  # a name may hold what looks like markup
     console.print(table)

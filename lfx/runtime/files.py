@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lfx.runtime.errors import ConfigError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -38,6 +40,26 @@ def atomic_path(target: Path) -> Iterator[Path]:
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def require_folder(path: str, key: str) -> Path:
+    """Make a folder before hours of work end in it.
+
+    Args:
+        path: the folder.
+        key: the setting that names it, for the message.
+
+    Raises:
+        ConfigError: it cannot be made or written to.
+    """
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ConfigError(f"{key}={path} is no folder that can be written to: {reason}") from error
+    return folder
 
 
 def write_json(target: Path, content: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -32,16 +33,48 @@ class RunStatus:
     error: str | None = None
     overrides: list[str] = field(default_factory=list)
     # Of the process: a run that says `running` without one was killed.
-    pid: int = field(default_factory=os.getpid)
+    pid: int = 0
+    host: str = ""
+    # The run that carries this one on.
+    resumed_by: str | None = None
 
     def write(self, folder: Path) -> None:
         """Write the status into the run's directory."""
         write_json(folder / FILE, asdict(self))
 
+    def is_abandoned(self) -> bool:
+        """Say whether the run did not complete, no longer runs, and nobody carries it on."""
+        if self.state == "completed" or self.resumed_by is not None:
+            return False
+        if self.state != "running":
+            return True
+        here = self.host in {"", platform.node()}
+        return here and not _is_alive(self.pid)
+
     def end(self, folder: Path, state: str, error: str | None = None) -> None:
         """Write how the run ended."""
         self.state, self.error, self.ended = state, error, now()
         self.write(folder)
+
+
+def _is_alive(pid: int) -> bool:
+    if os.name == "nt" or pid == 0:  # there, signal 0 is Ctrl-C
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is another user's
+        return True
+    return True
+
+
+def note_heir(folder: Path, heir: Path) -> None:
+    """Note in a run's status that another run carries it on."""
+    status = read_status(folder)
+    if status is not None:
+        status.resumed_by = str(heir)
+        status.write(folder)
 
 
 def read_status(folder: Path) -> RunStatus | None:

@@ -22,7 +22,7 @@ IMPOSSIBLE = [
     ("data.split_seed=-1", r"data.split_seed must be in 0\.\.4294967295, got -1"),
     ("seed=-1", r"^seed must be in 0\.\.4294967295, got -1"),
     ("seed=4294967296", "^seed must be in .* got 4294967296"),
-    ("data.source.pairs=10", "data.source.pairs must be at least 100, got 10"),
+    ("data.source.pairs=10", "data.source.pairs must be in 100..100000, got 10"),
     ("modality.dropout=1", "modality.dropout is a probability .* got 1"),
     ("modality.objective.label_smoothing=1", "label_smoothing is a share .* got 1"),
     ("modality.schedule.warmup=1.5", "warmup is a share in 0..1, got 1.5"),
@@ -96,6 +96,28 @@ def test_the_limits_themselves_are_allowed(typed):
     for overrides in (LOWEST + OF_IMAGES, LOWEST + OF_TEXTS, HIGHEST):
         typed("train", *overrides)
     typed("predict", "ckpt=a", "batch_size=1")
+
+
+def test_an_unread_key_behind_hydras_plus_is_refused(typed):
+    unread = "trainer.bogus: there is no such setting; `--help` lists all"
+    for sign in ("+", "++"):
+        with pytest.raises(ConfigError, match=f"^{unread}$"):
+            typed("train", f"{sign}trainer.bogus=1")
+    with pytest.raises(ConfigError, match=r"^fusion.weights: there is no such setting"):
+        typed("fuse", "fusion=minimizing_loss", "++fusion.weights.text=0.9")
+    typed("fuse", "fusion=weighted", "++fusion.weights.text=0.9", "++members.third=a.parquet")
+
+
+def test_a_split_column_needs_the_split_that_reads_it(typed):
+    table = ("data=table", "data.root=a", "data.source.file=b.csv", "data.source.split=part")
+    with pytest.raises(ConfigError, match=r"^data.source.split is only read with data.split=file"):
+        typed("train", *table)
+    typed("train", *table, "data.split=file")
+
+
+def test_a_name_has_a_length_that_files_can_have(typed):
+    with pytest.raises(ConfigError, match=r"^name becomes a file's name: at most 100 bytes"):
+        typed("train", f"name={'x' * 101}")
 
 
 def test_text_encoders_have_limits_too(typed):

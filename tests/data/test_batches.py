@@ -40,7 +40,18 @@ def test_an_epoch_holds_every_sample_once(lengths, size, seed, epoch):
     found = drawn(batches, epoch)
     assert sorted(itertools.chain(*found)) == list(range(len(lengths)))
     assert len(found) == len(batches)
-    assert all(0 < len(batch) <= size for batch in found)
+    assert all(0 < len(batch) <= size + (seed is not None) for batch in found)
+
+
+def test_no_shuffled_batch_holds_a_single_sample():
+    # Batch normalisation in training refuses a batch of one.
+    for count in (9, 401, 17):
+        batches = EpochBatches(8, [1] * count, seed=0)
+        sizes = sorted(map(len, drawn(batches, 0)))
+        assert sizes == [8] * (count // 8 - 1) + [9]
+        assert len(batches) == len(sizes)
+    assert sorted(map(len, drawn(EpochBatches(1, [1, 1, 1], seed=0), 0))) == [1, 1, 1]
+    assert list(map(len, drawn(EpochBatches(8, [1] * 9, seed=None), 0))) == [8, 1]
 
 
 def test_seed_and_epoch_alone_decide():

@@ -94,6 +94,11 @@ def test_a_file_says_the_splits(write):
     assert file_split(["1", "2"], quoted) == ("train", None)
 
 
+def test_a_file_may_name_what_was_left_out(write):
+    file = write("id,split\n1,train\n8,val\n")
+    assert file_split(["1", "2"], file, {"8", "7"}) == ("train", None)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -111,7 +116,7 @@ def test_a_wrong_split_file_is_refused(write, text, message):
 
 
 def test_a_missing_split_file_is_refused(tmp_path):
-    with pytest.raises(DataError, match=r"there is no table .*none\.csv"):
+    with pytest.raises(DataError, match=r"data.split_file=.*none\.csv: there is no such file in"):
         file_split(["1"], tmp_path / "none.csv")
 
 

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import platform
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,12 +13,18 @@ from torch.nn import functional
 
 from lfx.encoders.encoder import choose_trainable
 from lfx.encoders.image import ImageEncoder
-from lfx.modalities.checkpoints import load_classifier, read_checkpoint, resume_from
+from lfx.modalities.checkpoints import (
+    load_classifier,
+    read_checkpoint,
+    require_same_data,
+    resume_from,
+)
 from lfx.modalities.classifier import balanced_class_weights, classifier_class
 from lfx.modalities.image import ImageClassifier
 from lfx.modalities.optimization import Optimization
 from lfx.modalities.training import choose_precision
 from lfx.runtime.errors import CheckpointError, ConfigError
+from lfx.runtime.rundir import RunStatus, read_status
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,10 +143,75 @@ def test_resuming_needs_an_unfinished_run(tmp_path: Path) -> None:
     (tmp_path / "runs/this").mkdir(parents=True)
     with pytest.raises(CheckpointError, match="there is no unfinished run in"):
         resume_from("last", tmp_path / "runs/this", {})
+    (tmp_path / "runs/alive").mkdir()
+    alive = RunStatus("train", started="2027", pid=os.getpid(), host=platform.node())
+    alive.write(tmp_path / "runs/alive")
+    with pytest.raises(CheckpointError, match="there is no unfinished run in"):
+        resume_from("last", tmp_path / "runs/this", {})
     (tmp_path / "runs/killed").mkdir()
-    status = '{"stage": "train", "state": "running", "started": "2026"}'
-    (tmp_path / "runs/killed/status.json").write_text(status)
+    killed = subprocess.Popen([sys.executable, "-c", ""])
+    killed.wait()
+    RunStatus("train", started="2026", pid=killed.pid).write(tmp_path / "runs/killed")
     assert resume_from("last", tmp_path / "runs/this", {}) is None
+
+
+def unfinished(folder: Path, started: str, settings: dict[str, object]) -> Path:
+    """Leave what an interrupted run leaves."""
+    classifier = build()
+    classifier.provenance = {"settings": settings, "data_fingerprint": "a"}
+    (folder / "checkpoints").mkdir(parents=True)
+    content = save(classifier, folder / "checkpoints/last.ckpt") | {"optimizer_states": []}
+    torch.save(content, folder / "checkpoints/last.ckpt")
+    RunStatus("train", state="interrupted", started=started).write(folder)
+    return folder
+
+
+def test_the_newest_run_with_these_settings_is_carried_on_once(tmp_path: Path) -> None:
+    unfinished(tmp_path / "old", "1", {"seed": 0})
+    mine = unfinished(tmp_path / "mine", "2", {"seed": 0})
+    unfinished(tmp_path / "other", "3", {"seed": 1})
+    this = tmp_path / "this"
+    assert resume_from("last", this, {"seed": 0}) == this / "checkpoints/last.ckpt"
+    status = read_status(mine)
+    assert status is not None
+    assert status.resumed_by == str(this)
+    status.write(this)
+    again = tmp_path / "again"
+    assert resume_from("last", again, {"seed": 0}) is not None
+    old = read_status(tmp_path / "old")
+    assert old is not None
+    assert old.resumed_by == str(again)
+    with pytest.raises(CheckpointError, match=r"(?s)other settings:.*seed: 1 there, 2 here"):
+        resume_from("last", tmp_path / "none", {"seed": 2})
+
+
+def test_in_a_multirun_other_jobs_are_not_carried_on(tmp_path: Path) -> None:
+    unfinished(tmp_path / "0", "1", {"seed": 0})
+    assert resume_from("last", tmp_path / "1", {"seed": 0}, siblings=False) is None
+    own = tmp_path / "0/checkpoints/last.ckpt"
+    assert resume_from("last", tmp_path / "0", {"seed": 0}, siblings=False) == own
+
+
+def test_a_run_is_not_carried_on_with_other_data(tmp_path: Path) -> None:
+    file = unfinished(tmp_path, "1", {}) / "checkpoints/last.ckpt"
+    same = {"data_fingerprint": "a", "split_fingerprint": None}
+    require_same_data(file, same)
+    with pytest.raises(CheckpointError, match="was trained on another data and another split"):
+        require_same_data(file, {"data_fingerprint": "b", "split_fingerprint": "c"})
+
+
+def test_weights_alone_cannot_be_carried_on(tmp_path: Path) -> None:
+    save(build(), tmp_path / "best.ckpt")
+    with pytest.raises(CheckpointError, match=r"holds weights only; .* its run's last\.ckpt"):
+        resume_from(str(tmp_path / "best.ckpt"), tmp_path / "run", {})
+
+
+def test_a_checkpoint_that_lacks_a_part_is_of_another_version(tmp_path: Path) -> None:
+    content = save(build(), tmp_path / "old.ckpt")
+    del content["lfx"]["classifier"]  # type: ignore[attr-defined]
+    torch.save(content, tmp_path / "old.ckpt")
+    with pytest.raises(CheckpointError, match="is of another version: 'classifier'"):
+        load_classifier(tmp_path / "old.ckpt")
 
 
 def test_balanced_weights_make_classes_count_the_same() -> None:

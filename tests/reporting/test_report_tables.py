@@ -3,11 +3,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from lfx.artifacts.parquet import write_predictions
+from lfx.artifacts.predictions import Metadata, Predictions
 from lfx.reporting.loggers import build_logger, flat_scores
 from lfx.reporting.runs import Run, collect_runs, newest_of_each
-from lfx.reporting.table import run_rows, write_runs
+from lfx.reporting.table import print_runs, run_rows, write_runs
 from lfx.runtime.errors import DataError
 
 SCORES = {"accuracy": 0.75, "f1_weighted": 0.5, "f1_macro": 1 / 3, "support": 40}
@@ -35,6 +38,12 @@ def write_run(folder: Path, stage: str, state: str, name: str, started: str) -> 
         f"name: ${{modality.name}}\nmodality: {{name: {name}}}\nseed: 2\ndata: {{name: demo}}\n"
     )
     (folder / ".hydra/config.yaml").write_text(config)
+    columns = {"sample_id": ["a"], "group": ["a"], "split": ["val"], "label": [0]}
+    about = dict.fromkeys(("data_fingerprint", "split_fingerprint", "config_hash"), "0")
+    about |= {"modality": "text", "name": name, "created": "2026-01-01T00:00:00+00:00"}
+    metadata = Metadata(("x", "y"), seed=2, versions={}, **about)
+    predictions = Predictions.from_columns(columns, np.zeros((1, 2), np.float32), metadata)
+    write_predictions(folder / "predictions.parquet", predictions)
 
 
 def test_only_completed_runs_are_collected(tmp_path: Path) -> None:
@@ -79,6 +88,13 @@ def test_a_split_that_a_run_lacks_stays_empty() -> None:
     ]
     assert rows[0][4:] == ["40", "0.750", "0.500", "0.333", "", "", "", ""]
     assert rows[1][8:] == ["40", "0.750", "0.500", "0.333"]
+
+
+def test_a_name_is_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    print_runs([run("run[red]x"), run("[b]")])
+    printed = capsys.readouterr().out
+    assert "run[red]x" in printed
+    assert "[b]" in printed
 
 
 def test_a_leaky_run_is_marked_everywhere(tmp_path: Path) -> None:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from running import Trained, fail, succeed
 
-from lfx.artifacts.parquet import read_predictions
+from lfx.artifacts.parquet import read_predictions, write_predictions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,6 +76,54 @@ def test_fitting_on_the_reported_split_is_refused_or_marked(
     assert "LEAKY" in output
     assert json.loads((tmp_path / "outputs/run/metrics.json").read_text())["leaky"] is True
     assert "LEAKY" in succeed(tmp_path, "report")
+    again = f"members.leak={tmp_path}/outputs/run/predictions.parquet"
+    output = succeed(trained.folder, "fuse", "fusion=mean", again, f"hydra.run.dir={tmp_path}/more")
+    assert "LEAKY" in output  # what has seen the labels once does not forget them
+    assert json.loads((tmp_path / "more/metrics.json").read_text())["leaky"] is True
+
+
+def test_members_without_labels_are_fused_without_scores(trained: Trained, tmp_path: Path) -> None:
+    arguments = []
+    for name in ("image", "text"):
+        predictions = read_predictions(trained.folder / f"outputs/artifacts/demo/{name}.parquet")
+        unlabelled = replace(predictions, label=np.full_like(predictions.label, -1))
+        write_predictions(tmp_path / f"{name}.parquet", unlabelled)
+        arguments.append(f"members.{name}={tmp_path}/{name}.parquet")
+    output = succeed(tmp_path, "fuse", "fusion=mean", *arguments, "hydra.run.dir=run")
+    assert "no labels, no scores: 40 samples fused" in output
+    assert "member image: " in output
+    assert (tmp_path / "run/predictions.parquet").is_file()
+
+
+def test_a_scheme_of_ones_own_lives_outside(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "conf/fusion").mkdir(parents=True)
+    (tmp_path / "conf/fusion/first.yaml").write_text(
+        "defaults: [/FusionConfig@_here_, _self_]\nname: first\n_target_: schemes.First\n"
+    )
+    (tmp_path / "schemes.py").write_text(
+        "import torch\n"
+        "from lfx.fusion.weights import Weights\n"
+        "class First:\n"
+        "    name, needs_fit = 'first', False\n"
+        "    def fit(self, fit):\n"
+        "        return Weights('member', torch.eye(len(fit.members))[0])\n"
+        "class Half:\n"
+        "    name = 'half'\n"
+    )
+    own = [f"--config-dir={tmp_path}/conf", "fusion=first"]
+    assert "schemes.First cannot be built: " in fail(trained.folder, "fuse", *own)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    run = f"hydra.run.dir={tmp_path}/run"
+    succeed(trained.folder, "fuse", *own, run)
+    fused = read_predictions(tmp_path / "run/predictions.parquet")
+    image = read_predictions(trained.folder / "outputs/artifacts/demo/image.parquet")
+    assert set(fused.logits.argmax(axis=1)) == set(image.logits.argmax(axis=1))
+    message = fail(trained.folder, "fuse", *own, "fusion._target_=schemes.Half")
+    assert "schemes.Half is no lfx.fusion.schemes.scheme.Scheme, which has fit, name" in message
+    message = fail(trained.folder, "fuse", "fusion.weights.text=0.9")
+    assert "fusion.weights: there is no such setting" in message
 
 
 def test_mistakes_are_told(trained: Trained, tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
+MEMBERS = ("image", "text")
+
 
 def test_the_report_has_a_row_a_run(trained: Trained, tmp_path: Path) -> None:
     shutil.copytree(trained.folder / "runs", tmp_path / "runs")
@@ -31,6 +33,30 @@ def test_the_report_has_a_row_a_run(trained: Trained, tmp_path: Path) -> None:
     markdown = (tmp_path / "report/report.md").read_text().splitlines()
     assert len(markdown) == 2 + len(rows)
     assert len({line.count("|") for line in markdown}) == 1
+
+
+def test_runs_of_one_name_are_told_apart(trained: Trained, tmp_path: Path) -> None:
+    sweep = ["-m", "fusion=detection_rate", "fusion.alpha=prior,none"]
+    succeed(trained.folder, "fuse", *sweep, f"hydra.sweep.dir={tmp_path}/runs/sweep")
+    ckpt = {name: f"ckpt={trained.folder}/runs/{name}/checkpoints/best.ckpt" for name in MEMBERS}
+    root = f"data.source.root={trained.folder}/outputs/data/demo"
+    for name in MEMBERS:
+        succeed(tmp_path, "predict", ckpt[name], root, f"hydra.run.dir=runs/{name}")
+    for turn in ("first", "second"):  # the same again: the newer one counts
+        succeed(trained.folder, "fuse", "fusion=mean", f"hydra.run.dir={tmp_path}/runs/{turn}")
+    output = succeed(tmp_path, "report", "runs=runs", "hydra.run.dir=report")
+    assert "older runs of the same kind left out: 1" in output
+    rows = list(csv.DictReader((tmp_path / "report/report.csv").read_text().splitlines()))
+    assert sorted(row["name"] for row in rows) == [
+        "detection_rate fusion.alpha=none",
+        "detection_rate fusion.alpha=prior",
+        *("image", "mean", "text"),
+    ]
+    assert {row["model"] for row in rows if row["name"] in MEMBERS} == set(MEMBERS)
+    assert all((tmp_path / row["run"] / "metrics.json").is_file() for row in rows)
+    succeed(tmp_path, "report", "runs=runs", "newest=false", "hydra.run.dir=report")
+    rows = list(csv.DictReader((tmp_path / "report/report.csv").read_text().splitlines()))
+    assert len({row["name"] for row in rows}) == len(rows) == 6  # the times tell the two means
 
 
 def test_reporting_nothing_says_so(tmp_path: Path) -> None:

@@ -124,6 +124,26 @@ def test_resuming_is_refused_where_it_makes_no_sense(trained: Trained, tmp_path:
     assert "seed: 0 there, 5 here" in message
 
 
+def test_a_moved_run_keeps_its_best_model(trained: Trained, tmp_path: Path) -> None:
+    shutil.copytree(trained.text, tmp_path / "moved")
+    arguments = ["modality=text", *SMALL, f"hydra.run.dir={tmp_path}/moved"]
+    for ckpt in ("last", f"'{tmp_path}/moved/checkpoints/last.ckpt'"):
+        succeed(trained.folder, "train", *arguments, f"ckpt={ckpt}")
+        assert np.array_equal(
+            read_predictions(tmp_path / "moved/predictions.parquet").logits,
+            read_predictions(trained.text / "predictions.parquet").logits,
+        )
+
+
+def test_folders_that_cannot_be_written_to_are_told_before_training(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for key in ("artifacts.dir", "data.cache_dir"):
+        message = fail(tmp_path, "train", *SMALL, f"{key}=file", "hydra.run.dir=run")
+        assert f"error: {key}=file is no folder that can be written to" in message
+        assert not (tmp_path / "run/checkpoints").exists()
+    assert "File exists: 'file'" in fail(tmp_path, "train", *SMALL, "hydra.run.dir=file")
+
+
 def test_mistakes_are_told_together_without_a_traceback(tmp_path: Path) -> None:
     message = fail(tmp_path, "train", "modality=text", "trainer.patience=x", "nmae=a")
     assert "trainer.patience" in message

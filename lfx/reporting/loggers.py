@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import netrc
 import os
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 
 from lfx.runtime.errors import ConfigError
+
+log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,6 +99,8 @@ def _wandb(
     mode = settings["mode"]
     if mode == "auto":
         mode = os.environ.get("WANDB_MODE") or ("online" if _has_api_key() else "offline")
+    if mode == "offline":
+        log.info("W&B is offline; to upload the run later: wandb sync %s/wandb/offline-*", folder)
     group = settings["group"] or (None if sweep is None else f"{sweep.parent.name}/{sweep.name}")
     return WandbLogger(
         project=settings["project"],

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import signal
 
 Stage = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -58,6 +55,8 @@ def fail(folder: Path, stage: str, *arguments: str) -> str:
 def interrupt(folder: Path, number: signal.Signals, epochs: int, *arguments: str) -> int:
     """Start training, send a signal after some epochs, and give the exit status."""
     log = folder / "interrupted.txt"
+    # Where the tests run in the background, Ctrl-C is ignored, and children inherit that.
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     with log.open("w") as stream:
         process = subprocess.Popen(
             [sys.executable, "-m", "lfx.train", *arguments],
@@ -66,6 +65,7 @@ def interrupt(folder: Path, number: signal.Signals, epochs: int, *arguments: str
             stdout=stream,
             stderr=subprocess.STDOUT,
         )
+        signal.signal(signal.SIGINT, handler)
         end = time.monotonic() + 240
         while log.read_text().count("\nepoch ") < epochs and time.monotonic() < end:
             if process.poll() is not None:

@@ -73,7 +73,7 @@ def train(config: TrainConfig, job: Job) -> None:
         cache_dir=cache_dir,
         augmentation=settings["modality"].get("augmentation"),
         logger=logger,
-        resume=resume,
+        resume=None if resume is None else resume.file,
     )
     classifier, _ = load_classifier(best)
     rows = [row for split in config.artifacts.splits for row in table.rows(split)]

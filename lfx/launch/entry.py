@@ -73,6 +73,7 @@ def run_stage(
     """
     wants_traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises, and the messages are ours
+    logging.raiseExceptions = wants_traceback  # no traceback where `| head` stopped reading
     prepare()
     sys.argv[1:] = [_opened(argument, open_mappings) for argument in sys.argv[1:]]
 

@@ -6,6 +6,7 @@ import logging
 import pickle
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -82,9 +83,22 @@ def load_classifier(file: Path) -> tuple[Classifier, dict[str, Any]]:
     return classifier.eval(), dict(own["provenance"])
 
 
+@dataclass(frozen=True)
+class Resumption:
+    """What a run carries on from.
+
+    Attributes:
+        file: the checkpoint, in the run's own folder.
+        provenance: what the run that made it noted of itself.
+    """
+
+    file: Path
+    provenance: Mapping[str, Any]
+
+
 def resume_from(
     ckpt: str, run: Path, settings: Mapping[str, Any], *, siblings: bool = True
-) -> Path | None:
+) -> Resumption | None:
     """Find the checkpoint to carry on from, and bring it into the run's own folder.
 
     Args:
@@ -95,60 +109,65 @@ def resume_from(
         siblings: whether `last` looks beside this run's folder: in a multirun other jobs lie there.
 
     Returns:
-        The checkpoint in this run's folder; None where the unfinished run had not yet ended an
-        epoch, so that training starts from the beginning.
+        What to carry on from; None where no epoch had ended yet, so that training starts from the
+        beginning.
 
     Raises:
         CheckpointError: there is no unfinished run, or its settings differ.
     """
     own = run / FOLDER / LAST
-    if ckpt != "last":
-        found: Path | None = Path(ckpt)
-    elif own.is_file():
-        found = own
-    else:
-        found = _newest_unfinished(run, settings) if siblings else None
+    found: tuple[Path, dict[str, Any]] | None = None
+    if ckpt != "last" or own.is_file():
+        file = own if ckpt == "last" else Path(ckpt)
+        found = file, read_checkpoint(file)
+    elif siblings:
+        found = _newest_unfinished(run, settings)
     if found is None:
         log.info("no epoch of this run has ended yet: training from the beginning")
         return None
-    differing = _differing(found, settings)
+    file, content = found
+    differing = _differing(content, settings)
     if differing:
         raise CheckpointError(
-            f"{found} was trained with other settings:\n" + "\n".join(differing) + "\n"
+            f"{file} was trained with other settings:\n" + "\n".join(differing) + "\n"
             "resume with the same ones, or leave ckpt out to train from the beginning"
         )
-    if "optimizer_states" not in read_checkpoint(found):
+    if "optimizer_states" not in content:
         raise CheckpointError(
-            f"ckpt={found} holds weights only; what training resumes from is its run's {LAST}"
+            f"ckpt={file} holds weights only; what training resumes from is its run's {LAST}"
         )
-    _adopt(found, run / FOLDER)
-    if found.parent.parent != run:
-        note_heir(found.parent.parent, run)
-    log.info("resuming from %s", found)
-    return own
+    _adopt(file, content, run / FOLDER)
+    if file.parent.parent != run:
+        note_heir(file.parent.parent, run)
+    log.info("resuming from %s", file)
+    return Resumption(own, content["lfx"]["provenance"])
 
 
-def require_same_data(file: Path, provenance: Mapping[str, Any]) -> None:
+def require_same_data(resumed: Resumption, provenance: Mapping[str, Any]) -> None:
     """Refuse to carry on with other data: what was trained on could be validated on.
 
     Args:
-        file: the checkpoint.
+        resumed: what is carried on from.
         provenance: what this run notes of its data.
 
     Raises:
         CheckpointError: data or split differ.
     """
-    theirs = read_checkpoint(file)["lfx"]["provenance"]
     keys = ("data_fingerprint", "split_fingerprint")
-    differing = [key.split("_")[0] for key in keys if theirs.get(key) != provenance[key]]
+    differing = [
+        key.split("_")[0] for key in keys if resumed.provenance.get(key) != provenance[key]
+    ]
     if differing:
         raise CheckpointError(
-            f"{file} was trained on another {' and another '.join(differing)}: the files under "
-            "data.root have changed since. Leave ckpt out to train from the beginning"
+            f"{resumed.file} was trained on another {' and another '.join(differing)}: the files "
+            "under data.root have changed since. Leave ckpt out to train from the beginning"
         )
 
 
-def _newest_unfinished(run: Path, settings: Mapping[str, Any]) -> Path | None:
+def _newest_unfinished(
+    run: Path, settings: Mapping[str, Any]
+) -> tuple[Path, dict[str, Any]] | None:
+    """Find the newest unfinished run with these settings; else the newest, to tell what differs."""
     unfinished = []
     for folder in run.parent.iterdir():
         status = read_status(folder)
@@ -159,14 +178,23 @@ def _newest_unfinished(run: Path, settings: Mapping[str, Any]) -> Path | None:
             f"ckpt=last: there is no unfinished run in {run.parent}; leave ckpt out to train from "
             "the beginning, or give a file"
         )
-    files = [file for _, file in sorted(unfinished, reverse=True) if file.is_file()]
-    same = [file for file in files if not _differing(file, settings)]
-    # Where none has these settings, the newest one tells which differ.
-    return next(iter(same or files), None)
+    newest = None
+    for _, file in sorted(unfinished, reverse=True):
+        if not file.is_file():
+            continue
+        try:
+            content = read_checkpoint(file)
+        except CheckpointError as error:
+            log.warning("passed over: %s", error)
+            continue
+        if not _differing(content, settings):
+            return file, content
+        newest = newest or (file, content)
+    return newest
 
 
-def _differing(file: Path, settings: Mapping[str, Any]) -> list[str]:
-    theirs = read_checkpoint(file)["lfx"]["provenance"].get("settings", {})
+def _differing(content: Mapping[str, Any], settings: Mapping[str, Any]) -> list[str]:
+    theirs = content["lfx"]["provenance"].get("settings", {})
     ours_flat, theirs_flat = dict(_flat(settings)), dict(_flat(theirs))
     return [
         f"  {key}: {theirs_flat.get(key)} there, {ours_flat.get(key)} here"
@@ -182,12 +210,11 @@ def _flat(node: Any, prefix: str = "") -> list[tuple[str, Any]]:
     return [(prefix, node)]
 
 
-def _adopt(file: Path, folder: Path) -> None:
+def _adopt(file: Path, content: dict[str, Any], folder: Path) -> None:
     """Copy a run's checkpoints, and tell Lightning's callbacks where the best one lies now.
 
     Lightning forgets the best score so far when the folder changes.
     """
-    content = read_checkpoint(file)
     old = file.parent
     if (old / BEST).is_file() and old.resolve() != folder.resolve():
         folder.mkdir(parents=True, exist_ok=True)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_UNREADABLE = (OSError, ValueError, AttributeError, OmegaConfBaseException, ArtifactError)
 _STAGES = ("train", "predict", "fuse")
 
 
@@ -112,18 +113,17 @@ def _read_run(folder: Path) -> Run | None:
             settings=_shaping(config, about.config_hash),
             overrides=tuple(status.overrides),
         )
-    except (
-        *(OSError, ValueError, AttributeError),
-        *(OmegaConfBaseException, ArtifactError),
-    ) as error:
+    except _UNREADABLE as error:
         log.warning("%s cannot be read and is left out: %s", folder, error)
         return None
 
 
 def _shaping(config: DictConfig, model: str) -> str:
     """Tell runs apart by their settings, but not by where they log and from where they resume."""
-    settings = {key: value for key, value in config.items() if key not in {"ckpt", "logger"}}
-    return f"{model} {config_hash(settings)}"
+    # As it is written: what nobody needed may well be missing, such as the data's root in a fusion.
+    settings: Any = OmegaConf.to_container(config, resolve=False)
+    shaping = {key: value for key, value in settings.items() if key not in {"ckpt", "logger"}}
+    return f"{model} {config_hash(shaping)}"
 
 
 def _model(config: DictConfig) -> str:

@@ -58,7 +58,8 @@ class RunStatus:
 
 
 def _is_alive(pid: int) -> bool:
-    if os.name == "nt" or pid == 0:  # there, signal 0 is Ctrl-C
+    # 0: the run noted none. On Windows signal 0 is Ctrl-C, so nobody is asked there.
+    if pid == 0 or os.name == "nt":
         return False
     try:
         os.kill(pid, 0)

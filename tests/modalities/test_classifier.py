@@ -170,8 +170,12 @@ def test_the_newest_run_with_these_settings_is_carried_on_once(tmp_path: Path) -
     unfinished(tmp_path / "old", "1", {"seed": 0})
     mine = unfinished(tmp_path / "mine", "2", {"seed": 0})
     unfinished(tmp_path / "other", "3", {"seed": 1})
+    damaged = unfinished(tmp_path / "damaged", "4", {"seed": 0})
+    (damaged / "checkpoints/last.ckpt").write_bytes(b"PK")
     this = tmp_path / "this"
-    assert resume_from("last", this, {"seed": 0}) == this / "checkpoints/last.ckpt"
+    resumed = resume_from("last", this, {"seed": 0})
+    assert resumed is not None
+    assert resumed.file == this / "checkpoints/last.ckpt"
     status = read_status(mine)
     assert status is not None
     assert status.resumed_by == str(this)
@@ -188,16 +192,18 @@ def test_the_newest_run_with_these_settings_is_carried_on_once(tmp_path: Path) -
 def test_in_a_multirun_other_jobs_are_not_carried_on(tmp_path: Path) -> None:
     unfinished(tmp_path / "0", "1", {"seed": 0})
     assert resume_from("last", tmp_path / "1", {"seed": 0}, siblings=False) is None
-    own = tmp_path / "0/checkpoints/last.ckpt"
-    assert resume_from("last", tmp_path / "0", {"seed": 0}, siblings=False) == own
+    own = resume_from("last", tmp_path / "0", {"seed": 0}, siblings=False)
+    assert own is not None
+    assert own.file == tmp_path / "0/checkpoints/last.ckpt"
 
 
 def test_a_run_is_not_carried_on_with_other_data(tmp_path: Path) -> None:
-    file = unfinished(tmp_path, "1", {}) / "checkpoints/last.ckpt"
-    same = {"data_fingerprint": "a", "split_fingerprint": None}
-    require_same_data(file, same)
+    unfinished(tmp_path, "1", {})
+    resumed = resume_from("last", tmp_path, {})
+    assert resumed is not None
+    require_same_data(resumed, {"data_fingerprint": "a", "split_fingerprint": None})
     with pytest.raises(CheckpointError, match="was trained on another data and another split"):
-        require_same_data(file, {"data_fingerprint": "b", "split_fingerprint": "c"})
+        require_same_data(resumed, {"data_fingerprint": "b", "split_fingerprint": "c"})
 
 
 def test_weights_alone_cannot_be_carried_on(tmp_path: Path) -> None:

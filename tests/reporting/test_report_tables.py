@@ -35,7 +35,9 @@ def write_run(folder: Path, stage: str, state: str, name: str, started: str) -> 
     (folder / "status.json").write_text(json.dumps(status))
     (folder / "metrics.json").write_text(json.dumps({"val": SCORES}))
     config = (
-        f"name: ${{modality.name}}\nmodality: {{name: {name}}}\nseed: 2\ndata: {{name: demo}}\n"
+        f"name: ${{modality.name}}\nmodality: {{name: {name}}}\nseed: 2\n"
+        # A fusion needs no root, and leaves it missing.
+        "data: {name: demo, root: '???', source: {root: '${data.root}'}}\n"
     )
     (folder / ".hydra/config.yaml").write_text(config)
     columns = {"sample_id": ["a"], "group": ["a"], "split": ["val"], "label": [0]}

@@ -31,14 +31,18 @@ class FullPrecisionDepthwise(TorchFunctionMode):
         del types
         kwargs = kwargs or {}
         if function is functional.conv2d and _is_slow(*args, **kwargs):
-            pixels, *others = args
+            wide = {key: _full(value) for key, value in kwargs.items()}
             with torch.autocast("cpu", enabled=False):
-                return function(pixels.float(), *others, **kwargs)
+                return function(*map(_full, args), **wide)
         return function(*args, **kwargs)
 
 
+def _full(value: Any) -> Any:
+    return value.float() if isinstance(value, torch.Tensor) else value
+
+
 def _is_slow(
-    pixels: torch.Tensor,
+    input: torch.Tensor,  # noqa: A002 (torch's name, by which callers may give it)
     weight: torch.Tensor,
     bias: Any = None,
     stride: Any = 1,
@@ -49,8 +53,8 @@ def _is_slow(
     del bias, stride, padding, dilation
     return (
         groups > 1
-        and pixels.device.type == "cpu"
+        and input.device.type == "cpu"
         and torch.is_autocast_enabled("cpu")
         and torch.is_grad_enabled()
-        and (pixels.requires_grad or weight.requires_grad)
+        and (input.requires_grad or weight.requires_grad)
     )

@@ -95,13 +95,14 @@ def run_stage(
         main(job)()
         if progress.mistake is not None:
             raise progress.mistake
+        sys.stdout.flush()
     except UserError as error:
         _leave(wants_traceback, str(error))
+    except BrokenPipeError:  # `--help | head`
+        _leave_unread()
     except (HydraException, OmegaConfBaseException, ValueError, OSError) as error:
         if progress.started and isinstance(error, ValueError | OSError):
             raise  # the task's own; Hydra raises plain ones too, for `encoder=null`
-        if isinstance(error, BrokenPipeError):  # `--help | head`
-            _leave_unread()
         _leave(wants_traceback, explain(error, stage, sys.argv[1:]))
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 
 from lfx.encoders.depthwise import FullPrecisionDepthwise
 
@@ -45,6 +46,15 @@ def test_what_needs_no_gradient_stays_in_autocast(depthwise, maps):
         assert run(depthwise, maps).dtype == torch.bfloat16
     depthwise.requires_grad_(False)
     assert run(depthwise, maps).dtype == torch.bfloat16
+
+
+def test_arguments_may_have_names_and_weights_may_be_computed_in_bf16(depthwise, maps):
+    with torch.autocast("cpu", torch.bfloat16), FullPrecisionDepthwise():
+        options = {"padding": 2, "groups": 8}
+        out = functional.conv2d(input=maps, weight=depthwise.weight.bfloat16(), **options)
+    assert out.dtype == torch.float32
+    weights = depthwise.weight.detach().bfloat16().float()
+    assert torch.equal(out.detach(), functional.conv2d(maps, weights, **options))
 
 
 def test_dense_convolutions_stay_in_autocast(maps):

@@ -38,10 +38,11 @@ def test_help_and_config_are_shown_without_work(stage: str, tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_reader_may_leave_before_the_end_of_the_help() -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_may_leave_before_the_end_of_the_help(unbuffered: str) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "lfx.fuse", "--help"],
-        env=environment(),
+        env=environment() | {"PYTHONUNBUFFERED": unbuffered},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

@@ -95,11 +95,10 @@ def run_stage(
         main(job)()
         if progress.mistake is not None:
             raise progress.mistake
-        sys.stdout.flush()
     except UserError as error:
         _leave(wants_traceback, str(error))
-    except BrokenPipeError:  # `--help | head`
-        _leave_unread()
+    except BrokenPipeError:
+        sys.exit(1)
     except (HydraException, OmegaConfBaseException, ValueError, OSError) as error:
         if progress.started and isinstance(error, ValueError | OSError):
             raise  # the task's own; Hydra raises plain ones too, for `encoder=null`
@@ -109,6 +108,7 @@ def run_stage(
         sys.exit(_INTERRUPTED)
     finally:
         signal.signal(signal.SIGTERM, previous)
+        _drop_unread()
 
 
 @dataclass
@@ -195,10 +195,12 @@ def _opened(argument: str, mappings: Sequence[str]) -> str:
     return f"++{argument}" if opens and "=" in argument else argument
 
 
-def _leave_unread() -> None:
-    """Leave when nobody reads what is printed: neither the rest of it nor a complaint."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(1)
+def _drop_unread() -> None:
+    """Spare Python's complaint at the exit where a reader has left, as in `--help | head`."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _leave(wants_traceback: bool, message: str) -> None:  # noqa: FBT001

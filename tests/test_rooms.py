@@ -7,7 +7,16 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1] / "lfx"
 FOUNDATIONS = ["runtime", "configuration", "launch"]  # only the stages use the last
-ROOMS = ["data", "encoders", "modalities", "artifacts", "evaluation", "fusion", "reporting"]
+ROOMS = [
+    "data",
+    "encoders",
+    "losses",
+    "modalities",
+    "artifacts",
+    "evaluation",
+    "fusion",
+    "reporting",
+]
 
 
 def imported_rooms(file: Path) -> set[str]:

@@ -1,0 +1,62 @@
+"""Two losses at once: the paper's future work (section VI)."""
+
+from __future__ import annotations
+
+import math
+
+from lfx.losses.loss import Loss, LossTerm, Views
+
+
+class Combined(Loss):
+    """`weight * first + (1 - weight) * second`.
+
+    Args:
+        first: a loss.
+        second: another one.
+        weight: of the first loss, 0..1; where it is scheduled, at the beginning.
+        weight_end: its weight at the end of phase 1, 0..1; None: it stays.
+        schedule: how it gets there: `linear` or `cosine`.
+
+    Raises:
+        ValueError: a weight is out of range, or the schedule is unknown.
+    """
+
+    def __init__(
+        self,
+        *,
+        first: Loss,
+        second: Loss,
+        weight: float,
+        weight_end: float | None = None,
+        schedule: str = "linear",
+    ) -> None:
+        for name, value in (("weight", weight), ("weight_end", weight_end)):
+            if value is not None and not 0 <= value <= 1:
+                raise ValueError(f"{name}: a share in 0..1, got {value}")
+        if schedule not in {"linear", "cosine"}:
+            raise ValueError(f"schedule: linear or cosine, got {schedule!r}")
+        self.first, self.second = first, second
+        self.weight, self.weight_end, self.schedule = weight, weight_end, schedule
+        self.uses_labels = first.uses_labels or second.uses_labels
+        self.uses_logits = first.uses_logits or second.uses_logits
+        self.views = max(first.views, second.views)
+
+    def weight_at(self, progress: float) -> float:
+        """Give the first loss's weight, by the share of phase 1 that is over (0..1)."""
+        if self.weight_end is None:
+            return self.weight
+        done = progress if self.schedule == "linear" else 0.5 * (1 - math.cos(math.pi * progress))
+        return self.weight + done * (self.weight_end - self.weight)
+
+    def __call__(self, seen: Views, progress: float = 0.0) -> LossTerm:
+        """Give the weighted sum, and the idle rows of both.
+
+        A loss that uses no labels is shown none, whatever the other one sees.
+        """
+        terms = [
+            loss(seen if loss.uses_labels else seen.without_labels(), progress)
+            for loss in (self.first, self.second)
+        ]
+        weight = self.weight_at(progress)
+        value = weight * terms[0].value + (1 - weight) * terms[1].value
+        return LossTerm(value, terms[0].idle + terms[1].idle)

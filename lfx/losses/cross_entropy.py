@@ -1,0 +1,36 @@
+"""The cross-entropy as a loss of phase 1: to compare with, and to combine."""
+
+from __future__ import annotations
+
+from torch.nn import functional
+
+from lfx.losses.loss import Loss, LossTerm, Views
+
+
+class CrossEntropy(Loss):
+    """The mean cross-entropy of a linear classifier beside the projection.
+
+    Args:
+        label_smoothing: share of the target that is spread over all classes, 0..1 (below 1).
+    """
+
+    uses_labels = True
+    uses_logits = True
+    views = 1
+
+    def __init__(self, *, label_smoothing: float = 0.0) -> None:
+        self.label_smoothing = label_smoothing
+
+    def __call__(self, seen: Views, progress: float = 0.0) -> LossTerm:
+        """Give the loss; no row is ever idle.
+
+        Raises:
+            ValueError: there are no logits or no labels.
+        """
+        del progress
+        if seen.logits is None or seen.labels is None:
+            raise ValueError("CrossEntropy needs logits and labels, got none")
+        value = functional.cross_entropy(
+            seen.logits, seen.labels, label_smoothing=self.label_smoothing
+        )
+        return LossTerm(value, seen.labels.new_zeros(()))

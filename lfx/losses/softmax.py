@@ -1,0 +1,44 @@
+"""SupCon and NT-Xent, by pytorch-metric-learning."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytorch_metric_learning.losses import SupConLoss
+
+from lfx.losses.loss import ContrastiveLoss, LossTerm, count_idle
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class SupCon(ContrastiveLoss):
+    """The supervised contrastive loss (Khosla et al. 2020), over L2-normalised embeddings.
+
+    The mean over the anchors that have a positive; without any negative in the batch it is 0 and
+    all rows are idle.
+
+    Args:
+        temperature: above 0.
+    """
+
+    def __init__(self, *, temperature: float) -> None:
+        self.loss = SupConLoss(temperature=temperature)
+
+    def contrast(self, embeddings: Tensor, targets: Tensor) -> LossTerm:
+        """Give the loss."""
+        return LossTerm(self.loss(embeddings, targets), count_idle(targets))
+
+
+class NtXent(SupCon):
+    """The loss of SimCLR (Chen et al. 2020): two views of a sample against all other samples.
+
+    It sees no labels. With two views an anchor has a single positive, and SupCon's formula over
+    instances is NT-Xent's.
+
+    Args:
+        temperature: above 0.
+    """
+
+    uses_labels = False
+    views = 2

@@ -1,0 +1,50 @@
+"""The triplet loss with mining, by pytorch-metric-learning."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytorch_metric_learning.losses import TripletMarginLoss
+from pytorch_metric_learning.miners import BaseMiner, BatchHardMiner, TripletMarginMiner
+
+from lfx.losses.loss import ContrastiveLoss, LossTerm
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_MINING = ("hard", "semihard", "all")
+
+
+class Triplet(ContrastiveLoss):
+    """The triplet loss (Schroff et al. 2015) over L2-normalised embeddings.
+
+    The mean of `max(0, |a - p| - |a - n| + margin)` over the mined triplets that violate the
+    margin; 0 where none does. Idle are the rows that no mined triplet has as its anchor.
+
+    Args:
+        margin: above 0; distances lie in 0..2.
+        mining: `hard`: each anchor with its farthest positive and nearest negative (Hermans et al.
+            2017). `semihard`: negatives farther than the positive, but within the margin. `all`.
+
+    Raises:
+        ValueError: the mining is unknown.
+    """
+
+    def __init__(self, *, margin: float, mining: str) -> None:
+        if mining not in _MINING:
+            raise ValueError(f"mining: {', '.join(_MINING)}, got {mining!r}")
+        self.loss = TripletMarginLoss(margin=margin)
+        self.miner: BaseMiner = (
+            BatchHardMiner()
+            if mining == "hard"
+            else TripletMarginMiner(
+                margin=margin if mining == "semihard" else 2, type_of_triplets=mining
+            )
+        )
+
+    def contrast(self, embeddings: Tensor, targets: Tensor) -> LossTerm:
+        """Give the loss."""
+        triplets = self.miner(embeddings, targets)
+        anchors = triplets[0].unique().numel()
+        idle = targets.new_tensor(len(targets) - anchors)
+        return LossTerm(self.loss(embeddings, targets, triplets), idle)

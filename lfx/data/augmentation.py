@@ -1,10 +1,16 @@
-"""Random changes of training images, by torchvision's v2 transforms."""
+"""Random changes of training samples: images by torchvision's v2 transforms, texts by token."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import numpy as np
 import torch
 from torch import Tensor
 from torchvision.transforms import v2
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 _GREY = 128
 
@@ -42,13 +48,14 @@ class Augmentation:
             )
         self.transform = v2.Compose(steps) if steps else None
 
-    def __call__(self, image: Tensor, epoch: int, sample: int) -> Tensor:
+    def __call__(self, image: Tensor, epoch: int, sample: int, view: int = 0) -> Tensor:
         """Change one image.
 
         Args:
             image: (3, height, width) uint8.
             epoch: counted from 0.
             sample: the sample's position in the data.
+            view: which of several views of the sample this is.
 
         Returns:
             (3, height, width) uint8.
@@ -56,6 +63,46 @@ class Augmentation:
         if self.transform is None:
             return image
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(hash((self.seed, epoch, sample)) & 0x7FFF_FFFF_FFFF_FFFF)
+            # A first view is what a sample without further views would be.
+            drawn_by = (self.seed, epoch, sample, *([view] if view else []))
+            torch.manual_seed(hash(drawn_by) & 0x7FFF_FFFF_FFFF_FFFF)
             changed: Tensor = self.transform(image)
         return changed
+
+
+class TokenDrop:
+    """Drops tokens of one text at random; the first and the last, which frame it, stay.
+
+    What is drawn depends on seed, epoch, sample and view alone.
+
+    Args:
+        token_drop: probability with which each token goes, 0..1 (below 1). One always stays.
+        seed: of what is drawn.
+    """
+
+    def __init__(self, *, token_drop: float, seed: int) -> None:
+        self.token_drop = token_drop
+        self.seed = seed
+
+    def __call__(
+        self, tokens: npt.NDArray[np.int64], epoch: int, sample: int, view: int = 0
+    ) -> npt.NDArray[np.int64]:
+        """Change one text.
+
+        Args:
+            tokens: (tokens,) ids.
+            epoch: counted from 0.
+            sample: the sample's position in the data.
+            view: which of several views of the sample this is.
+
+        Returns:
+            (at most tokens,) ids.
+        """
+        inner = len(tokens) - 2
+        if self.token_drop == 0 or inner < 2:  # noqa: PLR2004, nothing to choose from
+            return tokens
+        chance = np.random.default_rng([self.seed, epoch, sample, view])
+        kept = np.ones(len(tokens), dtype=bool)
+        kept[1:-1] = chance.random(inner) >= self.token_drop
+        kept[1 + chance.integers(inner)] = True
+        return tokens[kept]

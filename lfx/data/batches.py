@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,16 +12,14 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
 
-    from lfx.data.augmentation import Augmentation
-
 # Labels of unlabelled samples.
 UNLABELLED = -1
-# Epoch of batches that are never augmented.
-_NO_EPOCH = -1
+# Epoch of batches that are not augmented.
+NO_EPOCH = -1
 # Batches whose samples are sorted by length together. More: less padding, but less chance.
 _POOL = 50
 
@@ -63,7 +62,7 @@ class EpochBatches(Sampler[BatchKey]):
         if self.seed is None:
             order = np.argsort(-self.lengths, kind="stable")
             for start in range(0, len(order), self.size):
-                yield BatchKey(order[start : start + self.size].tolist(), _NO_EPOCH)
+                yield BatchKey(order[start : start + self.size].tolist(), NO_EPOCH)
             return
         chance = np.random.default_rng([self.seed, self.epoch])
         order = chance.permutation(len(self.lengths))
@@ -83,81 +82,53 @@ class EpochBatches(Sampler[BatchKey]):
         return self.seed is not None and 1 < self.size < count and count % self.size == 1
 
 
+class EveryEpochAlike(Sampler[BatchKey]):
+    """Repeats another sampler's epoch 0 for ever: for validation, whose batches have to compare.
+
+    Args:
+        batches: the other sampler.
+        augmented_as: the epoch by which samples are augmented; None: they are not.
+    """
+
+    def __init__(self, batches: Sampler[BatchKey], augmented_as: int | None = None) -> None:
+        self.batches = batches
+        self.epoch = NO_EPOCH if augmented_as is None else augmented_as
+
+    def __len__(self) -> int:
+        return len(self.batches)  # type: ignore[arg-type]
+
+    def __iter__(self) -> Iterator[BatchKey]:
+        for key in self.batches:
+            yield BatchKey(key, self.epoch)
+
+
+# From the positions of a batch, the epoch and the number of views to what the encoder reads; all
+# samples' first views come first.
+Reader = Callable[[list[int], int, int], dict[str, Tensor]]
+
+
 class Batches(Dataset[dict[str, Tensor]]):
     """Makes whole batches: `DataLoader(batches, sampler=EpochBatches(...), batch_size=None)`.
 
     Args:
         labels: (samples,) class indices, or `UNLABELLED`.
-        inputs: gives what the encoder reads, from the positions of a batch and the epoch.
+        inputs: gives what the encoder reads.
+        views: how often each sample is in its batch, each time augmented anew.
     """
 
-    def __init__(
-        self, labels: Sequence[int], inputs: Callable[[list[int], int], dict[str, Tensor]]
-    ) -> None:
+    def __init__(self, labels: Sequence[int], inputs: Reader, views: int = 1) -> None:
         self.labels = torch.tensor(labels)
         self.inputs = inputs
+        self.views = views
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def __getitem__(self, key: BatchKey) -> dict[str, Tensor]:
-        """Give `position` (batch,), `label` (batch,) and the encoder's inputs."""
-        positions = torch.tensor(list(key))
+        """Give `position` and `label`, both (views * batch,), and the encoder's inputs."""
+        positions = torch.tensor(list(key)).repeat(self.views)
         return {
             "position": positions,
             "label": self.labels[positions],
-            **self.inputs(list(key), key.epoch),
+            **self.inputs(list(key), key.epoch, self.views),
         }
-
-
-class ImageInputs:
-    """Reads a batch of images from the cache.
-
-    Args:
-        images: (all samples, size, size, 3) uint8, mapped from a file.
-        rows: (samples,) which of them are meant.
-        augmentation: changes training images; None: none.
-    """
-
-    def __init__(
-        self,
-        images: npt.NDArray[np.uint8],
-        rows: Sequence[int],
-        augmentation: Augmentation | None = None,
-    ) -> None:
-        self.images = images
-        self.rows = np.asarray(rows)
-        self.augmentation = augmentation
-
-    def __call__(self, positions: list[int], epoch: int) -> dict[str, Tensor]:
-        """Give `image` (batch, 3, size, size) uint8, with the channels last in memory."""
-        rows = self.rows[positions]
-        batch = torch.from_numpy(np.ascontiguousarray(self.images[rows])).permute(0, 3, 1, 2)
-        if self.augmentation is not None and epoch != _NO_EPOCH:
-            for place, row in enumerate(rows.tolist()):
-                batch[place] = self.augmentation(batch[place], epoch, row)
-        return {"image": batch}
-
-
-class TokenInputs:
-    """Pads a batch of tokenised texts to the longest of them.
-
-    Args:
-        tokens: (samples,) token ids of each text.
-        padding: the id of the padding token.
-    """
-
-    def __init__(self, tokens: Sequence[Sequence[int]], padding: int) -> None:
-        self.tokens = [np.asarray(ids, dtype=np.int64) for ids in tokens]
-        self.padding = padding
-
-    def __call__(self, positions: list[int], _epoch: int) -> dict[str, Tensor]:
-        """Give `input_ids` and `attention_mask`, both (batch, longest) int64."""
-        texts = [self.tokens[position] for position in positions]
-        longest = max(len(ids) for ids in texts)
-        padded = np.full((len(texts), longest), self.padding, dtype=np.int64)
-        mask = np.zeros((len(texts), longest), dtype=np.int64)
-        for place, ids in enumerate(texts):
-            padded[place, : len(ids)] = ids
-            mask[place, : len(ids)] = 1
-        return {"input_ids": torch.from_numpy(padded), "attention_mask": torch.from_numpy(mask)}

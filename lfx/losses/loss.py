@@ -88,7 +88,12 @@ class ContrastiveLoss(Loss):
 
     @abstractmethod
     def contrast(self, embeddings: Tensor, targets: Tensor) -> LossTerm:
-        """Give the loss of embeddings (rows, width) whose targets (rows,) say which belong together."""
+        """Give the loss.
+
+        Args:
+            embeddings: (rows, width).
+            targets: (rows,) rows with the same target are positives of each other.
+        """
 
 
 def same_target(targets: Tensor) -> Tensor:

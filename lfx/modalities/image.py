@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lfx.data.augmentation import Augmentation
-from lfx.data.batches import ImageInputs
 from lfx.data.images import cached_images
+from lfx.data.inputs import ImageInputs
 from lfx.encoders.image import ImageEncoder, build_image_encoder
 from lfx.encoders.weights import WeightsOrigin
 from lfx.modalities.classifier import Classifier, Inputs

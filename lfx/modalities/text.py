@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lfx.data.batches import TokenInputs
+from lfx.data.augmentation import TokenDrop
+from lfx.data.inputs import TokenInputs
 from lfx.encoders.text import TextEncoder, build_text_encoder
 from lfx.encoders.tokenizer import TextTokenizer
 from lfx.encoders.weights import WeightsOrigin
@@ -51,7 +52,8 @@ class TextClassifier(Classifier):
         augmentation: Mapping[str, Any] | None = None,
     ) -> Inputs:
         """Tokenise the texts once; batches hold texts of like length."""
-        del cache_dir, augmentation
+        del cache_dir
         tokens = self.encoder.tokenizer([table.texts[row] for row in rows])
         padding = self.encoder.tokenizer.padding
-        return Inputs(TokenInputs(tokens, padding), [len(ids) for ids in tokens])
+        change = None if augmentation is None else TokenDrop(**augmentation, seed=self.seed)
+        return Inputs(TokenInputs(tokens, padding, rows, change), [len(ids) for ids in tokens])

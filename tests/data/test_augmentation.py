@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
-from lfx.data.augmentation import Augmentation
+from lfx.data.augmentation import Augmentation, TokenDrop
 
 STRONG = {"flip": 0.5, "rotation": 20.0, "translation": 0.2, "zoom": 0.2}
 OFF = {"flip": 0.0, "rotation": 0.0, "translation": 0.0, "zoom": 0.0}
@@ -65,3 +66,31 @@ def test_the_limits_of_the_settings_work(image):
     limits = {"flip": 1.0, "rotation": 180.0, "translation": 1.0, "zoom": 0.999}
     for sample in range(20):
         assert Augmentation(**limits, seed=0)(image, 0, sample).shape == image.shape
+
+
+def test_views_of_an_image_differ_and_the_first_is_the_one_without_views(image):
+    change = Augmentation(**STRONG, seed=0)
+    views = [change(image, 0, 5, view) for view in range(3)]
+    assert torch.equal(views[0], change(image, 0, 5))
+    assert not torch.equal(views[0], views[1])
+    assert not torch.equal(views[1], views[2])
+
+
+def test_tokens_go_at_their_rate_and_the_frame_stays():
+    tokens = np.arange(100, 152)
+    drop = TokenDrop(token_drop=0.3, seed=0)
+    changed = [drop(tokens, 0, sample) for sample in range(300)]
+    assert all(one[0] == 100 and one[-1] == 151 for one in changed)
+    assert all((np.diff(one) > 0).all() for one in changed)
+    # One of fifty is kept whatever was drawn for it.
+    assert np.mean([52 - len(one) for one in changed]) == pytest.approx(50 * 0.3 * 0.98, rel=0.03)
+    assert np.array_equal(drop(tokens, 0, 7), changed[7])
+    assert not np.array_equal(drop(tokens, 1, 7), changed[7])
+    assert not np.array_equal(drop(tokens, 0, 7, view=1), changed[7])
+
+
+def test_a_text_keeps_a_token():
+    drop = TokenDrop(token_drop=0.99, seed=0)
+    assert min(len(drop(np.arange(20), 0, sample)) for sample in range(100)) == 3
+    assert np.array_equal(drop(np.arange(3), 0, 0), np.arange(3))
+    assert np.array_equal(TokenDrop(token_drop=0, seed=0)(np.arange(9), 0, 0), np.arange(9))

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils.data import DataLoader
 
-from lfx.data.augmentation import Augmentation
-from lfx.data.batches import UNLABELLED, Batches, BatchKey, EpochBatches, ImageInputs, TokenInputs
+from lfx.data.augmentation import Augmentation, TokenDrop
+from lfx.data.batches import UNLABELLED, Batches, BatchKey, EpochBatches
+from lfx.data.inputs import EmbeddingInputs, ImageInputs, TokenInputs
 
 LENGTHS = np.random.default_rng(0).integers(3, 60, size=1000).tolist()
 STRONG = {"flip": 0.5, "rotation": 20.0, "translation": 0.2, "zoom": 0.2}
@@ -84,7 +85,7 @@ def test_without_a_seed_the_longest_come_first_in_every_epoch():
 
 
 def test_tokens_are_padded_to_the_longest_and_masked():
-    inputs = TokenInputs([[5, 6, 7], [8], [9, 1]], padding=1)
+    inputs = TokenInputs([[5, 6, 7], [8], [9, 1]], padding=1, rows=[0, 1, 2])
     batch = inputs([1, 0], 0)
     assert batch["input_ids"].tolist() == [[8, 1, 1], [5, 6, 7]]
     assert batch["attention_mask"].tolist() == [[1, 0, 0], [1, 1, 1]]
@@ -128,12 +129,35 @@ def test_a_change_does_not_depend_on_the_batch(images):
 
 
 def test_a_batch_has_position_label_and_inputs():
-    batches = Batches([0, UNLABELLED, 2], TokenInputs([[1], [2, 3], [4]], padding=0))
+    batches = Batches([0, UNLABELLED, 2], TokenInputs([[1], [2, 3], [4]], 0, rows=[0, 1, 2]))
     batch = batches[BatchKey([2, 1], epoch=0)]
     assert batch["position"].tolist() == [2, 1]
     assert batch["label"].tolist() == [2, -1]
     assert batch["input_ids"].tolist() == [[4, 0], [2, 3]]
     assert len(batches) == 3
+
+
+def test_two_views_of_a_batch_are_two_ways_to_see_the_same_samples(images):
+    inputs = ImageInputs(images, list(range(12)), Augmentation(**STRONG, seed=0))
+    batch = Batches([0, 1] * 6, inputs, views=2)[BatchKey([4, 1], epoch=3)]
+    assert batch["position"].tolist() == [4, 1, 4, 1]
+    assert batch["label"].tolist() == [0, 1, 0, 1]
+    assert torch.equal(batch["image"][:2], inputs([4, 1], 3)["image"])
+    assert not torch.equal(batch["image"][0], batch["image"][2])
+    tokens = TokenInputs([range(30), range(40)], 0, [5, 7], TokenDrop(token_drop=0.5, seed=0))
+    texts = Batches([0, 1], tokens, views=2)[BatchKey([0, 1], epoch=0)]["input_ids"]
+    assert len(texts) == 4
+    assert not torch.equal(texts[0], texts[2])
+    unchanged = tokens([0], -1, 2)["input_ids"]
+    assert torch.equal(unchanged[0], unchanged[1])
+    assert unchanged[0].tolist() == list(range(30))
+
+
+def test_embeddings_take_turns_by_epoch():
+    inputs = EmbeddingInputs(torch.arange(12.0).reshape(2, 3, 2))
+    assert inputs([2, 0], 0)["embedding"].tolist() == [[4, 5], [0, 1]]
+    assert inputs([2], 3)["embedding"].tolist() == [[10, 11]]
+    assert torch.equal(inputs([2], -1)["embedding"], inputs([2], 0)["embedding"])
 
 
 @pytest.mark.slow

@@ -40,7 +40,8 @@ from lfx.configuration.typed import as_typed, plain
 from lfx.data.prepare import SplitPlan, load_labelled
 from lfx.data.samples import Source
 from lfx.launch.entry import prepare
-from lfx.modalities.training import Compute, Training, choose_precision, fit
+from lfx.modalities.compute import Compute, choose_precision
+from lfx.modalities.training import Training, fit
 from lfx.runtime.device import resolve_device
 from lfx.runtime.files import write_json
 from lfx.runtime.versions import versions
@@ -81,11 +82,11 @@ def time_lfx(config: TrainConfig, table: SampleTable, compute: Compute) -> float
 
     class Listener(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            if str(record.msg).startswith("epoch") and isinstance(record.args, tuple):
+            if "epoch" in str(record.msg) and isinstance(record.args, tuple):
                 speeds.append(float(str(record.args[-1])))
 
     listener = Listener()
-    logger = logging.getLogger("lfx.modalities.training")
+    logger = logging.getLogger("lfx.modalities.callbacks")
     logger.setLevel(logging.INFO)
     logger.addHandler(listener)
     with tempfile.TemporaryDirectory() as folder:

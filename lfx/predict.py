@@ -19,8 +19,8 @@ def predict(config: PredictConfig, job: Job) -> None:
     from lfx.data.samples import Source
     from lfx.evaluation.splits import evaluate_splits
     from lfx.modalities.checkpoints import load_classifier
-    from lfx.modalities.training import Compute, choose_precision
-    from lfx.modalities.training import predict as apply
+    from lfx.modalities.compute import Compute, choose_precision
+    from lfx.modalities.prediction import predict as apply
     from lfx.reporting.table import print_scores
     from lfx.runtime.device import resolve_device
     from lfx.runtime.files import require_folder, write_json

@@ -11,7 +11,8 @@ from lfx.launch.entry import Job, run_stage
 if TYPE_CHECKING:
     from lfx.data.samples import SampleTable
     from lfx.modalities.classifier import Classifier
-    from lfx.modalities.training import Compute, Training
+    from lfx.modalities.compute import Compute
+    from lfx.modalities.training import Training
 
 # What may differ between a run and the one that resumes it.
 _NO_PART_OF_THE_RESULT = ("ckpt", "logger", "artifacts")
@@ -25,7 +26,8 @@ def train(config: TrainConfig, job: Job) -> None:
     from lfx.artifacts.parquet import publish, write_predictions
     from lfx.evaluation.splits import evaluate_splits
     from lfx.modalities.checkpoints import load_classifier, require_same_data, resume_from
-    from lfx.modalities.training import fit, predict
+    from lfx.modalities.prediction import predict
+    from lfx.modalities.training import fit
     from lfx.reporting.loggers import build_logger, log_result
     from lfx.reporting.table import print_scores
     from lfx.runtime.files import require_folder, write_json
@@ -120,7 +122,7 @@ def _samples(config: TrainConfig, cache_dir: Any) -> SampleTable:
 def _compute(config: TrainConfig) -> Compute:
     import torch
 
-    from lfx.modalities.training import Compute, choose_precision
+    from lfx.modalities.compute import Compute, choose_precision
     from lfx.runtime.device import resolve_device
 
     own = config.trainer

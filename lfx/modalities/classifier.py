@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lfx.data.batches import Reader
 from lfx.encoders.encoder import Encoder, set_training_mode
 from lfx.modalities.optimization import Optimization, learning_rate_factor, parameter_groups
 from lfx.runtime.errors import ConfigError
@@ -35,11 +36,11 @@ class Inputs:
     """Where a modality's batches come from.
 
     Attributes:
-        read: gives what the encoder reads, from the positions of a batch and the epoch.
+        read: gives what the encoder reads.
         lengths: (samples,) length of each sample, in whatever makes its computation longer.
     """
 
-    read: Callable[[list[int], int], Batch]
+    read: Reader
     lengths: Sequence[int]
 
 

@@ -20,9 +20,9 @@ from lfx.modalities.checkpoints import (
     resume_from,
 )
 from lfx.modalities.classifier import balanced_class_weights, classifier_class
+from lfx.modalities.compute import choose_precision
 from lfx.modalities.image import ImageClassifier
 from lfx.modalities.optimization import Optimization
-from lfx.modalities.training import choose_precision
 from lfx.runtime.errors import CheckpointError, ConfigError
 from lfx.runtime.rundir import RunStatus, read_status
 

@@ -1,0 +1,111 @@
+"""What happens while a model is trained: stopping early, checkpoints, a line an epoch."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
+
+log = logging.getLogger(__name__)
+
+
+class Stopping(EarlyStopping):
+    """Early stopping that a run which is resumed after it had stopped respects."""
+
+    def __init__(self, monitor: str, *, min_delta: float, patience: int) -> None:
+        super().__init__(monitor, min_delta=min_delta, patience=patience, mode="min")
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        super().on_train_start(trainer, pl_module)
+        if self.wait_count >= self.patience:
+            trainer.should_stop = True
+
+
+class EpochLog(pl.Callback):
+    """A line an epoch, in the terminal and in the run's log.
+
+    Args:
+        prefix: what stands before the metrics' names.
+        title: what the lines begin with.
+        pause: seconds in which epochs after the first get no line; the last one has its line.
+    """
+
+    def __init__(self, prefix: str = "", title: str = "", pause: float = 0.0) -> None:
+        self.prefix = prefix
+        self.title = title
+        self.pause = pause
+        self.start = self.trained = self.told = 0.0
+        self.samples = 0
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.start = time.perf_counter()
+        self.samples = 0
+
+    def on_train_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        self.samples += len(batch["label"])
+
+    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.trained = time.perf_counter() - self.start
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        now = time.perf_counter()
+        last = trainer.should_stop or trainer.current_epoch + 1 == trainer.max_epochs
+        if now - self.told < self.pause and not last:
+            return
+        self.told = now
+        metrics = {
+            key.removeprefix(self.prefix): float(value)
+            for key, value in trainer.callback_metrics.items()
+        }
+        shown = [f"{key.replace('/', ' ')} {metrics[key]:.4f}" for key in _SHOWN if key in metrics]
+        shown += [
+            f"{key.replace('/', ' ')} {metrics[key]:.0f} of {self.samples}"
+            for key in ("train/idle",)
+            if metrics.get(key)
+        ]
+        log.info(
+            "%sepoch %d/%d: %s (%.1f s, %.0f/s)",
+            self.title,
+            trainer.current_epoch + 1,
+            trainer.max_epochs,
+            ", ".join(shown),
+            now - self.start,
+            self.samples / self.trained,
+        )
+
+
+_SHOWN = ("train/loss", "val/loss", "val/accuracy")
+
+
+def checkpoint(
+    folder: Path, file: str, *, monitor: str | None, save_weights_only: bool = False
+) -> ModelCheckpoint:
+    """Keep one file up to date, at the end of each epoch.
+
+    Args:
+        folder: where it goes.
+        file: its name.
+        monitor: the metric of which the least value is kept; None: the newest epoch.
+        save_weights_only: leave out what only resuming needs.
+    """
+    return ModelCheckpoint(
+        dirpath=folder,
+        filename=Path(file).stem,
+        monitor=monitor,
+        mode="min",
+        save_weights_only=save_weights_only,
+        save_on_train_epoch_end=True,
+        auto_insert_metric_name=False,
+        enable_version_counter=False,
+    )

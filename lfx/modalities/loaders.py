@@ -1,0 +1,89 @@
+"""From rows of the sample table to batches."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from torch.utils.data import DataLoader
+
+from lfx.data.batches import UNLABELLED, Batches, EpochBatches
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from torch.utils.data import Sampler
+
+    from lfx.data.batches import BatchKey
+    from lfx.data.samples import SampleTable
+    from lfx.modalities.classifier import Batch, Classifier, Inputs
+    from lfx.modalities.compute import Compute
+
+_MOST_WORKERS = 4
+
+
+def train_loader(
+    classifier: Classifier,
+    table: SampleTable,
+    compute: Compute,
+    cache_dir: Path,
+    augmentation: Mapping[str, Any] | None,
+) -> DataLoader[Batch]:
+    """Give the train split, shuffled by seed and epoch, and augmented."""
+    rows = table.rows("train")
+    inputs = classifier.inputs(table, rows, cache_dir, augmentation)
+    sampler = EpochBatches(compute.batch_size, inputs.lengths, seed=classifier.seed)
+    return make_loader(inputs, labels_of(table, rows), sampler, compute)
+
+
+def ordered_loader(
+    classifier: Classifier,
+    table: SampleTable,
+    rows: Sequence[int],
+    compute: Compute,
+    cache_dir: Path,
+) -> DataLoader[Batch]:
+    """Give some rows as they are, each once, the longest first."""
+    inputs = classifier.inputs(table, rows, cache_dir)
+    sampler = EpochBatches(2 * compute.batch_size, inputs.lengths, seed=None)
+    return make_loader(inputs, labels_of(table, rows), sampler, compute)
+
+
+def make_loader(
+    inputs: Inputs,
+    labels: Sequence[int],
+    sampler: Sampler[BatchKey],
+    compute: Compute,
+    views: int = 1,
+) -> DataLoader[Batch]:
+    """Load the batches that a sampler draws.
+
+    Args:
+        inputs: where they come from.
+        labels: (samples,) class indices, or `UNLABELLED`.
+        sampler: draws them.
+        compute: where they go to.
+        views: how often each sample is in its batch, each time augmented anew.
+    """
+    workers = compute.workers
+    if workers is None:
+        workers = 0 if compute.device.type == "cpu" else min(_MOST_WORKERS, _cpus())
+    return DataLoader(
+        Batches(labels, inputs.read, views),
+        sampler=sampler,
+        batch_size=None,
+        num_workers=workers,
+        persistent_workers=workers > 0,
+        pin_memory=compute.device.type == "cuda",
+    )
+
+
+def labels_of(table: SampleTable, rows: Sequence[int]) -> list[int]:
+    """Give the class indices of some rows, `UNLABELLED` where there are none."""
+    labels = [table.labels[row] for row in rows]
+    return [UNLABELLED if label is None else label for label in labels]
+
+
+def _cpus() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

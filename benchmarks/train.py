@@ -15,6 +15,7 @@ import argparse
 import json
 import logging
 import platform
+import re
 import statistics
 import tempfile
 import time
@@ -40,12 +41,13 @@ from lfx.configuration.typed import as_typed, plain
 from lfx.data.prepare import SplitPlan, load_labelled
 from lfx.data.samples import Source
 from lfx.launch.entry import prepare
+from lfx.modalities.build import build_classifier, build_training
 from lfx.modalities.compute import Compute, choose_precision
+from lfx.modalities.surroundings import Surroundings
 from lfx.modalities.training import Training, fit
 from lfx.runtime.device import resolve_device
 from lfx.runtime.files import write_json
 from lfx.runtime.versions import versions
-from lfx.train import build_classifier
 
 if TYPE_CHECKING:
     from lfx.data.samples import SampleTable
@@ -82,24 +84,24 @@ def time_lfx(config: TrainConfig, table: SampleTable, compute: Compute) -> float
 
     class Listener(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            if "epoch" in str(record.msg) and isinstance(record.args, tuple):
-                speeds.append(float(str(record.args[-1])))
+            told = re.search(r"epoch .*, (\d+)/s\)$", record.getMessage())
+            if told:
+                speeds.append(float(told[1]))
 
     listener = Listener()
     logger = logging.getLogger("lfx.modalities.callbacks")
     logger.setLevel(logging.INFO)
     logger.addHandler(listener)
     with tempfile.TemporaryDirectory() as folder:
-        fit(
-            classifier,
+        around = Surroundings(
             table,
-            Training(1, 1, 0.0, config.modality.optimizer.clip_norm, progress=False),
             compute,
-            run=Path(folder),
-            cache_dir=Path(config.data.cache_dir),
-            augmentation=plain(config.modality).get("augmentation"),
-            logger=None,
+            Path(folder),
+            Path(config.data.cache_dir),
+            plain(config.modality).get("augmentation"),
         )
+        clip_norm = build_training(config).clip_norm
+        fit(classifier, Training(1, 1, 0.0, clip_norm, progress=False), around)
     logger.removeHandler(listener)
     return speeds[-1]
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lfx.configuration.stages import TrainConfig
 from lfx.configuration.typed import config_hash, plain
 from lfx.launch.entry import Job, run_stage
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lfx.artifacts.predictions import Predictions
     from lfx.data.samples import SampleTable
+    from lfx.modalities.checkpoints import Resumption
     from lfx.modalities.classifier import Classifier
-    from lfx.modalities.compute import Compute
-    from lfx.modalities.training import Training
+    from lfx.modalities.surroundings import Outcome, Surroundings
 
 # What may differ between a run and the one that resumes it.
 _NO_PART_OF_THE_RESULT = ("ckpt", "logger", "artifacts")
@@ -22,12 +25,17 @@ def train(config: TrainConfig, job: Job) -> None:
     """Train, predict, evaluate, publish."""
     import logging
 
-    from lfx.artifacts.assemble import assemble
     from lfx.artifacts.parquet import publish, write_predictions
     from lfx.evaluation.splits import evaluate_splits
-    from lfx.modalities.checkpoints import load_classifier, require_same_data, resume_from
-    from lfx.modalities.prediction import predict
-    from lfx.modalities.training import fit
+    from lfx.modalities.build import build_classifier, build_compute, prepare_phases
+    from lfx.modalities.checkpoints import (
+        BEST,
+        PHASE_1,
+        require_same_data,
+        resume_from,
+    )
+    from lfx.modalities.phase_1 import adopt_phase_1
+    from lfx.modalities.surroundings import Surroundings
     from lfx.reporting.loggers import build_logger, log_result
     from lfx.reporting.table import print_scores
     from lfx.runtime.files import require_folder, write_json
@@ -40,13 +48,14 @@ def train(config: TrainConfig, job: Job) -> None:
     resume = None
     if config.ckpt is not None:
         resume = resume_from(config.ckpt, job.folder, shaping, siblings=alone)
-    compute = _compute(config)
+    phase_1 = prepare_phases(config)
+    compute = build_compute(config.trainer)
     cache_dir = require_folder(config.data.cache_dir, "data.cache_dir")
     published = require_folder(config.artifacts.dir, "artifacts.dir") / f"{config.name}.parquet"
     table = _samples(config, cache_dir)
 
     seed_all(config.seed)
-    classifier = build_classifier(config, table)
+    classifier = build_classifier(config, table, phase_1)
     classifier.provenance = {
         "name": config.name,
         "seed": config.seed,
@@ -58,6 +67,8 @@ def train(config: TrainConfig, job: Job) -> None:
     }
     if resume is not None:
         require_same_data(resume, classifier.provenance)
+    if phase_1 is not None:
+        adopt_phase_1(phase_1, table, job.folder)
     logger = build_logger(
         settings["logger"],
         stage="train",
@@ -66,29 +77,14 @@ def train(config: TrainConfig, job: Job) -> None:
         overrides=job.overrides,
         sweep=job.sweep,
     )
-    best = fit(
-        classifier,
-        table,
-        _training(config),
-        compute,
-        run=job.folder,
-        cache_dir=cache_dir,
-        augmentation=settings["modality"].get("augmentation"),
-        logger=logger,
-        resume=None if resume is None else resume.file,
-    )
-    classifier, _ = load_classifier(best)
-    rows = [row for split in config.artifacts.splits for row in table.rows(split)]
-    logits = predict(classifier, table, rows, compute, run=job.folder, cache_dir=cache_dir)
-    predictions = assemble(
-        table,
-        rows,
-        logits,
-        modality=classifier.modality,
-        name=config.name,
-        seed=config.seed,
-        config_hash=config_hash(shaping),
-    )
+    augmentation = settings["modality"].get("augmentation")
+    around = Surroundings(table, compute, job.folder, cache_dir, augmentation, logger)
+    outcome = _fit(config, classifier, around, resume)
+    if outcome.best is None:
+        log_result(logger, settings, {})
+        log.info("phase 1 alone predicts nothing\nencoder: %s", job.folder / PHASE_1 / BEST)
+        return
+    predictions = _predict(config, around, outcome.best, config_hash(shaping))
     artifact = job.folder / "predictions.parquet"
     write_predictions(artifact, predictions)
     metrics = evaluate_splits(predictions)
@@ -99,7 +95,46 @@ def train(config: TrainConfig, job: Job) -> None:
     log.info("predictions: %s\nrun: %s", published, job.folder)
 
 
-def _samples(config: TrainConfig, cache_dir: Any) -> SampleTable:
+def _fit(
+    config: TrainConfig, classifier: Classifier, around: Surroundings, resume: Resumption | None
+) -> Outcome:
+    """Train in one phase or in two, as the modality is."""
+    from lfx.modalities.build import build_plan, build_training
+    from lfx.modalities.contrastive import ContrastiveClassifier
+    from lfx.modalities.training import fit
+    from lfx.modalities.two_phases import fit_two_phases
+
+    if not isinstance(classifier, ContrastiveClassifier):
+        file = None if resume is None else resume.file
+        return fit(classifier, build_training(config), around, file)
+    outcome = fit_two_phases(classifier, build_plan(config, around.table), around, resume)
+    _look_at_embeddings(config, around, outcome)
+    return outcome
+
+
+def _predict(config: TrainConfig, around: Surroundings, best: Path, settings: str) -> Predictions:
+    """Let the best model predict the samples that the artifact has."""
+    from lfx.artifacts.assemble import assemble
+    from lfx.modalities.checkpoints import load_classifier
+    from lfx.modalities.prediction import predict
+
+    table = around.table
+    classifier, _ = load_classifier(best)
+    rows = [row for split in config.artifacts.splits for row in table.rows(split)]
+    return assemble(
+        table,
+        rows,
+        predict(
+            classifier, table, rows, around.compute, run=around.run, cache_dir=around.cache_dir
+        ),
+        modality=classifier.modality,
+        name=config.name,
+        seed=config.seed,
+        config_hash=settings,
+    )
+
+
+def _samples(config: TrainConfig, cache_dir: Path) -> SampleTable:
     from pathlib import Path
 
     from lfx.configuration.build import build
@@ -119,67 +154,25 @@ def _samples(config: TrainConfig, cache_dir: Any) -> SampleTable:
     )
 
 
-def _compute(config: TrainConfig) -> Compute:
-    import torch
+def _look_at_embeddings(config: TrainConfig, around: Surroundings, outcome: Outcome) -> None:
+    import numpy as np
 
-    from lfx.modalities.compute import Compute, choose_precision
-    from lfx.runtime.device import resolve_device
+    from lfx.configuration.contrastive import ContrastiveConfig
+    from lfx.modalities.loaders import labels_of
+    from lfx.reporting.diagnostics import Look, report_embeddings
 
-    own = config.trainer
-    if own.threads is not None:
-        torch.set_num_threads(own.threads)
-    device = resolve_device(own.device, "trainer.device")
-    precision = choose_precision(own.precision.name, device)
-    return Compute(device, precision, batch_size=own.batch_size, workers=own.workers)
-
-
-def _training(config: TrainConfig) -> Training:
-    from lfx.modalities.training import Training
-
-    own = config.trainer
-    return Training(
-        max_epochs=own.max_epochs,
-        patience=own.patience,
-        min_delta=own.min_delta,
-        clip_norm=config.modality.optimizer.clip_norm,
-        progress=own.progress,
-    )
-
-
-def build_classifier(config: TrainConfig, table: SampleTable) -> Classifier:
-    """Build the classifier that a config describes, with its weights.
-
-    Args:
-        config: the stage's settings.
-        table: the samples; its train split gives class weights and, for an encoder without
-            weights, the tokenizer.
-    """
-    from lfx.encoders.encoder import choose_trainable
-    from lfx.modalities.classifier import balanced_class_weights, classifier_class
-    from lfx.modalities.optimization import Optimization
-
-    own = config.modality
-    kind = classifier_class(own._target_)
-    train = table.rows("train")
-    encoder = kind.build_encoder(plain(config.encoder), [table.texts[row] for row in train])
-    choose_trainable(encoder, config.encoder.trainable.name, config.encoder.trainable_blocks)
-    weights = None
-    if own.objective.class_weights.name == "balanced":
-        weights = balanced_class_weights(table.class_counts(train))
-    return kind(
-        encoder,
+    if not isinstance(config.modality, ContrastiveConfig):
+        return
+    own, table = config.modality.diagnostics, around.table
+    train, val = (np.array(labels_of(table, table.rows(split))) for split in ("train", "val"))
+    report_embeddings(
+        {moment: (one.train, one.val) for moment, one in outcome.moments.items()},
+        train,
+        val,
+        Look(own.neighbours, own.picture.name, config.seed),
         classes=table.classes,
-        dropout=own.dropout,
-        optimization=Optimization(
-            learning_rate=own.optimizer.learning_rate,
-            head_learning_rate=own.optimizer.head_learning_rate,
-            weight_decay=own.optimizer.weight_decay,
-            warmup=own.schedule.warmup,
-            decay=own.schedule.decay.name,
-        ),
-        label_smoothing=own.objective.label_smoothing,
-        class_weights=weights,
-        seed=config.seed,
+        folder=around.run,
+        logger=around.logger,
     )
 
 

@@ -26,32 +26,40 @@ class ClassWeights(Enum):
 
 
 @dataclass
-class OptimizerConfig:
-    """AdamW."""
+class HeadOptimizerConfig:
+    """AdamW over what stands on a frozen encoder."""
 
-    # Peak learning rate of the encoder.
+    # Peak learning rate.
     learning_rate: float = 1e-3
-    # Peak learning rate of the head.
-    head_learning_rate: float = 1e-3
     # Weight decay, on weights only (no biases, no normalisation).
     weight_decay: float = 0.01
     # Largest norm of the gradient; null: no clipping.
     clip_norm: float | None = 1.0
 
-    def problems(self) -> list[str]:
+    def problems_at(self, key: str) -> list[str]:
         """Say what is impossible about these settings."""
-        found = [
-            f"modality.optimizer.{name} must be above 0, got {value}"
-            for name, value in (
-                ("learning_rate", self.learning_rate),
-                ("head_learning_rate", self.head_learning_rate),
-            )
-            if not value > 0
-        ]
+        found = []
+        if not self.learning_rate > 0:
+            found.append(f"{key}.learning_rate must be above 0, got {self.learning_rate}")
         if self.weight_decay < 0:
-            found.append(f"modality.optimizer.weight_decay must be >= 0, got {self.weight_decay}")
+            found.append(f"{key}.weight_decay must be >= 0, got {self.weight_decay}")
         if self.clip_norm is not None and not self.clip_norm > 0:
-            found.append(f"modality.optimizer.clip_norm must be above 0, got {self.clip_norm}")
+            found.append(f"{key}.clip_norm must be above 0, got {self.clip_norm}")
+        return found
+
+
+@dataclass
+class OptimizerConfig(HeadOptimizerConfig):
+    """AdamW over an encoder and what stands on it."""
+
+    # Peak learning rate of what stands on the encoder: classifier or projection.
+    head_learning_rate: float = 1e-3
+
+    def problems_at(self, key: str) -> list[str]:
+        """Say what is impossible about these settings."""
+        found = super().problems_at(key)
+        if not self.head_learning_rate > 0:
+            found.append(f"{key}.head_learning_rate must be above 0, got {self.head_learning_rate}")
         return found
 
 
@@ -64,11 +72,11 @@ class ScheduleConfig:
     # linear or cosine down to 0, or constant.
     decay: Decay = Decay.linear
 
-    def problems(self) -> list[str]:
+    def problems_at(self, key: str) -> list[str]:
         """Say what is impossible about these settings."""
         if 0 <= self.warmup <= 1:
             return []
-        return [f"modality.schedule.warmup is a share in 0..1, got {self.warmup}"]
+        return [f"{key}.warmup is a share in 0..1, got {self.warmup}"]
 
 
 @dataclass
@@ -80,16 +88,11 @@ class ObjectiveConfig:
     # none, or balanced: inverse to the class's share of the train split.
     class_weights: ClassWeights = ClassWeights.none
 
-    def problems(self) -> list[str]:
+    def problems_at(self, key: str) -> list[str]:
         """Say what is impossible about these settings."""
         if 0 <= self.label_smoothing < 1:
             return []
-        return [
-            (
-                "modality.objective.label_smoothing is a share in 0..1 (below 1), "
-                f"got {self.label_smoothing}"
-            )
-        ]
+        return [f"{key}.label_smoothing is a share in 0..1 (below 1), got {self.label_smoothing}"]
 
 
 @dataclass
@@ -123,6 +126,25 @@ class AugmentationConfig:
 
 
 @dataclass
+class TextAugmentationConfig:
+    """Random changes of the training texts."""
+
+    # Probability with which each token of a text is dropped.
+    token_drop: float = 0.0
+
+    def problems(self) -> list[str]:
+        """Say what is impossible about these settings."""
+        if 0 <= self.token_drop < 1:
+            return []
+        return [
+            (
+                "modality.augmentation.token_drop is a probability in 0..1 (below 1), "
+                f"got {self.token_drop}"
+            )
+        ]
+
+
+@dataclass
 class ModalityConfig:
     """What every modality has."""
 
@@ -132,6 +154,12 @@ class ModalityConfig:
     _target_: str = MISSING
     # What its encoder has to read.
     reads: Reads = MISSING
+
+
+@dataclass
+class ClassifierConfig(ModalityConfig):
+    """An encoder and a linear head, trained together by cross-entropy."""
+
     # Dropout between encoder and head.
     dropout: float = 0.1
     # AdamW.
@@ -149,7 +177,7 @@ class ModalityConfig:
 
 
 @dataclass
-class ImageModalityConfig(ModalityConfig):
+class ImageModalityConfig(ClassifierConfig):
     """conf/modality/image.yaml."""
 
     # Random changes of the training images.
@@ -157,5 +185,8 @@ class ImageModalityConfig(ModalityConfig):
 
 
 @dataclass
-class TextModalityConfig(ModalityConfig):
+class TextModalityConfig(ClassifierConfig):
     """conf/modality/text.yaml."""
+
+    # Random changes of the training texts.
+    augmentation: TextAugmentationConfig = field(default_factory=TextAugmentationConfig)

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from hydra.core.config_store import ConfigStore
 
+from lfx.configuration.contrastive import (
+    ContrastiveConfig,
+    ImageContrastiveConfig,
+    TextContrastiveConfig,
+)
 from lfx.configuration.data import DataConfig, DemoData, MvsaData, TableData
 from lfx.configuration.encoder import ImageEncoderConfig, TextEncoderConfig
 from lfx.configuration.fusion import (
@@ -14,7 +19,17 @@ from lfx.configuration.fusion import (
     WeightedConfig,
 )
 from lfx.configuration.logger import LoggerConfig, WandbConfig
-from lfx.configuration.modality import ImageModalityConfig, ModalityConfig, TextModalityConfig
+from lfx.configuration.loss import (
+    CombinedConfig,
+    CrossEntropyConfig,
+    LossConfig,
+    NPairConfig,
+    NPairTfaConfig,
+    NtXentConfig,
+    SupConConfig,
+    TripletConfig,
+)
+from lfx.configuration.modality import ClassifierConfig, ImageModalityConfig, TextModalityConfig
 from lfx.configuration.stages import FuseConfig, PredictConfig, ReportConfig, TrainConfig
 from lfx.configuration.trainer import TrainerConfig
 
@@ -29,9 +44,20 @@ SCHEMAS: tuple[type, ...] = (
     TableData,
     ImageEncoderConfig,
     TextEncoderConfig,
-    ModalityConfig,
+    ClassifierConfig,
     ImageModalityConfig,
     TextModalityConfig,
+    ContrastiveConfig,
+    ImageContrastiveConfig,
+    TextContrastiveConfig,
+    LossConfig,
+    NPairConfig,
+    NPairTfaConfig,
+    SupConConfig,
+    NtXentConfig,
+    TripletConfig,
+    CrossEntropyConfig,
+    CombinedConfig,
     FusionConfig,
     MeanConfig,
     WeightedConfig,

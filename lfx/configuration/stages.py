@@ -9,10 +9,12 @@ from typing import Any, ClassVar
 from omegaconf import MISSING
 
 from lfx.configuration.checks import named_plainly, seed_in_range
+from lfx.configuration.contrastive import ContrastiveConfig
 from lfx.configuration.data import DataConfig
-from lfx.configuration.encoder import EncoderConfig
+from lfx.configuration.encoder import EncoderConfig, Trainable
 from lfx.configuration.fusion import FusionConfig
 from lfx.configuration.logger import LoggerConfig
+from lfx.configuration.loss import LossConfig
 from lfx.configuration.modality import ModalityConfig
 from lfx.configuration.trainer import Precision, TrainerConfig
 
@@ -64,12 +66,18 @@ class TrainConfig:
     seed: int = 0
     # null: train from the start. last: resume the newest unfinished run of this kind. Else a file.
     ckpt: str | None = None
+    # both, 1 or 2, of a modality that is trained in two phases.
+    phase: str = "both"
+    # The checkpoint whose encoder phase=2 starts from: RUN/checkpoints/phase_1/best.ckpt.
+    phase_1_ckpt: str | None = None
     # The data set.
     data: DataConfig = MISSING
     # The encoder.
     encoder: EncoderConfig = MISSING
     # The modality.
     modality: ModalityConfig = MISSING
+    # What phase 1 minimises; null where there is no such phase.
+    loss: LossConfig | None = None
     # How training runs.
     trainer: TrainerConfig = MISSING
     # Where metrics go.
@@ -85,6 +93,39 @@ class TrainConfig:
                 f"encoder={self.encoder.name} reads {self.encoder.reads.name}s, but "
                 f"modality={self.modality.name} needs an encoder that reads "
                 f"{self.modality.reads.name}s; `--help` lists them"
+            )
+        if isinstance(self.modality, ContrastiveConfig):
+            return found + self._problems_of_phases()
+        for key, given in (
+            ("loss", self.loss is not None),
+            ("phase", self.phase != "both"),
+            ("phase_1_ckpt", self.phase_1_ckpt is not None),
+        ):
+            if given:
+                found.append(
+                    f"{key} is for modalities that are trained in two phases, such as "
+                    f"{self.modality.reads.name}_contrastive; modality={self.modality.name} is not"
+                )
+        return found
+
+    def _problems_of_phases(self) -> list[str]:
+        found = []
+        if self.loss is None:
+            found.append(
+                f"modality={self.modality.name} needs a loss; `--help` lists them: loss=npair"
+            )
+        if self.phase not in {"both", "1", "2"}:
+            found.append(f"phase is both, 1 or 2, got {self.phase}")
+        if self.phase == "2" and self.phase_1_ckpt is None:
+            found.append(
+                "phase=2 needs the encoder of a phase 1: "
+                "phase_1_ckpt=RUN/checkpoints/phase_1/best.ckpt"
+            )
+        if self.phase != "2" and self.phase_1_ckpt is not None:
+            found.append(f"phase_1_ckpt is only read with phase=2, not with phase={self.phase}")
+        if self.phase != "2" and self.encoder.trainable is Trainable.nothing:
+            found.append(
+                "phase 1 trains the encoder; encoder.trainable=nothing leaves it nothing to train"
             )
         return found
 

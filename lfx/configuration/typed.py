@@ -43,10 +43,10 @@ def as_typed(config: DictConfig, schema: type[StageConfig]) -> StageConfig:
     missing = sorted(key for key in OmegaConf.missing_keys(own) if not _taken(config, key))
     problems = [f"{key} is required: {key}=VALUE" for key in missing]
     if missing:  # the sections that are complete can be checked all the same
-        sections = [own[key] for key in own if not OmegaConf.is_missing(own, key)]
-        whole = [part for part in sections if isinstance(part, DictConfig)]
-        whole = [part for part in whole if not OmegaConf.missing_keys(part)]
-        problems += [text for part in whole for text in _problems(OmegaConf.to_object(part))]
+        sections = {str(key): own[key] for key in own if not OmegaConf.is_missing(own, key)}
+        for key, part in sections.items():
+            if isinstance(part, DictConfig) and not OmegaConf.missing_keys(part):
+                problems += _problems(OmegaConf.to_object(part), key)
         problems += list(_endless(OmegaConf.to_container(own)))
         raise ConfigError("\n".join(problems))
     typed = OmegaConf.to_object(own)
@@ -94,8 +94,19 @@ def _taken(config: DictConfig, key: str) -> bool:
     return OmegaConf.is_interpolation(parent, name)
 
 
-def _problems(node: Any) -> list[str]:
-    return [problem for part in _parts(node) for problem in part.problems()]
+def _problems(node: Any, key: str = "") -> list[str]:
+    """Ask every dataclass of a tree; one that stands in several places has to be told its key."""
+    if not dataclasses.is_dataclass(node):
+        return []
+    found: list[str] = []
+    if hasattr(node, "problems_at"):
+        found += node.problems_at(key)
+    if hasattr(node, "problems"):
+        found += node.problems()
+    for field in dataclasses.fields(node):
+        own = f"{key}.{field.name}" if key else field.name
+        found += _problems(getattr(node, field.name), own)
+    return found
 
 
 def _endless(node: Any, key: str = "") -> Iterator[str]:
@@ -120,12 +131,3 @@ def _unread(composed: Any, typed: Any, key: str = "") -> Iterator[str]:
             yield full
         else:
             yield from _unread(value, typed[str(name)], full)
-
-
-def _parts(node: Any) -> Iterator[Any]:
-    if not dataclasses.is_dataclass(node):
-        return
-    if hasattr(node, "problems"):
-        yield node
-    for field in dataclasses.fields(node):
-        yield from _parts(getattr(node, field.name))

@@ -40,6 +40,7 @@ class EpochLog(pl.Callback):
         self.pause = pause
         self.start = self.trained = self.told = 0.0
         self.samples = 0
+        self.line = ""
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self.start = time.perf_counter()
@@ -60,29 +61,28 @@ class EpochLog(pl.Callback):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         now = time.perf_counter()
-        last = trainer.should_stop or trainer.current_epoch + 1 == trainer.max_epochs
-        if now - self.told < self.pause and not last:
-            return
-        self.told = now
         metrics = {
             key.removeprefix(self.prefix): float(value)
             for key, value in trainer.callback_metrics.items()
         }
         shown = [f"{key.replace('/', ' ')} {metrics[key]:.4f}" for key in _SHOWN if key in metrics]
-        shown += [
-            f"{key.replace('/', ' ')} {metrics[key]:.0f} of {self.samples}"
-            for key in ("train/idle",)
-            if metrics.get(key)
-        ]
-        log.info(
-            "%sepoch %d/%d: %s (%.1f s, %.0f/s)",
-            self.title,
-            trainer.current_epoch + 1,
-            trainer.max_epochs,
-            ", ".join(shown),
-            now - self.start,
-            self.samples / self.trained,
+        if metrics.get("train/idle"):
+            shown.append(f"idle anchors {metrics['train/idle']:.0f} of {self.samples}")
+        self.line = (
+            f"{self.title}epoch {trainer.current_epoch + 1}/{trainer.max_epochs}: "
+            f"{', '.join(shown)} ({now - self.start:.1f} s, {self.samples / self.trained:.0f}/s)"
         )
+        if now - self.told >= self.pause:
+            self._tell(now)
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._tell(time.perf_counter())
+
+    def _tell(self, now: float) -> None:
+        """Log the newest line, once."""
+        if self.line:
+            log.info(self.line)
+        self.line, self.told = "", now
 
 
 _SHOWN = ("train/loss", "val/loss", "val/accuracy")

@@ -21,6 +21,8 @@ from lfx.runtime.rundir import note_heir, read_status
 log = logging.getLogger(__name__)
 
 FOLDER, BEST, LAST = "checkpoints", "best.ckpt", "last.ckpt"
+# Where phase 1 of a modality with two phases keeps its own two.
+PHASE_1 = f"{FOLDER}/phase_1"
 # A checkpoint names the class that it is of; only classes from here are imported for it.
 _TRUSTED = "lfx."
 
@@ -70,6 +72,11 @@ def load_classifier(file: Path) -> tuple[Classifier, dict[str, Any]]:
         kind = classifier_class(name)
     except ConfigError as error:
         raise CheckpointError(f"ckpt={file} is of another version: {error}") from error
+    if own.get("phase") == 1:
+        raise CheckpointError(
+            f"ckpt={file} is of phase 1 and has no classifier yet; this trains one: "
+            f"python -m lfx.train phase=2 phase_1_ckpt={file}, with the run's modality and encoder"
+        )
     try:
         settings = dict(own["classifier"])
         optimization = Optimization(**settings.pop("optimization"))
@@ -90,10 +97,12 @@ class Resumption:
     Attributes:
         file: the checkpoint, in the run's own folder.
         provenance: what the run that made it noted of itself.
+        phase: of a modality with two phases, which of them it is of; None where there is one.
     """
 
     file: Path
     provenance: Mapping[str, Any]
+    phase: int | None = None
 
 
 def resume_from(
@@ -115,7 +124,7 @@ def resume_from(
     Raises:
         CheckpointError: there is no unfinished run, or its settings differ.
     """
-    own = run / FOLDER / LAST
+    own = _newest_of(run)
     found: tuple[Path, dict[str, Any]] | None = None
     if ckpt != "last" or own.is_file():
         file = own if ckpt == "last" else Path(ckpt)
@@ -136,11 +145,18 @@ def resume_from(
         raise CheckpointError(
             f"ckpt={file} holds weights only; what training resumes from is its run's {LAST}"
         )
-    _adopt(file, content, run / FOLDER)
-    if file.parent.parent != run:
-        note_heir(file.parent.parent, run)
+    origin = _run_of(file)
+    if content["lfx"].get("phase") == 1:
+        folder = run / PHASE_1
+    else:
+        folder = run / FOLDER
+        if (origin / PHASE_1).is_dir() and origin.resolve() != run.resolve():
+            shutil.copytree(origin / PHASE_1, run / PHASE_1, dirs_exist_ok=True)
+    _adopt(file, content, folder)
+    if origin != run:
+        note_heir(origin, run)
     log.info("resuming from %s", file)
-    return Resumption(own, content["lfx"]["provenance"])
+    return Resumption(folder / LAST, content["lfx"]["provenance"], content["lfx"].get("phase"))
 
 
 def require_same_data(resumed: Resumption, provenance: Mapping[str, Any]) -> None:
@@ -164,6 +180,18 @@ def require_same_data(resumed: Resumption, provenance: Mapping[str, Any]) -> Non
         )
 
 
+def _newest_of(run: Path) -> Path:
+    """Give a run's newest `last.ckpt`, of the latest phase that has one; it need not exist."""
+    files = [run / FOLDER / LAST, run / PHASE_1 / LAST]
+    return next((file for file in files if file.is_file()), files[0])
+
+
+def _run_of(file: Path) -> Path:
+    """Give the folder of the run that a checkpoint is of."""
+    folder = next((one for one in file.parents if one.name == FOLDER), file.parent)
+    return folder.parent
+
+
 def _newest_unfinished(
     run: Path, settings: Mapping[str, Any]
 ) -> tuple[Path, dict[str, Any]] | None:
@@ -172,7 +200,7 @@ def _newest_unfinished(
     for folder in run.parent.iterdir():
         status = read_status(folder)
         if folder != run and status is not None and status.is_abandoned():
-            unfinished.append((status.started, folder / FOLDER / LAST))
+            unfinished.append((status.started, _newest_of(folder)))
     if not unfinished:
         raise CheckpointError(
             f"ckpt=last: there is no unfinished run in {run.parent}; leave ckpt out to train from "

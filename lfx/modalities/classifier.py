@@ -77,7 +77,7 @@ class Classifier(pl.LightningModule):
         self.encoder = encoder
         self.classes = tuple(classes)
         self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(encoder.features, len(self.classes))
+        self.head: nn.Module = nn.Linear(encoder.features, len(self.classes))
         self.optimization = optimization
         self.label_smoothing = label_smoothing
         self.class_weights = None if class_weights is None else list(class_weights)
@@ -118,9 +118,14 @@ class Classifier(pl.LightningModule):
             augmentation: random changes, for training; None: none.
         """
 
+    def features(self, batch: Batch) -> Tensor:
+        """Give what the classifier sees (batch, features)."""
+        features: Tensor = self.encoder(batch)
+        return features
+
     def forward(self, batch: Batch) -> Tensor:
         """Give float32 logits (batch, classes)."""
-        features = self.dropout(self.encoder(batch))
+        features = self.dropout(self.features(batch))
         # The head is cheap; in bf16 its logits would have three significant digits.
         with torch.autocast(features.device.type, enabled=False):
             logits: Tensor = self.head(features.float())
@@ -171,12 +176,18 @@ class Classifier(pl.LightningModule):
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """Give AdamW and its schedule, by step."""
-        groups = parameter_groups(self.encoder, self.head, self.optimization)
+        return self.optimize_by(self.optimization, self.head)
+
+    def optimize_by(
+        self, optimization: Optimization, head: nn.Module
+    ) -> OptimizerLRSchedulerConfig:
+        """Give AdamW over what is trainable in the encoder and a head, and its schedule."""
+        groups = parameter_groups(self.encoder, head, optimization)
         fused = self.device.type in {"cpu", "cuda"}
         optimizer = torch.optim.AdamW(groups, fused=fused)
         factor = learning_rate_factor(
-            self.optimization.warmup,
-            self.optimization.decay,
+            optimization.warmup,
+            optimization.decay,
             int(self.trainer.estimated_stepping_batches),
         )
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)

@@ -10,6 +10,7 @@ from lfx.data.inputs import ImageInputs
 from lfx.encoders.image import ImageEncoder, build_image_encoder
 from lfx.encoders.weights import WeightsOrigin
 from lfx.modalities.classifier import Classifier, Inputs
+from lfx.modalities.contrastive import ContrastiveClassifier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,10 +19,9 @@ if TYPE_CHECKING:
     from lfx.data.samples import SampleTable
 
 
-class ImageClassifier(Classifier):
-    """Classifies tweets by their images."""
+class ReadsImages(Classifier):
+    """What every modality over images has: how its encoder is built, and what that reads."""
 
-    modality = "image"
     encoder: ImageEncoder
 
     @staticmethod
@@ -51,3 +51,15 @@ class ImageClassifier(Classifier):
         )
         change = None if augmentation is None else Augmentation(**augmentation, seed=self.seed)
         return Inputs(ImageInputs(images, rows, change), [1] * len(rows))
+
+
+class ImageClassifier(ReadsImages):
+    """Classifies tweets by their images."""
+
+    modality = "image"
+
+
+class ImageContrastive(ReadsImages, ContrastiveClassifier):
+    """Classifies tweets by their images, with an encoder that was trained by contrast."""
+
+    modality = "image_contrastive"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from torch.utils.data import DataLoader
 
 from lfx.data.batches import UNLABELLED, Batches, EpochBatches
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from torch.utils.data import Sampler
@@ -19,22 +19,28 @@ if TYPE_CHECKING:
     from lfx.data.samples import SampleTable
     from lfx.modalities.classifier import Batch, Classifier, Inputs
     from lfx.modalities.compute import Compute
+    from lfx.modalities.surroundings import Surroundings
 
 _MOST_WORKERS = 4
 
 
-def train_loader(
-    classifier: Classifier,
-    table: SampleTable,
-    compute: Compute,
-    cache_dir: Path,
-    augmentation: Mapping[str, Any] | None,
-) -> DataLoader[Batch]:
-    """Give the train split, shuffled by seed and epoch, and augmented."""
+class Loaders(NamedTuple):
+    """What a phase is trained on, and what it is validated on."""
+
+    train: DataLoader[Batch]
+    val: DataLoader[Batch]
+
+
+def classifier_loaders(classifier: Classifier, around: Surroundings) -> Loaders:
+    """Give the train split, shuffled by seed and epoch and augmented, and validation as it is."""
+    table, compute = around.table, around.compute
     rows = table.rows("train")
-    inputs = classifier.inputs(table, rows, cache_dir, augmentation)
+    inputs = classifier.inputs(table, rows, around.cache_dir, around.augmentation)
     sampler = EpochBatches(compute.batch_size, inputs.lengths, seed=classifier.seed)
-    return make_loader(inputs, labels_of(table, rows), sampler, compute)
+    return Loaders(
+        make_loader(inputs, labels_of(table, rows), sampler, compute),
+        ordered_loader(classifier, table, table.rows("val"), compute, around.cache_dir),
+    )
 
 
 def ordered_loader(

@@ -10,6 +10,7 @@ from lfx.encoders.text import TextEncoder, build_text_encoder
 from lfx.encoders.tokenizer import TextTokenizer
 from lfx.encoders.weights import WeightsOrigin
 from lfx.modalities.classifier import Classifier, Inputs
+from lfx.modalities.contrastive import ContrastiveClassifier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,10 +19,9 @@ if TYPE_CHECKING:
     from lfx.data.samples import SampleTable
 
 
-class TextClassifier(Classifier):
-    """Classifies tweets by their texts."""
+class ReadsTexts(Classifier):
+    """What every modality over texts has: how its encoder is built, and what that reads."""
 
-    modality = "text"
     encoder: TextEncoder
 
     @staticmethod
@@ -57,3 +57,15 @@ class TextClassifier(Classifier):
         padding = self.encoder.tokenizer.padding
         change = None if augmentation is None else TokenDrop(**augmentation, seed=self.seed)
         return Inputs(TokenInputs(tokens, padding, rows, change), [len(ids) for ids in tokens])
+
+
+class TextClassifier(ReadsTexts):
+    """Classifies tweets by their texts."""
+
+    modality = "text"
+
+
+class TextContrastive(ReadsTexts, ContrastiveClassifier):
+    """Classifies tweets by their texts, with an encoder that was trained by contrast."""
+
+    modality = "text_contrastive"

@@ -6,25 +6,20 @@ import logging
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytorch_lightning.callbacks import RichProgressBar
 
 from lfx.modalities.callbacks import EpochLog, Stopping, checkpoint
 from lfx.modalities.checkpoints import BEST, FOLDER, LAST
 from lfx.modalities.compute import make_trainer, quietly
-from lfx.modalities.loaders import ordered_loader, train_loader
+from lfx.modalities.loaders import Loaders, classifier_loaders
+from lfx.modalities.surroundings import Outcome, Surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pytorch_lightning as pl
-    from pytorch_lightning.loggers import Logger
-    from torch.utils.data import DataLoader
 
-    from lfx.data.samples import SampleTable
-    from lfx.modalities.classifier import Batch, Classifier
-    from lfx.modalities.compute import Compute
+    from lfx.modalities.classifier import Classifier
 
 log = logging.getLogger(__name__)
 
@@ -48,44 +43,22 @@ class Training:
     progress: bool = True
 
 
-def fit(  # noqa: PLR0913, all but the first four are keywords
-    classifier: Classifier,
-    table: SampleTable,
-    training: Training,
-    compute: Compute,
-    *,
-    run: Path,
-    cache_dir: Path,
-    augmentation: Mapping[str, Any] | None,
-    logger: Logger | None,
-    resume: Path | None = None,
-) -> Path:
+def fit(
+    classifier: Classifier, training: Training, around: Surroundings, resume: Path | None = None
+) -> Outcome:
     """Train on the train split until the validation loss no longer falls.
 
     Args:
         classifier: what is trained, in place.
-        table: the samples, with the splits train and val.
         training: when it ends.
-        compute: on what it runs.
-        run: the run's folder; checkpoints go below it.
-        cache_dir: where decoded data are kept.
-        augmentation: random changes of training samples; None: none.
-        logger: where metrics go.
+        around: where it happens; checkpoints go below the run's folder.
         resume: a `last.ckpt` to carry on from.
 
     Returns:
         The checkpoint with the least validation loss.
     """
-    return fit_loaders(
-        classifier,
-        train_loader(classifier, table, compute, cache_dir, augmentation),
-        ordered_loader(classifier, table, table.rows("val"), compute, cache_dir),
-        training,
-        compute,
-        run=run,
-        logger=logger,
-        resume=resume,
-    )
+    loaders = classifier_loaders(classifier, around)
+    return Outcome(fit_loaders(classifier, loaders, training, around, ONLY_PHASE, resume))
 
 
 @dataclass(frozen=True)
@@ -108,35 +81,28 @@ class Phase:
 ONLY_PHASE = Phase()
 
 
-def fit_loaders(  # noqa: PLR0913, the last four are keywords
+def fit_loaders(
     classifier: Classifier,
-    train: DataLoader[Batch],
-    val: DataLoader[Batch],
+    loaders: Loaders,
     training: Training,
-    compute: Compute,
-    *,
-    run: Path,
-    logger: Logger | None,
-    phase: Phase = ONLY_PHASE,
+    around: Surroundings,
+    phase: Phase,
     resume: Path | None = None,
 ) -> Path:
     """Train one phase until its validation loss no longer falls.
 
     Args:
         classifier: what is trained, in place.
-        train: batches to train on.
-        val: batches to validate on.
+        loaders: batches to train and to validate on.
         training: when it ends.
-        compute: on what it runs.
-        run: the run's folder.
-        logger: where metrics go.
+        around: where it happens.
         phase: where results go.
         resume: a `last.ckpt` of this phase to carry on from.
 
     Returns:
         The checkpoint with the least validation loss.
     """
-    monitor, folder = f"{phase.prefix}val/loss", run / phase.folder
+    monitor, folder = f"{phase.prefix}val/loss", around.run / phase.folder
     stopping = Stopping(monitor, min_delta=training.min_delta, patience=training.patience)
     best = checkpoint(folder, BEST, monitor=monitor, save_weights_only=True)
     last = checkpoint(folder, LAST, monitor=None)
@@ -146,16 +112,16 @@ def fit_loaders(  # noqa: PLR0913, the last four are keywords
     if training.progress and sys.stdout.isatty():
         callbacks.insert(0, RichProgressBar(leave=False))
     trainer = make_trainer(
-        compute,
-        run,
-        logger=logger or False,
+        around.compute,
+        around.run,
+        logger=around.logger or False,
         callbacks=callbacks,
         max_epochs=training.max_epochs,
         gradient_clip_val=training.clip_norm,
         log_every_n_steps=10,
     )
     classifier.train()  # pretrained encoders come in evaluation mode, and Lightning would keep it
-    quietly(trainer.fit, classifier, train, val, ckpt_path=resume)
+    quietly(trainer.fit, classifier, *loaders, ckpt_path=resume)
     score = best.best_model_score
     least = float("nan") if score is None else float(score)
     log.info("%sleast validation loss %.4f", phase.title, least)

@@ -79,6 +79,27 @@ def log_result(
     logger.finalize("success")
 
 
+def log_picture(logger: Logger | None, name: str, file: Path) -> None:
+    """Send a picture to a logger that shows pictures; the others, and None, get nothing.
+
+    Args:
+        logger: W&B's or TensorBoard's.
+        name: what it is called there.
+        file: a PNG.
+    """
+    from pytorch_lightning.loggers import TensorBoardLogger, WandbLogger
+
+    if isinstance(logger, WandbLogger):
+        logger.log_image(name, images=[str(file)])
+    elif isinstance(logger, TensorBoardLogger):
+        import numpy as np
+        from PIL import Image
+
+        with Image.open(file) as image:
+            pixels = np.asarray(image.convert("RGB"))
+        logger.experiment.add_image(name, pixels, dataformats="HWC")
+
+
 def flat_scores(metrics: Mapping[str, Any]) -> dict[str, float]:
     """Turn `metrics.json` into `test/f1_macro`, `test/per_class/neutral/recall` and so on."""
     flat: dict[str, float] = {}

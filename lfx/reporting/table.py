@@ -36,13 +36,13 @@ def print_scores(metrics: Mapping[str, Mapping[str, Any]]) -> None:
     rows = [
         [_titled(name, content), *_scores(content, splits)] for name, content in metrics.items()
     ]
-    _print(header, rows, 1)
+    print_table(header, rows, 1)
 
 
 def print_runs(runs: Sequence[Run]) -> None:
     """Print runs as one table."""
     header, rows = run_rows(runs)
-    _print(header, rows, _LEADING)
+    print_table(header, rows, _LEADING)
 
 
 def write_runs(runs: Sequence[Run], folder: Path) -> tuple[Path, Path]:
@@ -138,7 +138,14 @@ def _scores(metrics: Mapping[str, Any], splits: Sequence[str], digits: int | Non
     return cells
 
 
-def _print(header: Sequence[str], rows: Sequence[Sequence[str]], leading: int) -> None:
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], leading: int) -> None:
+    """Print a table.
+
+    Args:
+        header: the columns' titles.
+        rows: their cells.
+        leading: how many columns hold names; the others hold numbers.
+    """
     # A pipe has no width of its own, and a table that is folded cannot be read by a program.
     console = Console(width=None if sys.stdout.isatty() else 200)
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)

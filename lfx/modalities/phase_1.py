@@ -1,0 +1,115 @@
+"""The checkpoint of phase 1: what phase 2 starts from."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lfx.modalities.checkpoints import BEST, PHASE_1, read_checkpoint
+from lfx.modalities.contrastive import CONTRAST
+from lfx.runtime.errors import CheckpointError
+from lfx.runtime.files import atomic_path
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from lfx.data.samples import SampleTable
+    from lfx.modalities.contrastive import ContrastiveClassifier
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Phase1:
+    """What a run of phase 1 left.
+
+    Attributes:
+        file: its checkpoint.
+        encoder: the encoder's description.
+        provenance: what the run noted of itself.
+    """
+
+    file: Path
+    encoder: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+
+
+def read_phase_1(file: Path, kind: str, encoder: Mapping[str, Any]) -> Phase1:
+    """Read the checkpoint that phase 2 starts from.
+
+    Args:
+        file: of a phase 1.
+        kind: dotted path of the modality's class.
+        encoder: this run's encoder settings.
+
+    Returns:
+        What it holds, without the weights.
+
+    Raises:
+        CheckpointError: it cannot be read, is not of phase 1, or is of another encoder.
+    """
+    content = read_checkpoint(file)
+    own = content["lfx"]
+    if own.get("phase") != CONTRAST:
+        raise CheckpointError(
+            f"phase_1_ckpt={file} is no checkpoint of phase 1; a run with two phases keeps it as "
+            f"{PHASE_1}/{BEST}"
+        )
+    theirs = own["provenance"]["settings"]["encoder"]
+    passing = ("recipe", "trainable", "trainable_blocks", "weights")
+    differing = [
+        f"  encoder.{key}: {theirs.get(key)} there, {encoder.get(key)} here"
+        for key in sorted(theirs.keys() | encoder.keys())
+        if key not in passing and theirs.get(key) != encoder.get(key)
+    ]
+    if own["module"] != kind or differing:
+        raise CheckpointError(
+            f"phase_1_ckpt={file} is of another encoder:\n"
+            + "\n".join(differing or [f"  modality: {own['module']} there, {kind} here"])
+            + "\ngive this run the modality and encoder that its phase 1 had"
+        )
+    return Phase1(file, own["encoder"], own["provenance"])
+
+
+def adopt_phase_1(phase_1: Phase1, table: SampleTable, run: Path) -> None:
+    """Bring the checkpoint that phase 2 starts from into the run's folder.
+
+    Args:
+        phase_1: the checkpoint.
+        table: this run's samples.
+        run: this run's folder.
+
+    Raises:
+        CheckpointError: its encoder was trained on what this run validates on or tests on.
+    """
+    file, origin = phase_1.file, phase_1.provenance
+    if origin["data_fingerprint"] == table.data_fingerprint():
+        known = {name for name, split in origin["splits"].items() if split == "train"}
+        held_out = {
+            name
+            for name, split in zip(table.ids, table.splits, strict=True)
+            if split in {"val", "test"}
+        }
+        leaked = known & held_out
+        if leaked:
+            raise CheckpointError(
+                f"phase_1_ckpt={file} was trained on {len(leaked)} samples that this run validates "
+                "or tests on; use the split that it had"
+            )
+    else:
+        log.info("the encoder of %s was trained on other data", file)
+    with atomic_path(run / PHASE_1 / BEST) as part:
+        shutil.copy2(file, part)
+
+
+def load_encoder(model: ContrastiveClassifier, file: Path) -> None:
+    """Give a model the encoder's weights of a checkpoint of phase 1."""
+    prefix = "encoder."
+    state: dict[str, Tensor] = read_checkpoint(file)["state_dict"]
+    model.encoder.load_state_dict(
+        {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+    )

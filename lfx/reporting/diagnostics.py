@@ -1,0 +1,112 @@
+"""What became of the embeddings: numbers, a table, a picture."""
+
+from __future__ import annotations
+
+import logging
+import math
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from lfx.evaluation.embeddings import Arrangement, arrange, flatten
+from lfx.reporting.loggers import log_picture
+from lfx.reporting.scatter import draw_embeddings
+from lfx.reporting.table import print_table
+from lfx.runtime.files import write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    import numpy.typing as npt
+    from pytorch_lightning.loggers import Logger
+
+log = logging.getLogger(__name__)
+
+_TITLES = {
+    "phase_1/before": "encoder before phase 1",
+    "phase_1/after": "encoder after phase 1",
+    "phase_2/before": "frozen encoder in phase 2",
+    "phase_2/after": "logits after phase 2",
+}
+_COLUMNS = ("alignment", "uniformity", "knn_accuracy", "silhouette")
+
+
+@dataclass(frozen=True)
+class Look:
+    """How embeddings are looked at.
+
+    Attributes:
+        neighbours: how many training samples vote on a validation sample.
+        picture: `pca`, `tsne`, or `none`.
+        seed: of t-SNE.
+    """
+
+    neighbours: int
+    picture: str
+    seed: int
+
+
+def report_embeddings(
+    moments: Mapping[str, tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]]],
+    train_labels: npt.NDArray[np.integer],
+    val_labels: npt.NDArray[np.integer],
+    look: Look,
+    *,
+    classes: Sequence[str],
+    folder: Path,
+    logger: Logger | None,
+) -> None:
+    """Measure, print, draw and log; writes `diagnostics.json` and `embeddings.png`.
+
+    Args:
+        moments: when -> embeddings of the training and of the validation samples.
+        train_labels: (training samples,).
+        val_labels: (validation samples,).
+        look: how they are looked at.
+        classes: class names in order.
+        folder: the run's folder.
+        logger: where numbers and picture go as well.
+    """
+    if not moments:
+        return
+    found = {
+        moment: arrange(train, train_labels, val, val_labels, neighbours=look.neighbours)
+        for moment, (train, val) in moments.items()
+    }
+    write_json(folder / "diagnostics.json", nested(found))
+    rows = [
+        [_TITLES[moment], *(f"{value:.3f}" for value in asdict(one).values())]
+        for moment, one in found.items()
+    ]
+    print_table(["validation samples", *(name.replace("_", " ") for name in _COLUMNS)], rows, 1)
+    if logger is not None:
+        logger.log_metrics(
+            {
+                f"diagnostics/{moment}/{name}": value
+                for moment, one in found.items()
+                for name, value in asdict(one).items()
+                if not math.isnan(value)
+            }
+        )
+    if look.picture == "none":
+        return
+    # What phase 2 starts from is what phase 1 ended with.
+    drawn = [moment for moment in moments if moment != "phase_2/before" or len(moments) == 2]  # noqa: PLR2004
+    flat = flatten([moments[moment][1] for moment in drawn], method=look.picture, seed=look.seed)
+    file = folder / "embeddings.png"
+    titles = [_TITLES[moment] for moment in drawn]
+    draw_embeddings(file, dict(zip(titles, flat, strict=True)), val_labels.tolist(), classes)
+    log_picture(logger, "embeddings", file)
+    log.info("embeddings: %s", file)
+
+
+def nested(found: Mapping[str, Arrangement]) -> dict[str, dict[str, Any]]:
+    """Give the content of `diagnostics.json`: phase -> before and after -> number, null for NaN."""
+    content: dict[str, dict[str, Any]] = {}
+    for moment, one in found.items():
+        phase, when = moment.split("/")
+        content.setdefault(phase, {})[when] = {
+            name: None if math.isnan(value) else value for name, value in asdict(one).items()
+        }
+    return content

@@ -1,0 +1,62 @@
+"""Embeddings as a picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lfx.runtime.files import atomic_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+# Okabe and Ito's colours, which those who see fewer colours can tell apart.
+_COLOURS = ("#D55E00", "#999999", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_MARKERS = "osD^vP*X"
+
+
+def draw_embeddings(
+    file: Path,
+    panels: Mapping[str, npt.NDArray[np.floating]],
+    labels: Sequence[int],
+    classes: Sequence[str],
+) -> None:
+    """Draw samples in the plane, a panel for each moment, and write a PNG.
+
+    Args:
+        file: where to.
+        panels: title -> (samples, 2).
+        labels: (samples,) class indices.
+        classes: their names.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.2 * len(panels), 4.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    for axes, (title, points) in zip(
+        np.atleast_1d(figure.subplots(1, len(panels))), panels.items(), strict=True
+    ):
+        axes.set_title(title, fontsize=11)
+        axes.set_xticks([])
+        axes.set_yticks([])
+        for place, name in enumerate(classes):
+            own = points[np.asarray(labels) == place]
+            axes.scatter(
+                own[:, 0],
+                own[:, 1],
+                s=16,
+                alpha=0.7,
+                linewidths=0,
+                color=_COLOURS[place % len(_COLOURS)],
+                marker=_MARKERS[place % len(_MARKERS)],
+                label=f"{name} ({len(own)})",
+            )
+    handles, names = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=len(classes), frameon=False)
+    with atomic_path(file) as part:
+        figure.savefig(part, format="png", dpi=110)

@@ -12,6 +12,7 @@ def report(config: ReportConfig, job: Job) -> None:
     from pathlib import Path
 
     from lfx.reporting.runs import collect_runs, newest_of_each
+    from lfx.reporting.seeds import group_by_seed, print_seeds, seed_rows, write_seeds
     from lfx.reporting.table import print_runs, write_runs
     from lfx.runtime.errors import DataError
 
@@ -31,8 +32,13 @@ def report(config: ReportConfig, job: Job) -> None:
                 len(runs) - len(newest),
             )
         runs = newest
-    print_runs(runs)
-    files = write_runs(runs, job.folder)
+    if config.over_seeds:
+        rows = seed_rows(group_by_seed(runs))
+        print_seeds(rows)
+        files = write_seeds(rows, job.folder)
+    else:
+        print_runs(runs)
+        files = write_runs(runs, job.folder)
     log.info("written: %s", ", ".join(map(str, files)))
 
 

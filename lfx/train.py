@@ -176,9 +176,22 @@ def _look_at_embeddings(config: TrainConfig, around: Surroundings, outcome: Outc
     )
 
 
+def collect(sweep: Path) -> None:
+    """Print what a multirun led to: one row a kind of run, averaged over its seeds."""
+    from lfx.reporting.runs import collect_runs
+    from lfx.reporting.seeds import group_by_seed, print_seeds, seed_rows, write_seeds
+
+    runs = collect_runs(sweep)
+    if len(runs) > 1:
+        rows = seed_rows(group_by_seed(runs))
+        print_seeds(rows)
+        csv, markdown = write_seeds(rows, sweep)
+        print(f"written: {csv}, {markdown}")  # noqa: T201, the last job's log is closed
+
+
 def main() -> None:
     """Run the stage from the command line."""
-    run_stage("train", TrainConfig, train)
+    run_stage("train", TrainConfig, train, collect=collect)
 
 
 if __name__ == "__main__":

@@ -201,6 +201,8 @@ class ReportConfig:
     data: Any = None
     # Whether only the newest run of a kind (stage, data, name, model, settings) is shown.
     newest: bool = True
+    # Whether runs that differ in their seed alone share a row: mean and standard deviation.
+    over_seeds: bool = False
 
     # Sections of which only the name counts, so that nothing else in them has to be given.
     by_name: ClassVar[tuple[str, ...]] = ("data",)

@@ -61,6 +61,7 @@ def run_stage(
     schema: type[StageConfig],
     task: Callable[[StageConfig, Job], float | None],
     open_mappings: Sequence[str] = (),
+    collect: Callable[[Path], None] | None = None,
 ) -> None:
     """Run a stage from the command line and leave the process with its exit status.
 
@@ -70,6 +71,7 @@ def run_stage(
         task: does the work; a returned number is what a sweeper optimises.
         open_mappings: settings whose keys are the user's own names, such as `members`; `KEY.NAME=…`
             adds a name there without Hydra's `+`.
+        collect: tells what a multirun led to, from its directory, whether or not jobs failed.
     """
     wants_traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises, and the messages are ours
@@ -80,7 +82,7 @@ def run_stage(
     progress = _Progress()
 
     def job(config: DictConfig) -> float | None:
-        progress.started = True
+        progress.begin_job()
         try:
             return _run_job(stage, schema, task, config)
         except UserError as error:
@@ -92,7 +94,7 @@ def run_stage(
     main = hydra.main(version_base="1.3", config_path=str(config_folder()), config_name=stage)
     previous = signal.signal(signal.SIGTERM, _terminate)
     try:
-        main(job)()
+        _run_all(main(job), progress, collect)
         if progress.mistake is not None:
             raise progress.mistake
     except UserError as error:
@@ -117,6 +119,31 @@ class _Progress:
 
     started: bool = False
     mistake: UserError | None = None
+    # The multirun's directory; None in a single run.
+    sweep: Path | None = None
+
+    def begin_job(self) -> None:
+        """Note that Hydra has composed a job."""
+        self.started = True
+        if HydraConfig.get().mode == RunMode.MULTIRUN:
+            self.sweep = Path(HydraConfig.get().sweep.dir)
+
+
+def _run_all(
+    jobs: Callable[[], None], progress: _Progress, collect: Callable[[Path], None] | None
+) -> None:
+    """Run one job or a multirun's, and tell what a multirun led to even if jobs of it failed.
+
+    Hydra's own callback at a multirun's end is left out where any job has failed.
+    """
+    try:
+        jobs()
+    except Exception:
+        if collect is not None and progress.sweep is not None:
+            collect(progress.sweep)
+        raise
+    if collect is not None and progress.sweep is not None:
+        collect(progress.sweep)
 
 
 def prepare() -> None:

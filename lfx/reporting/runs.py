@@ -39,6 +39,7 @@ class Run:
         started: when, ISO 8601 in UTC.
         metrics: the content of `metrics.json`.
         settings: hash of the settings that shape the result.
+        kind: hash of the same settings without the seed.
         overrides: what the command line set.
     """
 
@@ -51,6 +52,7 @@ class Run:
     started: str
     metrics: dict[str, Any]
     settings: str = ""
+    kind: str = ""
     overrides: tuple[str, ...] = ()
 
     @property
@@ -110,7 +112,8 @@ def _read_run(folder: Path) -> Run | None:
             seed=about.seed,
             started=status.started,
             metrics=metrics,
-            settings=_shaping(config, about.config_hash),
+            settings=f"{about.config_hash} {_shaping(config)}",
+            kind=_shaping(config, "seed", "artifacts"),
             overrides=tuple(status.overrides),
         )
     except _UNREADABLE as error:
@@ -118,12 +121,13 @@ def _read_run(folder: Path) -> Run | None:
         return None
 
 
-def _shaping(config: DictConfig, model: str) -> str:
+def _shaping(config: DictConfig, *without: str) -> str:
     """Tell runs apart by their settings, but not by where they log and from where they resume."""
-    # As it is written: what nobody needed may well be missing, such as the data's root in a fusion.
+    # As it is written: what nobody needed may well be missing, such as the data's root in a fusion;
+    # and what follows from the seed is the same for all seeds.
     settings: Any = OmegaConf.to_container(config, resolve=False)
-    shaping = {key: value for key, value in settings.items() if key not in {"ckpt", "logger"}}
-    return f"{model} {config_hash(shaping)}"
+    passing = {"ckpt", "logger", *without}
+    return config_hash({key: value for key, value in settings.items() if key not in passing})
 
 
 def _model(config: DictConfig) -> str:

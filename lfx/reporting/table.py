@@ -57,11 +57,15 @@ def write_runs(runs: Sequence[Run], folder: Path) -> tuple[Path, Path]:
     with atomic_path(folder / "report.csv") as part, part.open("w", newline="") as stream:
         csv.writer(stream).writerows([header, *rows])
     header, rows = run_rows(runs)
-    lines = [header, ["---"] * _LEADING + ["---:"] * (len(header) - _LEADING), *rows]
-    text = "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
     with atomic_path(folder / "report.md") as part:
-        part.write_text(text + "\n", encoding="utf-8")
+        part.write_text(markdown(header, rows, _LEADING), encoding="utf-8")
     return folder / "report.csv", folder / "report.md"
+
+
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], leading: int) -> str:
+    """Give a table in Markdown; the columns after the leading ones hold numbers."""
+    lines = [header, ["---"] * leading + ["---:"] * (len(header) - leading), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + "\n"
 
 
 # Columns before the numbers: data, name, model, seed.
@@ -88,12 +92,12 @@ def run_rows(runs: Sequence[Run], digits: int | None = 3) -> tuple[list[str], li
             str(run.seed),
             *_scores(run.metrics, splits, digits),
         ]
-        for run, told in zip(runs, _told_apart(runs), strict=True)
+        for run, told in zip(runs, told_apart(runs), strict=True)
     ]
     return header, rows
 
 
-def _told_apart(runs: Sequence[Run]) -> list[list[str]]:
+def told_apart(runs: Sequence[Run]) -> list[list[str]]:
     """Give what has to stand beside each run's name where several runs share it.
 
     The overrides that not all of them have; the time as well where these do not do.

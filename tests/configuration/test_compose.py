@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 STAGES = {
     "data": ("train", "predict", "fuse", "report"),
     "encoder": ("train",),
+    "experiment": ("train",),
     "fusion": ("fuse",),
     "logger": ("train", "fuse"),
+    "loss": ("train",),
     "modality": ("train",),
     "trainer": ("train",),
 }
@@ -37,6 +39,8 @@ def needed(stage, file):
     if file.parts[0] == "encoder":
         schema = OmegaConf.load(config_folder() / file).defaults[0]
         overrides.append(f"modality={'text' if 'TextEncoder' in schema else 'image'}")
+    if file.parts[0] == "loss":
+        overrides.append("modality=image_contrastive")
     return overrides
 
 
@@ -66,13 +70,15 @@ def test_a_root_composes_and_resolves(composed, typed, stage):
 def test_an_option_composes_with_its_stages(typed, file: Path, stage: str):
     config = typed(stage, *needed(stage, file))
     group = file.parts[0]
+    if group == "experiment":
+        return  # it changes other groups' settings and has none of its own
     chosen = getattr(config, group)
     if group in getattr(config, "by_name", ()):
         assert chosen == file.stem
     elif hasattr(chosen, "name"):
         assert chosen.name == file.stem
     else:
-        assert group in {"logger", "trainer"}
+        assert group in {"logger", "loss", "trainer"}
 
 
 @pytest.mark.parametrize("file", HYDRA, ids=str)
@@ -103,3 +109,40 @@ def test_name_and_folders_follow_the_choices(typed):
     # Fusion takes the data set's name only, so its root need not be given.
     fused = typed("fuse", "data=mvsa_single")
     assert fused.members["text"] == "outputs/artifacts/mvsa_single/text.parquet"
+
+
+@pytest.mark.parametrize("modality", ["image_contrastive", "text_contrastive"])
+def test_phases_follow_trainer_and_recipe_unless_told(typed, modality: str):
+    config = typed("train", f"modality={modality}", "trainer.max_epochs=3")
+    recipe = config.encoder.recipe
+    assert config.modality.phase_1.max_epochs == 3
+    assert config.modality.phase_1.batch_size == recipe.batch_size
+    assert config.modality.phase_1.optimizer.learning_rate == recipe.learning_rate
+    assert config.modality.phase_2.max_epochs == 100
+    assert config.modality.phase_2.dropout == recipe.dropout
+    own = typed("train", f"modality={modality}", "modality.phase_1.max_epochs=7")
+    assert (own.modality.phase_1.max_epochs, own.trainer.max_epochs) == (7, recipe.max_epochs)
+
+
+def test_any_two_losses_combine(typed):
+    choices = ("loss=combined", "loss@loss.first=supcon", "loss@loss.second=triplet")
+    config = typed("train", "modality=text_contrastive", *choices, "loss.first.temperature=0.3")
+    assert config.loss.first._target_ == "lfx.losses.softmax.SupCon"
+    assert config.loss.first.temperature == 0.3
+    assert config.loss.second._target_ == "lfx.losses.triplet.Triplet"
+
+
+def test_the_ablation_is_a_multirun_over_modalities_and_seeds(composed):
+    whole = composed("train", "experiment=contrastive_ablation", "seed=2", hydra=True)
+    assert str(whole.hydra.mode) == "RunMode.MULTIRUN"
+    assert whole.hydra.sweeper.params.modality == "image,image_contrastive"
+    assert whole.data.split_seed == 2
+    assert whole.artifacts.dir.endswith("demo/contrastive_ablation/seed_2")
+    one, other = (
+        composed("train", "experiment=contrastive_ablation", f"modality={name}")
+        for name in ("image", "image_contrastive")
+    )
+    assert one.encoder == other.encoder
+    assert one.trainer == other.trainer
+    assert one.modality.augmentation == other.modality.augmentation
+    assert other.modality.phase_1.max_epochs == one.trainer.max_epochs

@@ -51,6 +51,83 @@ IMPOSSIBLE = [
     ("data.name=a/b", "data.name becomes a file's name: .* got 'a/b'"),
 ]
 
+CONTRASTIVE = [
+    (
+        "modality.phase_1.batch_size=7 modality.phase_1.samples_per_class=4",
+        "fewer than two classes",
+    ),
+    ("modality.phase_1.samples_per_class=0", "samples_per_class must be at least 1, got 0"),
+    (
+        "modality.phase_1.samples_per_class=4 modality.phase_1.balanced=false",
+        "samples_per_class is only read with modality.phase_1.balanced=true",
+    ),
+    ("modality.phase_1.views=0", "modality.phase_1.views must be at least 1, got 0"),
+    ("modality.phase_1.max_epochs=0", "modality.phase_1.max_epochs must be at least 1, got 0"),
+    ("modality.phase_1.min_delta=-1", "modality.phase_1.min_delta must be at least 0, got -1"),
+    ("modality.phase_1.optimizer.head_learning_rate=0", "^modality.phase_1.*_rate must be above 0"),
+    ("modality.phase_1.schedule.warmup=2", "modality.phase_1.schedule.warmup is a share"),
+    (
+        "modality.phase_2.optimizer.learning_rate=0",
+        "^modality.phase_2.optimizer.learning_rate must",
+    ),
+    ("modality.phase_2.objective.label_smoothing=1", "^modality.phase_2.objective.label_smoothing"),
+    ("modality.phase_2.patience=0", "modality.phase_2.patience must be at least 1, got 0"),
+    ("modality.phase_2.dropout=1", "modality.phase_2.dropout is a probability .* got 1"),
+    ("modality.phase_2.hidden=0", "hidden must be at least 1, got 0; for none use null"),
+    ("modality.phase_2.l2=-1", "modality.phase_2.l2 must be at least 0, got -1"),
+    ("modality.phase_2.n_views=0", "modality.phase_2.n_views must be at least 1, got 0"),
+    ("modality.projection.width=0", "modality.projection.width must be at least 1, got 0"),
+    (
+        "modality.projection.hidden=[8,0]",
+        r"hidden must be at least 1 each, got \[8, 0\]",
+    ),
+    ("modality.diagnostics.neighbours=0", "neighbours must be at least 1, got 0"),
+    ("loss=supcon loss.temperature=0", "^loss.temperature must be above 0, got 0"),
+    ("loss=npair_tfa loss.temperature=-1", "^loss.temperature must be above 0, got -1"),
+    ("loss=ntxent loss.temperature=nan", "loss.temperature: a finite number is needed, got nan"),
+    ("loss=triplet loss.margin=0", "^loss.margin must be above 0 and at most 2, got 0"),
+    ("loss=cross_entropy loss.label_smoothing=1", "^loss.label_smoothing is a share"),
+    ("loss=combined loss.weight=1.5", r"^loss.weight \(lambda\) is a share in 0..1, got 1.5"),
+    ("loss=combined loss.weight_end=-0.1", r"^loss.weight_end \(lambda\) is .* got -0.1"),
+    (
+        "loss=combined loss@loss.first=supcon loss.first.temperature=0",
+        "^loss.first.temperature must be above 0, got 0",
+    ),
+    ("~loss", "modality=image_contrastive needs a loss; .* loss=npair"),
+    ("phase=3", "^phase is both, 1 or 2, got 3"),
+    (
+        "phase=2",
+        "phase=2 needs the encoder of a phase 1: phase_1_ckpt=RUN/checkpoints/",
+    ),
+    ("phase_1_ckpt=a.ckpt", "phase_1_ckpt is only read with phase=2, not with phase=both"),
+    ("encoder.trainable=nothing encoder.weights.source=hub encoder.weights.hub_id=a", "leaves it"),
+    ("encoder=tiny_text", "encoder=tiny_text reads texts, but modality=image_contrastive needs"),
+]
+
+
+@pytest.mark.parametrize(("overrides", "message"), CONTRASTIVE, ids=[one for one, _ in CONTRASTIVE])
+def test_what_is_impossible_in_two_phases_stops_the_run(typed, overrides, message):
+    with pytest.raises(ConfigError, match=message):
+        typed("train", "modality=image_contrastive", *overrides.split())
+
+
+def test_losses_do_not_nest(typed):
+    choices = ("loss=combined", "loss@loss.first=combined")
+    with pytest.raises(ConfigError, match=r"loss.first is itself combined; two losses"):
+        typed("train", "modality=image_contrastive", *choices)
+
+
+def test_a_text_keeps_some_tokens(typed):
+    with pytest.raises(ConfigError, match=r"token_drop is a probability .* got 1"):
+        typed("train", "modality=text", "modality.augmentation.token_drop=1")
+
+
+@pytest.mark.parametrize("given", ["loss=supcon", "phase=1", "phase_1_ckpt=a.ckpt"])
+def test_one_phase_has_no_settings_of_two(typed, given):
+    key = given.split("=")[0]
+    with pytest.raises(ConfigError, match=rf"^{key} is for modalities .* such as text_contrastive"):
+        typed("train", "modality=text", given)
+
 
 @pytest.mark.parametrize(("override", "message"), IMPOSSIBLE, ids=[one for one, _ in IMPOSSIBLE])
 def test_what_is_impossible_stops_the_run(typed, override, message):

@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 import lfx
+from lfx.configuration.contrastive import ProjectionConfig
 from lfx.configuration.encoder import WeightsConfig
 from lfx.configuration.locate import config_folder
-from lfx.configuration.modality import AugmentationConfig
+from lfx.configuration.modality import AugmentationConfig, TextAugmentationConfig
 from lfx.configuration.register import SCHEMAS
-from lfx.data.augmentation import Augmentation
+from lfx.data.augmentation import Augmentation, TokenDrop
 from lfx.encoders.weights import WeightsOrigin
+from lfx.modalities.contrastive import ProjectionShape
 
 PACKAGE = Path(lfx.__file__).parent
 CONFIGURATION = PACKAGE / "configuration"
@@ -136,3 +138,7 @@ def test_plain_settings_fit_the_classes_that_take_them():
     assert {field.name for field in dataclasses.fields(WeightsConfig)} == origin
     taken = set(inspect.signature(Augmentation).parameters) - {"seed"}
     assert {field.name for field in dataclasses.fields(AugmentationConfig)} == taken
+    taken = set(inspect.signature(TokenDrop).parameters) - {"seed"}
+    assert {field.name for field in dataclasses.fields(TextAugmentationConfig)} == taken
+    shape = {field.name for field in dataclasses.fields(ProjectionShape)}
+    assert {field.name for field in dataclasses.fields(ProjectionConfig)} == shape

@@ -48,7 +48,10 @@ def test_a_value_that_is_no_choice(explained):
 
 def test_an_unknown_option_of_a_group_lists_the_options(explained):
     assert explained("train", "modality=sound") == [
-        "modality=sound: there is no 'modality/sound'; choose from: image, text"
+        (
+            "modality=sound: there is no 'modality/sound'; choose from: image, image_contrastive, "
+            "text, text_contrastive"
+        )
     ]
 
 

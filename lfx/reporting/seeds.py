@@ -1,0 +1,184 @@
+"""Runs that differ in their seed alone, as one row: mean and spread."""
+
+from __future__ import annotations
+
+import csv
+import math
+import statistics
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lfx.reporting.table import SCORES, SPLITS, markdown, print_table, told_apart
+from lfx.runtime.files import atomic_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from lfx.reporting.runs import Run
+
+# Columns before the numbers: data, name, model, seeds.
+_LEADING = 4
+
+
+@dataclass(frozen=True)
+class Row:
+    """One kind of run over its seeds, or the difference of two kinds, seed by seed.
+
+    Attributes:
+        data: the data set's name.
+        title: the run's name and what tells it from others.
+        model: its encoder or members.
+        seeds: how many there are.
+        scores: split -> score -> (mean, standard deviation); the deviation of a single seed is NaN.
+    """
+
+    data: str
+    title: str
+    model: str
+    seeds: int
+    scores: Mapping[str, Mapping[str, tuple[float, float]]]
+
+
+def group_by_seed(runs: Sequence[Run]) -> list[list[Run]]:
+    """Put runs together that differ in nothing but their seed, and what follows from it.
+
+    Args:
+        runs: older ones first; of several with the same seed the newest counts.
+
+    Returns:
+        One list for each kind of run, in the order of the first of each.
+    """
+    kinds: dict[tuple[str, ...], dict[int, Run]] = {}
+    for run in runs:
+        key = (run.data, run.stage, run.name, run.model, run.kind)
+        kinds.setdefault(key, {})[run.seed] = run
+    return [list(seeds.values()) for seeds in kinds.values()]
+
+
+def seed_rows(groups: Sequence[Sequence[Run]]) -> list[Row]:
+    """Average over seeds, and compare with the first kind of run on the same data.
+
+    Args:
+        groups: of `group_by_seed`.
+
+    Returns:
+        A row a kind; then, for each kind that shares two or more seeds with the first one, a row of
+        the mean difference: with the same seed both were trained and tested on the same samples.
+    """
+    titles = [
+        " ".join([group[0].name, *(text for text in told if not text.startswith("seed="))])
+        for group, told in zip(groups, told_apart([group[0] for group in groups]), strict=True)
+    ]
+    rows = [
+        Row(group[0].data, title, group[0].model, len(group), _over([_flat(run) for run in group]))
+        for group, title in zip(groups, titles, strict=True)
+    ]
+    if not groups:
+        return rows
+    first = {run.seed: run for run in groups[0]}
+    for group, title in zip(groups[1:], titles[1:], strict=True):
+        pairs = [(_flat(run), _flat(first[run.seed])) for run in group if run.seed in first]
+        if len(pairs) >= 2 and group[0].data == groups[0][0].data:  # noqa: PLR2004, a spread needs two
+            differences = [_minus(own, base) for own, base in pairs]
+            name = f"{title} - {titles[0]}"
+            rows.append(Row(group[0].data, name, "difference", len(pairs), _over(differences)))
+    return rows
+
+
+def print_seeds(rows: Sequence[Row]) -> None:
+    """Print means and standard deviations over seeds."""
+    header, cells = _layout(rows, _as_text)
+    print_table(header, [[cell for part in line for cell in part] for line in cells], _LEADING)
+
+
+def write_seeds(rows: Sequence[Row], folder: Path) -> tuple[Path, Path]:
+    """Write `seeds.csv`, with all digits and two columns a score, and `seeds.md`.
+
+    Returns:
+        The two files.
+    """
+    header, cells = _layout(rows, _as_numbers)
+    names = [*header[:_LEADING]]
+    for title in header[_LEADING:]:
+        names += [f"{title} mean", f"{title} sd"]
+    with atomic_path(folder / "seeds.csv") as part, part.open("w", newline="") as stream:
+        csv.writer(stream).writerows([names, *([c for p in line for c in p] for line in cells)])
+    header, cells = _layout(rows, _as_text)
+    with atomic_path(folder / "seeds.md") as part:
+        lines = [[cell for cells in line for cell in cells] for line in cells]
+        part.write_text(markdown(header, lines, _LEADING), encoding="utf-8")
+    return folder / "seeds.csv", folder / "seeds.md"
+
+
+def _layout(
+    rows: Sequence[Row], show: Callable[[tuple[float, float] | None], list[str]]
+) -> tuple[list[str], list[list[list[str]]]]:
+    columns = [
+        (split, score)
+        for split in SPLITS
+        for score in dict.fromkeys(score for row in rows for score in row.scores.get(split, {}))
+    ]
+    header = ["data", "name", "model", "seeds"]
+    header += [f"{split} {SCORES.get(score, score)}" for split, score in columns]
+    lines = [
+        [
+            [row.data],
+            [row.title],
+            [row.model],
+            [str(row.seeds)],
+            *(show(row.scores.get(split, {}).get(score)) for split, score in columns),
+        ]
+        for row in rows
+    ]
+    return header, lines
+
+
+def _as_text(value: tuple[float, float] | None) -> list[str]:
+    if value is None:
+        return [""]
+    mean, spread = value
+    return [f"{mean:.3f}" if math.isnan(spread) else f"{mean:.3f} ± {spread:.3f}"]
+
+
+def _as_numbers(value: tuple[float, float] | None) -> list[str]:
+    if value is None:
+        return ["", ""]
+    return [str(number) if not math.isnan(number) else "" for number in value]
+
+
+def _flat(run: Run) -> dict[str, dict[str, float]]:
+    """Give split -> score -> number: the usual scores, and the F1 of each class."""
+    return {split: _scores(run.metrics[split]) for split in SPLITS if split in run.metrics}
+
+
+def _scores(metrics: Mapping[str, Any]) -> dict[str, float]:
+    own = {score: float(metrics[score]) for score in SCORES}
+    return own | {f"F1 {name}": float(one["f1"]) for name, one in metrics["per_class"].items()}
+
+
+def _minus(
+    one: Mapping[str, Mapping[str, float]], other: Mapping[str, Mapping[str, float]]
+) -> dict[str, dict[str, float]]:
+    return {
+        split: {
+            score: value - other[split][score]
+            for score, value in scores.items()
+            if score in other[split]
+        }
+        for split, scores in one.items()
+        if split in other
+    }
+
+
+def _over(
+    runs: Sequence[Mapping[str, Mapping[str, float]]],
+) -> dict[str, dict[str, tuple[float, float]]]:
+    found: dict[str, dict[str, tuple[float, float]]] = {}
+    for split in runs[0]:
+        for score in runs[0][split]:
+            values = [run[split][score] for run in runs if score in run.get(split, {})]
+            spread = statistics.stdev(values) if len(values) > 1 else float("nan")
+            found.setdefault(split, {})[score] = (statistics.fmean(values), spread)
+    return found

@@ -75,9 +75,11 @@ def report_embeddings(
         for moment, (train, val) in moments.items()
     }
     write_json(folder / "diagnostics.json", nested(found))
+    # What phase 2 starts from is what phase 1 ended with: shown once, where both took place.
+    shown = [one for one in moments if one != "phase_2/before" or "phase_1/after" not in moments]
     rows = [
-        [_TITLES[moment], *(f"{value:.3f}" for value in asdict(one).values())]
-        for moment, one in found.items()
+        [_TITLES[moment], *(f"{value:.3f}" for value in asdict(found[moment]).values())]
+        for moment in shown
     ]
     print_table(["validation samples", *(name.replace("_", " ") for name in _COLUMNS)], rows, 1)
     if logger is not None:
@@ -91,12 +93,11 @@ def report_embeddings(
         )
     if look.picture == "none":
         return
-    # What phase 2 starts from is what phase 1 ended with.
-    drawn = [moment for moment in moments if moment != "phase_2/before" or len(moments) == 2]  # noqa: PLR2004
-    flat = flatten([moments[moment][1] for moment in drawn], method=look.picture, seed=look.seed)
+    flat = flatten([moments[moment][1] for moment in shown], method=look.picture, seed=look.seed)
     file = folder / "embeddings.png"
-    titles = [_TITLES[moment] for moment in drawn]
-    draw_embeddings(file, dict(zip(titles, flat, strict=True)), val_labels.tolist(), classes)
+    panels = {_TITLES[moment]: points for moment, points in zip(shown, flat, strict=True)}
+    title = f"{len(val_labels)} validation samples ({look.picture})"
+    draw_embeddings(file, title, panels, val_labels.tolist(), classes)
     log_picture(logger, "embeddings", file)
     log.info("embeddings: %s", file)
 

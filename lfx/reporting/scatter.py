@@ -21,6 +21,7 @@ _MARKERS = "osD^vP*X"
 
 def draw_embeddings(
     file: Path,
+    title: str,
     panels: Mapping[str, npt.NDArray[np.floating]],
     labels: Sequence[int],
     classes: Sequence[str],
@@ -29,6 +30,7 @@ def draw_embeddings(
 
     Args:
         file: where to.
+        title: of the whole.
         panels: title -> (samples, 2).
         labels: (samples,) class indices.
         classes: their names.
@@ -38,13 +40,14 @@ def draw_embeddings(
 
     figure = Figure(figsize=(4.2 * len(panels), 4.6), layout="constrained")
     FigureCanvasAgg(figure)
-    for axes, (title, points) in zip(
+    figure.suptitle(title, fontsize=10)
+    for axes, (name, points) in zip(
         np.atleast_1d(figure.subplots(1, len(panels))), panels.items(), strict=True
     ):
-        axes.set_title(title, fontsize=11)
+        axes.set_title(name, fontsize=11)
         axes.set_xticks([])
         axes.set_yticks([])
-        for place, name in enumerate(classes):
+        for place, label in enumerate(classes):
             own = points[np.asarray(labels) == place]
             axes.scatter(
                 own[:, 0],
@@ -54,7 +57,7 @@ def draw_embeddings(
                 linewidths=0,
                 color=_COLOURS[place % len(_COLOURS)],
                 marker=_MARKERS[place % len(_MARKERS)],
-                label=f"{name} ({len(own)})",
+                label=f"{label} ({len(own)})",
             )
     handles, names = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=len(classes), frameon=False)

@@ -6,7 +6,7 @@ import csv
 import math
 import statistics
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from lfx.reporting.table import SCORES, SPLITS, markdown, print_table, told_apart
@@ -67,9 +67,11 @@ def seed_rows(groups: Sequence[Sequence[Run]]) -> list[Row]:
         A row a kind; then, for each kind that shares two or more seeds with the first one, a row of
         the mean difference: with the same seed both were trained and tested on the same samples.
     """
+    # Whatever seed each of them began with.
+    firsts = [replace(group[0], seed=0) for group in groups]
     titles = [
-        " ".join([group[0].name, *(text for text in told if not text.startswith("seed="))])
-        for group, told in zip(groups, told_apart([group[0] for group in groups]), strict=True)
+        " ".join([one.name, *(text for text in told if not text.startswith("seed="))])
+        for one, told in zip(firsts, told_apart(firsts), strict=True)
     ]
     rows = [
         Row(group[0].data, title, group[0].model, len(group), _over([_flat(run) for run in group]))
@@ -88,8 +90,14 @@ def seed_rows(groups: Sequence[Sequence[Run]]) -> list[Row]:
 
 
 def print_seeds(rows: Sequence[Row]) -> None:
-    """Print means and standard deviations over seeds."""
-    header, cells = _layout(rows, _as_text)
+    """Print means and standard deviations over seeds: of the test split, where there is one.
+
+    All splits at once are too wide for a terminal; the files have them.
+    """
+    there = [split for split in SPLITS if any(split in row.scores for row in rows)]
+    reported = "test" if "test" in there else there[-1]
+    narrow = [replace(row, scores={reported: row.scores.get(reported, {})}) for row in rows]
+    header, cells = _layout(narrow, _as_text)
     print_table(header, [[cell for part in line for cell in part] for line in cells], _LEADING)
 
 

@@ -52,8 +52,10 @@ def fail(folder: Path, stage: str, *arguments: str) -> str:
     return done.stderr
 
 
-def interrupt(folder: Path, number: signal.Signals, epochs: int, *arguments: str) -> int:
-    """Start training, send a signal after some epochs, and give the exit status."""
+def interrupt(
+    folder: Path, number: signal.Signals, epochs: int, *arguments: str, line: str = "epoch "
+) -> int:
+    """Start training, send a signal after some lines that begin so, and give the exit status."""
     log = folder / "interrupted.txt"
     # Where the tests run in the background, Ctrl-C is ignored, and children inherit that.
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -67,7 +69,7 @@ def interrupt(folder: Path, number: signal.Signals, epochs: int, *arguments: str
         )
         signal.signal(signal.SIGINT, handler)
         end = time.monotonic() + 240
-        while log.read_text().count("\nepoch ") < epochs and time.monotonic() < end:
+        while log.read_text().count(f"\n{line}") < epochs and time.monotonic() < end:
             if process.poll() is not None:
                 break
             time.sleep(0.02)

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import csv
+import math
+from pathlib import Path
+
+import pytest
+
+from lfx.reporting.runs import Run
+from lfx.reporting.seeds import group_by_seed, print_seeds, seed_rows, write_seeds
+
+
+def run(name: str, seed: int, accuracy: float, **options: object) -> Run:
+    scores = {
+        "accuracy": accuracy,
+        "f1_weighted": accuracy / 2,
+        "f1_macro": accuracy / 4,
+        "support": 40,
+        "per_class": {"bad": {"f1": 0.1}, "good": {"f1": accuracy}},
+    }
+    arguments = {
+        "folder": Path(f"{name}/{seed}"),
+        "stage": "train",
+        "data": "demo",
+        "model": "tiny",
+        "started": str(seed),
+        "metrics": {"val": scores, "test": scores | {"accuracy": accuracy + 0.1}},
+        "overrides": (f"modality={name}", f"seed={seed}"),
+        **options,
+    }
+    return Run(name=name, seed=seed, **arguments)  # type: ignore[arg-type]
+
+
+RUNS = [
+    run("image", 0, 0.5),
+    run("contrast", 0, 0.6),
+    run("image", 1, 0.7),
+    run("contrast", 1, 0.7),
+    run("image", 2, 0.6),
+]
+
+
+def test_runs_that_differ_in_their_seed_share_a_row() -> None:
+    groups = group_by_seed(RUNS)
+    assert [[one.seed for one in group] for group in groups] == [[0, 1, 2], [0, 1]]
+    rows = seed_rows(groups)
+    assert [(row.title, row.seeds) for row in rows] == [
+        ("image", 3),
+        ("contrast", 2),
+        ("contrast - image", 2),
+    ]
+    assert rows[0].scores["test"]["accuracy"] == pytest.approx((0.7, 0.1))
+    assert rows[0].scores["val"]["F1 good"] == pytest.approx((0.6, 0.1))
+
+
+def test_differences_are_taken_seed_by_seed() -> None:
+    difference = seed_rows(group_by_seed(RUNS))[2]
+    assert difference.model == "difference"
+    # 0.6 - 0.5 and 0.7 - 0.7; the third seed of one has no partner.
+    assert difference.scores["val"]["accuracy"] == pytest.approx((0.05, math.sqrt(0.005)))
+    assert difference.scores["val"]["F1 bad"] == pytest.approx((0, 0))
+
+
+def test_other_settings_or_data_are_other_rows() -> None:
+    runs = [
+        run("a", 0, 0.5),
+        run("a", 3, 0.4, kind="other", overrides=("modality=a", "loss=supcon", "seed=3")),
+        run("a", 1, 0.5, data="mine"),
+    ]
+    rows = seed_rows(group_by_seed(runs))
+    assert [(row.data, row.title, row.seeds) for row in rows] == [
+        ("demo", "a", 1),
+        ("demo", "a loss=supcon", 1),
+        ("mine", "a", 1),
+    ]
+    assert math.isnan(rows[0].scores["val"]["accuracy"][1])
+
+
+def test_of_the_same_seed_the_newest_counts() -> None:
+    (group,) = group_by_seed([run("a", 0, 0.5), run("a", 0, 0.9)])
+    assert [one.metrics["val"]["accuracy"] for one in group] == [0.9]
+    assert seed_rows([]) == []
+
+
+def test_the_table_is_written_and_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = seed_rows(group_by_seed(RUNS))
+    numbers, text = write_seeds(rows, tmp_path)
+    with numbers.open(newline="") as stream:
+        table = list(csv.DictReader(stream))
+    assert float(table[0]["test accuracy mean"]) == pytest.approx(0.7)
+    assert float(table[0]["test accuracy sd"]) == pytest.approx(0.1)
+    assert table[0]["seeds"] == "3"
+    assert "| demo | image | tiny | 3 | 0.600 ± 0.100 |" in text.read_text(encoding="utf-8")
+    print_seeds(rows)
+    shown = capsys.readouterr().out
+    assert "0.700 ± 0.100" in shown
+    assert "F1" in shown
+    assert "val" not in shown
+    print_seeds(seed_rows([[run("a", 0, 0.5, metrics={"val": RUNS[0].metrics["val"]})]]))
+    assert "0.500" in capsys.readouterr().out

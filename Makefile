@@ -37,8 +37,9 @@ lint: setup  ## Check style and formatting
 types: setup  ## Check types, strictly
 	$(BIN)/mypy
 
-bench: setup  ## Measure training speed against a plain PyTorch loop
+bench: setup  ## Measure training and contrastive training against plain loops
 	$(BIN)/python benchmarks/train.py
+	$(BIN)/python benchmarks/contrastive.py
 
 clean:  ## Remove caches and builds; runs in outputs/ and .venv/ stay
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -185,7 +185,7 @@ def flops_per_sample(classifier: Classifier, table: SampleTable, size: int) -> f
     mapping = {torch.ops.aten.convolution_backward: convolution_backward_flops}
     for key in list(EpochBatches(size, inputs.lengths, seed=0))[:4]:
         with FlopCounterMode(display=False, custom_mapping=mapping) as counter:
-            classifier(inputs.read(list(key), key.epoch)).sum().backward()
+            classifier(inputs.read(list(key), key.epoch, 1)).sum().backward()
         counted += len(key)
         total += counter.get_total_flops()
     return total / counted
@@ -250,6 +250,19 @@ def measure(modality: str, arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def save_results(arguments: argparse.Namespace, results: dict[str, Any]) -> None:
+    """Write figures, and the machine that they were taken on, to `--save`."""
+    device = resolve_device(arguments.device)
+    name = torch.cuda.get_device_name() if device.type == "cuda" else platform.processor()
+    machine = {
+        "device": name or platform.machine(),
+        "threads": torch.get_num_threads(),
+        "data": "mvsa_single" if arguments.data else "demo",
+        "versions": versions(),
+    }
+    write_json(arguments.save, {"machine": machine, "results": json.loads(json.dumps(results))})
+
+
 def main() -> None:
     """Measure both modalities, print a table, and save it where asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -275,15 +288,7 @@ def main() -> None:
         )
     Console(width=100).print(table)
     if arguments.save is not None:
-        device = resolve_device(arguments.device)
-        name = torch.cuda.get_device_name() if device.type == "cuda" else platform.processor()
-        machine = {
-            "device": name or platform.machine(),
-            "threads": torch.get_num_threads(),
-            "data": "mvsa_single" if arguments.data else "demo",
-            "versions": versions(),
-        }
-        write_json(arguments.save, {"machine": machine, "results": json.loads(json.dumps(results))})
+        save_results(arguments, results)
 
 
 if __name__ == "__main__":

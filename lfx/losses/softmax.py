@@ -34,7 +34,7 @@ class NtXent(SupCon):
     """The loss of SimCLR (Chen et al. 2020): two views of a sample against all other samples.
 
     It sees no labels. With two views an anchor has a single positive, and SupCon's formula over
-    instances is NT-Xent's.
+    instances is NT-Xent's; with more views it is SupCon's, without labels.
 
     Args:
         temperature: above 0.

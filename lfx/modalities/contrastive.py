@@ -242,10 +242,6 @@ def check_contrast(loss: Loss, batch_size: int, samples_per_class: int | None, v
             f"modality.phase_1.views must be at least {loss.views} for this loss, got {views}"
         )
     if not loss.uses_labels:
-        if loss.views > 1 and views != loss.views:
-            raise ConfigError(
-                f"modality.phase_1.views must be {loss.views} for this loss, got {views}"
-            )
         least, reason = 2, "two samples to contrast"
     else:
         mates = 1 if views > 1 else 2

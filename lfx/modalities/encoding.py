@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 def encode_splits(model: Classifier, around: Surroundings) -> Vectors:
     """Encode training and validation samples as they are, by the encoder as it is."""
+    count = sum(len(around.table.rows(split)) for split in ("train", "val"))
+    log.info("encoding %d samples", count)
     parts = []
     for split in ("train", "val"):
         rows = around.table.rows(split)
@@ -45,5 +47,5 @@ def encode_augmented(
     for view in range(count):
         loader = make_loader(inputs, labels, EveryEpochAlike(ordered, view), around.compute)
         views.append(embed(model.encoder, loader, len(rows), around.compute, run=around.run))
-        log.info("phase 2, view %d of %d encoded", view + 2, count + 1)
+        log.info("encoded %d samples, augmented: %d of %d times", len(rows), view + 1, count)
     return views

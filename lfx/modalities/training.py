@@ -15,6 +15,7 @@ from lfx.modalities.checkpoints import BEST, FOLDER, LAST
 from lfx.modalities.compute import make_trainer, quietly
 from lfx.modalities.loaders import Loaders, classifier_loaders
 from lfx.modalities.surroundings import Outcome, Surroundings
+from lfx.runtime.errors import TrainingError
 
 if TYPE_CHECKING:
     import pytorch_lightning as pl
@@ -101,6 +102,9 @@ def fit_loaders(
 
     Returns:
         The checkpoint with the least validation loss.
+
+    Raises:
+        TrainingError: the loss never was a finite number.
     """
     monitor, folder = f"{phase.prefix}val/loss", around.run / phase.folder
     stopping = Stopping(monitor, min_delta=training.min_delta, patience=training.patience)
@@ -123,6 +127,11 @@ def fit_loaders(
     classifier.train()  # pretrained encoders come in evaluation mode, and Lightning would keep it
     quietly(trainer.fit, classifier, *loaders, ckpt_path=resume)
     score = best.best_model_score
-    least = float("nan") if score is None else float(score)
-    log.info("%sleast validation loss %.4f", phase.title, least)
+    # Lightning keeps a loss that is no number as an infinite one.
+    if score is None or not score.isfinite():
+        raise TrainingError(
+            f"{phase.title}the validation loss was no finite number after any epoch; a lower "
+            "learning rate may help, or trainer.precision=fp32"
+        )
+    log.info("%sleast validation loss %.4f", phase.title, score)
     return Path(best.best_model_path)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
 
 from lfx.evaluation.embeddings import Arrangement, arrange, flatten
 from lfx.reporting.loggers import log_picture
@@ -14,14 +18,16 @@ from lfx.reporting.table import print_table
 from lfx.runtime.files import write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    import numpy as np
-    import numpy.typing as npt
     from pytorch_lightning.loggers import Logger
 
 log = logging.getLogger(__name__)
+
+# When -> embeddings of the training and of the validation samples, both (samples, width).
+Moments = Mapping[str, tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]]]
+Labels = npt.NDArray[np.integer]
 
 _TITLES = {
     "phase_1/before": "encoder before phase 1",
@@ -29,6 +35,8 @@ _TITLES = {
     "phase_2/before": "frozen encoder in phase 2",
     "phase_2/after": "logits after phase 2",
 }
+# Validation samples at the most.
+_MOST = 5000
 _COLUMNS = ("alignment", "uniformity", "knn_accuracy", "silhouette")
 
 
@@ -48,9 +56,9 @@ class Look:
 
 
 def report_embeddings(
-    moments: Mapping[str, tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]]],
-    train_labels: npt.NDArray[np.integer],
-    val_labels: npt.NDArray[np.integer],
+    moments: Moments,
+    train_labels: Labels,
+    val_labels: Labels,
     look: Look,
     *,
     classes: Sequence[str],
@@ -70,6 +78,7 @@ def report_embeddings(
     """
     if not moments:
         return
+    moments, val_labels = _fewer(moments, val_labels, look.seed)
     found = {
         moment: arrange(train, train_labels, val, val_labels, neighbours=look.neighbours)
         for moment, (train, val) in moments.items()
@@ -100,6 +109,15 @@ def report_embeddings(
     draw_embeddings(file, title, panels, val_labels.tolist(), classes)
     log_picture(logger, "embeddings", file)
     log.info("embeddings: %s", file)
+
+
+def _fewer(moments: Moments, labels: Labels, seed: int) -> tuple[Moments, Labels]:
+    """Look at some of very many validation samples: all pairs of them are compared."""
+    if len(labels) <= _MOST:
+        return moments, labels
+    log.info("the embeddings of %d of %d validation samples are looked at", _MOST, len(labels))
+    rows = np.sort(np.random.default_rng(seed).choice(len(labels), _MOST, replace=False))
+    return {moment: (train, val[rows]) for moment, (train, val) in moments.items()}, labels[rows]
 
 
 def nested(found: Mapping[str, Arrangement]) -> dict[str, dict[str, Any]]:

@@ -32,6 +32,10 @@ class CheckpointError(UserError):
     """A checkpoint is missing or does not belong to what is asked of it."""
 
 
+class TrainingError(UserError):
+    """Training came to nothing with these settings."""
+
+
 class ArtifactError(UserError):
     """A prediction artifact is missing, damaged, or does not fit its companions."""
 

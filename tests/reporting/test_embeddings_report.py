@@ -72,6 +72,16 @@ def test_nothing_to_look_at_leaves_nothing(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["diagnostics.json"]
 
 
+def test_of_very_many_samples_some_are_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("lfx.reporting.diagnostics._MOST", 12)
+    caplog.set_level("INFO")
+    report(tmp_path, both())
+    assert "12 of 30 validation samples" in caplog.text
+    assert (tmp_path / "embeddings.png").is_file()
+
+
 @pytest.mark.parametrize("kind", ["csv", "tensorboard", "none"])
 def test_loggers_get_numbers_and_those_with_pictures_the_picture(tmp_path: Path, kind: str) -> None:
     settings = {"kind": kind}

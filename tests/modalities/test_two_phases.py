@@ -26,6 +26,8 @@ from lfx.modalities.two_phases import fit_two_phases
 from lfx.runtime.errors import CheckpointError, ConfigError, TrainingError
 from lfx.runtime.seeding import seed_all
 
+pytestmark = pytest.mark.slow
+
 KINDS = ("image_contrastive", "text_contrastive")
 OFF = [f"modality.augmentation.{key}=0" for key in ("flip", "rotation", "translation", "zoom")]
 

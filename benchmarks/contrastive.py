@@ -35,13 +35,13 @@ from lfx.launch.entry import prepare
 from lfx.losses.npair import NPair, NPairTfa
 from lfx.losses.softmax import NtXent, SupCon
 from lfx.losses.triplet import Triplet
+from lfx.modalities import two_phases
 from lfx.modalities.build import build_classifier, build_plan
 from lfx.modalities.checkpoints import BEST, PHASE_1, load_classifier
 from lfx.modalities.compute import Compute
 from lfx.modalities.encoding import encode_splits
 from lfx.modalities.prediction import predict
 from lfx.modalities.surroundings import Surroundings
-from lfx.modalities.two_phases import fit_two_phases
 from lfx.runtime.device import resolve_device
 
 if TYPE_CHECKING:
@@ -73,8 +73,8 @@ def time_phase_2(
     """Train phase 2.
 
     Returns:
-        Seconds of it all, seconds of one pass of the encoder over train and validation, and what
-        the best classifier gives for the validation split.
+        Seconds of it all, of which seconds of the encoder's one pass ahead of training (0 without a
+        cache), and what the best classifier gives for the validation split.
     """
     torch.manual_seed(0)
     model = build_classifier(config, table)
@@ -86,18 +86,24 @@ def time_phase_2(
         model.on_save_checkpoint(state)
         (run / PHASE_1).mkdir(parents=True)
         torch.save(state, run / PHASE_1 / BEST)
+        passes: list[float] = []
+
+        def encode(*arguments: Any) -> Any:
+            start = time.perf_counter()
+            vectors = encode_splits(*arguments)
+            passes.append(time.perf_counter() - start)
+            return vectors
+
+        two_phases.encode_splits = encode  # the clock inside the run
         start = time.perf_counter()
-        encode_splits(model, around)
-        a_pass = time.perf_counter() - start
-        start = time.perf_counter()
-        outcome = fit_two_phases(model, plan, around)
+        outcome = two_phases.fit_two_phases(model, plan, around)
         whole = time.perf_counter() - start
         if outcome.best is None:
             raise RuntimeError("phase 2 left no checkpoint")
         best, _ = load_classifier(outcome.best)
         rows = table.rows("val")
         logits = predict(best, table, rows, around.compute, run=run, cache_dir=cache)
-    return whole, a_pass, logits
+    return whole, sum(passes), logits
 
 
 def measure_phase_2(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -122,7 +128,7 @@ def measure_phase_2(arguments: argparse.Namespace) -> dict[str, Any]:
         "samples": len(table.rows("train")),
         "epochs": EPOCHS,
         "ratio_of_epochs": statistics.median(
-            one["uncached_s"] / max(1e-9, one["cached_s"] - one["pass_s"]) for one in turns
+            one["uncached_s"] / (one["cached_s"] - one["pass_s"]) for one in turns
         ),
         "ratio_with_the_pass": statistics.median(
             one["uncached_s"] / one["cached_s"] for one in turns

@@ -48,7 +48,7 @@ def train(config: TrainConfig, job: Job) -> None:
     resume = None
     if config.ckpt is not None:
         resume = resume_from(config.ckpt, job.folder, shaping, siblings=alone)
-    phase_1 = prepare_phases(config)
+    phase_1 = prepare_phases(config, job.folder)
     compute = build_compute(config.trainer)
     cache_dir = require_folder(config.data.cache_dir, "data.cache_dir")
     published = require_folder(config.artifacts.dir, "artifacts.dir") / f"{config.name}.parquet"
@@ -68,7 +68,7 @@ def train(config: TrainConfig, job: Job) -> None:
     if resume is not None:
         require_same_data(resume, classifier.provenance)
     if phase_1 is not None:
-        adopt_phase_1(phase_1, table, job.folder)
+        adopt_phase_1(phase_1, table, config.data.name, job.folder)
     logger = build_logger(
         settings["logger"],
         stage="train",
@@ -81,6 +81,7 @@ def train(config: TrainConfig, job: Job) -> None:
     around = Surroundings(table, compute, job.folder, cache_dir, augmentation, logger)
     outcome = _fit(config, classifier, around, resume)
     if outcome.best is None:
+        _look_at_embeddings(config, around, outcome)
         log_result(logger, settings, {})
         log.info("phase 1 alone predicts nothing\nencoder: %s", job.folder / PHASE_1 / BEST)
         return
@@ -90,6 +91,7 @@ def train(config: TrainConfig, job: Job) -> None:
     metrics = evaluate_splits(predictions)
     write_json(job.folder / "metrics.json", metrics)
     publish(artifact, published)
+    _look_at_embeddings(config, around, outcome)
     log_result(logger, settings, metrics)
     print_scores({config.name: metrics})
     log.info("predictions: %s\nrun: %s", published, job.folder)
@@ -107,9 +109,7 @@ def _fit(
     if not isinstance(classifier, ContrastiveClassifier):
         file = None if resume is None else resume.file
         return fit(classifier, build_training(config), around, file)
-    outcome = fit_two_phases(classifier, build_plan(config, around.table), around, resume)
-    _look_at_embeddings(config, around, outcome)
-    return outcome
+    return fit_two_phases(classifier, build_plan(config, around.table), around, resume)
 
 
 def _predict(config: TrainConfig, around: Surroundings, best: Path, settings: str) -> Predictions:

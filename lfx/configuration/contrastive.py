@@ -126,7 +126,8 @@ class ClassifierPhaseConfig(PhaseConfig):
     dropout: float = 0.1
     # Width of a hidden layer with ReLU; null: linear (the paper). The published code has 256.
     hidden: int | None = None
-    # What the squares of the classifier's weights, summed, are multiplied by in the loss.
+    # What the squares of the hidden layer's weights, summed, are multiplied by in the loss; without
+    # such a layer, the classifier's weights.
     l2: float = 0.0
     # The frozen encoder encodes each sample this often and never again: once as it is, then
     # augmented; epochs take turns. null: no such cache; it runs in every epoch, augmenting anew.

@@ -25,7 +25,7 @@ class WeightSchedule(Enum):
 
 @dataclass
 class LossConfig:
-    """What every loss of phase 1 has; the other keys are its arguments."""
+    """What every loss of phase 1 has; the other keys of its own schema are its arguments."""
 
     # The loss: its dotted path.
     _target_: str = MISSING

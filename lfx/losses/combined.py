@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import torch
+
 from lfx.losses.loss import Loss, LossTerm, Views
 
 
@@ -49,7 +51,7 @@ class Combined(Loss):
         return self.weight + done * (self.weight_end - self.weight)
 
     def __call__(self, seen: Views, progress: float = 0.0) -> LossTerm:
-        """Give the weighted sum, and the idle rows of both.
+        """Give the weighted sum, and how many rows are idle in the loss that has more of them.
 
         A loss that uses no labels is shown none, whatever the other one sees.
         """
@@ -59,4 +61,4 @@ class Combined(Loss):
         ]
         weight = self.weight_at(progress)
         value = weight * terms[0].value + (1 - weight) * terms[1].value
-        return LossTerm(value, terms[0].idle + terms[1].idle)
+        return LossTerm(value, torch.maximum(terms[0].idle, terms[1].idle))

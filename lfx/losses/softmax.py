@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytorch_metric_learning.losses import SupConLoss
+from pytorch_metric_learning.reducers import DoNothingReducer
 
-from lfx.losses.loss import ContrastiveLoss, LossTerm, count_idle
+from lfx.losses.loss import ContrastiveLoss, LossTerm, mean_or_zero, same_target
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,11 +24,18 @@ class SupCon(ContrastiveLoss):
     """
 
     def __init__(self, *, temperature: float) -> None:
-        self.loss = SupConLoss(temperature=temperature)
+        # The library's own mean leaves out anchors whose loss is 0, be they ever so well placed.
+        self.loss = SupConLoss(temperature=temperature, reducer=DoNothingReducer())
 
     def contrast(self, embeddings: Tensor, targets: Tensor) -> LossTerm:
         """Give the loss."""
-        return LossTerm(self.loss(embeddings, targets), count_idle(targets))
+        mates = same_target(targets).sum(dim=1)
+        anchors = (mates > 1) & (mates < len(targets))
+        idle = (~anchors).sum()
+        if not anchors.any():
+            return LossTerm(mean_or_zero(embeddings[anchors], embeddings), idle)
+        losses = self.loss(embeddings, targets)["loss"]["losses"]
+        return LossTerm(losses[anchors].mean(), idle)
 
 
 class NtXent(SupCon):

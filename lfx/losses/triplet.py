@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytorch_metric_learning.losses import TripletMarginLoss
 from pytorch_metric_learning.miners import BaseMiner, BatchHardMiner, TripletMarginMiner
+from pytorch_metric_learning.reducers import MeanReducer
 
 from lfx.losses.loss import ContrastiveLoss, LossTerm
 
@@ -18,8 +19,9 @@ _MINING = ("hard", "semihard", "all")
 class Triplet(ContrastiveLoss):
     """The triplet loss (Schroff et al. 2015) over L2-normalised embeddings.
 
-    The mean of `max(0, |a - p| - |a - n| + margin)` over the mined triplets that violate the
-    margin; 0 where none does. Idle are the rows that no mined triplet has as its anchor.
+    The mean of `max(0, |a - p| - |a - n| + margin)` over the mined triplets; 0 without any. Idle
+    are the rows that no mined triplet has as its anchor: for want of a positive, of a negative, or
+    of a semihard one.
 
     Args:
         margin: above 0; distances lie in 0..2.
@@ -33,7 +35,7 @@ class Triplet(ContrastiveLoss):
     def __init__(self, *, margin: float, mining: str) -> None:
         if mining not in _MINING:
             raise ValueError(f"mining: {', '.join(_MINING)}, got {mining!r}")
-        self.loss = TripletMarginLoss(margin=margin)
+        self.loss = TripletMarginLoss(margin=margin, reducer=MeanReducer())
         self.miner: BaseMiner = (
             BatchHardMiner()
             if mining == "hard"

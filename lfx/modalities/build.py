@@ -13,6 +13,7 @@ from lfx.configuration.modality import ClassifierConfig
 from lfx.configuration.typed import plain
 from lfx.encoders.encoder import choose_trainable
 from lfx.losses.loss import Loss
+from lfx.modalities.checkpoints import BEST, PHASE_1
 from lfx.modalities.classifier import balanced_class_weights, classifier_class
 from lfx.modalities.compute import Compute, choose_precision
 from lfx.modalities.contrastive import (
@@ -98,8 +99,12 @@ def build_plan(config: TrainConfig, table: SampleTable) -> Plan:
     )
 
 
-def prepare_phases(config: TrainConfig) -> Phase1 | None:
+def prepare_phases(config: TrainConfig, run: Path) -> Phase1 | None:
     """Check what phase 1 needs, and read the checkpoint that phase 2 starts from, before any work.
+
+    Args:
+        config: the stage's settings.
+        run: the run's folder; a run that is resumed has a copy of that checkpoint in it.
 
     Returns:
         The checkpoint; None where phase 2 does not start from one.
@@ -114,7 +119,9 @@ def prepare_phases(config: TrainConfig) -> Phase1 | None:
     if config.phase_1_ckpt is None:
         return None
     kind, encoder = config.modality._target_, plain(config.encoder)
-    return read_phase_1(Path(config.phase_1_ckpt), kind, encoder)
+    own = run / PHASE_1 / BEST
+    file = own if config.ckpt is not None and own.is_file() else Path(config.phase_1_ckpt)
+    return read_phase_1(file, kind, encoder)
 
 
 def build_loss(config: TrainConfig) -> tuple[Loss, int]:

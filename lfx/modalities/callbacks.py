@@ -66,8 +66,11 @@ class EpochLog(pl.Callback):
             for key, value in trainer.callback_metrics.items()
         }
         shown = [f"{key.replace('/', ' ')} {metrics[key]:.4f}" for key in _SHOWN if key in metrics]
-        if metrics.get("train/idle"):
-            shown.append(f"idle anchors {metrics['train/idle']:.0f} of {self.samples}")
+        shown += [
+            f"idle in {split} {metrics[f'{split}/idle']:.0f}"
+            for split in ("train", "val")
+            if metrics.get(f"{split}/idle")
+        ]
         self.line = (
             f"{self.title}epoch {trainer.current_epoch + 1}/{trainer.max_epochs}: "
             f"{', '.join(shown)} ({now - self.start:.1f} s, {self.samples / self.trained:.0f}/s)"

@@ -27,25 +27,29 @@ PHASE_1 = f"{FOLDER}/phase_1"
 _TRUSTED = "lfx."
 
 
-def read_checkpoint(file: Path) -> dict[str, Any]:
+def read_checkpoint(file: Path, key: str = "ckpt") -> dict[str, Any]:
     """Read a checkpoint of lfx; nothing in it is executed.
+
+    Args:
+        file: where it is.
+        key: the setting that named it, for messages.
 
     Raises:
         CheckpointError: the file is missing, damaged, or not of lfx.
     """
     if not file.is_file():
         raise CheckpointError(
-            f"ckpt={file}: there is no such file; a run keeps best.ckpt and last.ckpt "
-            "in its folder checkpoints/"
+            f"{key}={file}: there is no such file; a run keeps best.ckpt and last.ckpt "
+            f"in its folder {PHASE_1 if key == 'phase_1_ckpt' else FOLDER}/"
         )
     try:
         content = torch.load(file, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError) as error:
         raise CheckpointError(
-            f"ckpt={file} is damaged, or no checkpoint ({type(error).__name__} while reading it)"
+            f"{key}={file} is damaged, or no checkpoint ({type(error).__name__} while reading it)"
         ) from error
     if not isinstance(content, dict) or "lfx" not in content:
-        raise CheckpointError(f"ckpt={file} is no checkpoint of lfx")
+        raise CheckpointError(f"{key}={file} is no checkpoint of lfx")
     return content
 
 

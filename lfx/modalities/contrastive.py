@@ -69,7 +69,8 @@ class ContrastiveClassifier(Classifier):
         optimization: how the classifier is optimised, as a head.
         contrast: what phase 1 does; None: the module is in phase 2.
         hidden: width of the classifier's hidden layer with ReLU; None: it is linear.
-        l2: what the squares of the classifier's weights, summed, add to the loss.
+        l2: what the squares of the hidden layer's weights, summed, are multiplied by in the loss;
+            without such a layer, the classifier's weights.
         label_smoothing: share of the target that is spread over all classes.
         class_weights: (classes,) weight of each class in the cross-entropy; None: equal.
         seed: of everything random in training, together with the epoch.
@@ -204,8 +205,8 @@ class ContrastiveClassifier(Classifier):
         self.log(f"{prefix}/idle", idle, on_step=False, on_epoch=True, reduce_fx="sum")
 
     def _squares(self) -> Tensor:
-        weights = [weight for weight in self.head.parameters() if weight.ndim > 1]
-        return torch.stack([weight.square().sum() for weight in weights]).sum()
+        first = next(part for part in self.head.modules() if isinstance(part, nn.Linear))
+        return first.weight.square().sum()
 
 
 def build_projection(features: int, shape: ProjectionShape) -> nn.Sequential:
@@ -242,6 +243,11 @@ def check_contrast(loss: Loss, batch_size: int, samples_per_class: int | None, v
             f"modality.phase_1.views must be at least {loss.views} for this loss, got {views}"
         )
     if not loss.uses_labels:
+        if samples_per_class is not None:
+            raise ConfigError(
+                "modality.phase_1.samples_per_class is not read with this loss: it uses no labels, "
+                "and batches are drawn without them"
+            )
         least, reason = 2, "two samples to contrast"
     else:
         mates = 1 if views > 1 else 2

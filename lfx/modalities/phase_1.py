@@ -52,7 +52,7 @@ def read_phase_1(file: Path, kind: str, encoder: Mapping[str, Any]) -> Phase1:
     Raises:
         CheckpointError: it cannot be read, is not of phase 1, or is of another encoder.
     """
-    content = read_checkpoint(file)
+    content = read_checkpoint(file, "phase_1_ckpt")
     own = content["lfx"]
     if own.get("phase") != CONTRAST:
         raise CheckpointError(
@@ -75,35 +75,39 @@ def read_phase_1(file: Path, kind: str, encoder: Mapping[str, Any]) -> Phase1:
     return Phase1(file, own["encoder"], own["provenance"])
 
 
-def adopt_phase_1(phase_1: Phase1, table: SampleTable, run: Path) -> None:
+def adopt_phase_1(phase_1: Phase1, table: SampleTable, data: str, run: Path) -> None:
     """Bring the checkpoint that phase 2 starts from into the run's folder.
 
     Args:
         phase_1: the checkpoint.
         table: this run's samples.
+        data: the data set's name.
         run: this run's folder.
 
     Raises:
-        CheckpointError: its encoder was trained on what this run validates on or tests on.
+        CheckpointError: its encoder has seen what this run validates on or tests on.
     """
-    file, origin = phase_1.file, phase_1.provenance
-    if origin["data_fingerprint"] == table.data_fingerprint():
-        known = {name for name, split in origin["splits"].items() if split == "train"}
-        held_out = {
-            name
-            for name, split in zip(table.ids, table.splits, strict=True)
-            if split in {"val", "test"}
-        }
-        leaked = known & held_out
+    origin = phase_1.provenance
+    if origin["settings"]["data"]["name"] == data:
+        leaked = _seen_before(origin["splits"], dict(zip(table.ids, table.splits, strict=True)))
         if leaked:
             raise CheckpointError(
-                f"phase_1_ckpt={file} was trained on {len(leaked)} samples that this run validates "
-                "or tests on; use the split that it had"
+                f"phase_1_ckpt={phase_1.file} was trained or chosen on {leaked} samples that this "
+                f"run validates or tests on (both data sets are called {data}); use the split that "
+                "it had"
             )
     else:
-        log.info("the encoder of %s was trained on other data", file)
-    with atomic_path(run / PHASE_1 / BEST) as part:
-        shutil.copy2(file, part)
+        log.info("the encoder of %s was trained on other data", phase_1.file)
+    own = run / PHASE_1 / BEST
+    if phase_1.file.resolve() != own.resolve():
+        with atomic_path(own) as part:
+            shutil.copy2(phase_1.file, part)
+
+
+def _seen_before(theirs: Mapping[str, str | None], ours: Mapping[str, str | None]) -> int:
+    """Count samples to test on that were seen at all, and to validate on that were trained on."""
+    forbidden = {"test": {"train", "val"}, "val": {"train"}}
+    return sum(theirs.get(name) in forbidden.get(str(split), ()) for name, split in ours.items())
 
 
 def load_encoder(model: ContrastiveClassifier, file: Path) -> None:

@@ -11,7 +11,7 @@ import torch
 from lfx.data.balanced import BalancedBatches
 from lfx.data.batches import EpochBatches, EveryEpochAlike
 from lfx.data.inputs import EmbeddingInputs
-from lfx.modalities.checkpoints import BEST, FOLDER, PHASE_1, read_checkpoint
+from lfx.modalities.checkpoints import BEST, FOLDER, LAST, PHASE_1, read_checkpoint
 from lfx.modalities.classifier import Inputs
 from lfx.modalities.contrastive import CLASSIFICATION, CONTRAST
 from lfx.modalities.encoding import encode_augmented, encode_splits
@@ -81,6 +81,8 @@ def fit_two_phases(
     Returns:
         Where the best model is, and what became of the embeddings.
     """
+    if resume is None or resume.phase == CONTRAST:
+        _forget_classification(around.run)
     moments: dict[str, Vectors] = {}
     if CONTRAST in plan.phases:
         if plan.diagnostics:
@@ -98,6 +100,12 @@ def fit_two_phases(
     if plan.diagnostics and CONTRAST in plan.phases:
         moments["phase_1/after"] = outcome.moments["phase_2/before"]
     return Outcome(outcome.best, moments | outcome.moments)
+
+
+def _forget_classification(run: Path) -> None:
+    """Remove what an earlier run in this folder left of phase 2: it is of another encoder."""
+    for name in (BEST, LAST):
+        (run / FOLDER / name).unlink(missing_ok=True)
 
 
 def _contrast(

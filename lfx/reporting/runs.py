@@ -40,6 +40,7 @@ class Run:
         metrics: the content of `metrics.json`.
         settings: hash of the settings that shape the result.
         kind: hash of the same settings without the seed.
+        split_fingerprint: which sample was in which split.
         overrides: what the command line set.
     """
 
@@ -53,6 +54,7 @@ class Run:
     metrics: dict[str, Any]
     settings: str = ""
     kind: str = ""
+    split_fingerprint: str = ""
     overrides: tuple[str, ...] = ()
 
     @property
@@ -114,6 +116,7 @@ def _read_run(folder: Path) -> Run | None:
             metrics=metrics,
             settings=f"{about.config_hash} {_shaping(config)}",
             kind=_shaping(config, "seed", "artifacts"),
+            split_fingerprint=about.split_fingerprint,
             overrides=tuple(status.overrides),
         )
     except _UNREADABLE as error:

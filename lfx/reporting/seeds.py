@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from lfx.reporting.table import SCORES, SPLITS, markdown, print_table, told_apart
+from lfx.reporting.table import SCORES, SPLITS, markdown, print_table, titled, told_apart
 from lfx.runtime.files import atomic_path
 
 if TYPE_CHECKING:
@@ -58,33 +58,40 @@ def group_by_seed(runs: Sequence[Run]) -> list[list[Run]]:
 
 
 def seed_rows(groups: Sequence[Sequence[Run]]) -> list[Row]:
-    """Average over seeds, and compare with the first kind of run on the same data.
+    """Average over seeds, and compare with the first kind of run of the same stage and data.
 
     Args:
         groups: of `group_by_seed`.
 
     Returns:
         A row a kind; then, for each kind that shares two or more seeds with the first one, a row of
-        the mean difference: with the same seed both were trained and tested on the same samples.
+        the mean difference, over those seeds with which both had the same split.
     """
     # Whatever seed each of them began with.
     firsts = [replace(group[0], seed=0) for group in groups]
     titles = [
-        " ".join([one.name, *(text for text in told if not text.startswith("seed="))])
-        for one, told in zip(firsts, told_apart(firsts), strict=True)
+        titled(
+            " ".join([one.name, *(text for text in told if not text.startswith("seed="))]),
+            {"leaky": any(run.leaky for run in group)},
+        )
+        for one, told, group in zip(firsts, told_apart(firsts), groups, strict=True)
     ]
     rows = [
         Row(group[0].data, title, group[0].model, len(group), _over([_flat(run) for run in group]))
         for group, title in zip(groups, titles, strict=True)
     ]
-    if not groups:
-        return rows
-    first = {run.seed: run for run in groups[0]}
-    for group, title in zip(groups[1:], titles[1:], strict=True):
-        pairs = [(_flat(run), _flat(first[run.seed])) for run in group if run.seed in first]
-        if len(pairs) >= 2 and group[0].data == groups[0][0].data:  # noqa: PLR2004, a spread needs two
-            differences = [_minus(own, base) for own, base in pairs]
-            name = f"{title} - {titles[0]}"
+    bases: dict[tuple[str, str], tuple[str, Sequence[Run]]] = {}
+    for group, title in zip(groups, titles, strict=True):
+        base_title, base = bases.setdefault((group[0].data, group[0].stage), (title, group))
+        pairs = [
+            (_flat(run), _flat(other))
+            for run in group
+            for other in base
+            if run.seed == other.seed and run.split_fingerprint == other.split_fingerprint
+        ]
+        if group is not base and len(pairs) >= 2:  # noqa: PLR2004, a spread needs two
+            differences = [_minus(own, other) for own, other in pairs]
+            name = f"{title} - {base_title}"
             rows.append(Row(group[0].data, name, "difference", len(pairs), _over(differences)))
     return rows
 
@@ -184,8 +191,8 @@ def _over(
     runs: Sequence[Mapping[str, Mapping[str, float]]],
 ) -> dict[str, dict[str, tuple[float, float]]]:
     found: dict[str, dict[str, tuple[float, float]]] = {}
-    for split in runs[0]:
-        for score in runs[0][split]:
+    for split in SPLITS:
+        for score in dict.fromkeys(score for run in runs for score in run.get(split, {})):
             values = [run[split][score] for run in runs if score in run.get(split, {})]
             spread = statistics.stdev(values) if len(values) > 1 else float("nan")
             found.setdefault(split, {})[score] = (statistics.fmean(values), spread)

@@ -33,9 +33,7 @@ def print_scores(metrics: Mapping[str, Mapping[str, Any]]) -> None:
     """
     splits = [split for split in SPLITS if any(split in content for content in metrics.values())]
     header = ["", *_score_header(splits)]
-    rows = [
-        [_titled(name, content), *_scores(content, splits)] for name, content in metrics.items()
-    ]
+    rows = [[titled(name, content), *_scores(content, splits)] for name, content in metrics.items()]
     print_table(header, rows, 1)
 
 
@@ -87,7 +85,7 @@ def run_rows(runs: Sequence[Run], digits: int | None = 3) -> tuple[list[str], li
     rows = [
         [
             run.data,
-            _titled(" ".join([run.name, *told]), run.metrics),
+            titled(" ".join([run.name, *told]), run.metrics),
             run.model,
             str(run.seed),
             *_scores(run.metrics, splits, digits),
@@ -117,7 +115,8 @@ def told_apart(runs: Sequence[Run]) -> list[list[str]]:
     return [told[id(run)] for run in runs]
 
 
-def _titled(name: str, metrics: Mapping[str, Any]) -> str:
+def titled(name: str, metrics: Mapping[str, Any]) -> str:
+    """Give a run's name, and say so where its weights were fitted on the reported split."""
     return f"{name} ({_LEAKY})" if metrics.get("leaky") else name
 
 

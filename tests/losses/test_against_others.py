@@ -91,8 +91,8 @@ def naive_triplets(
                 if a == p or targets[a] != targets[p] or targets[a] == targets[n]:
                     continue
                 near, far = (units[a] - units[p]).norm(), (units[a] - units[n]).norm()
-                if choose(near.item(), far.item()) and (near - far).item() + 0.3 > 0:
-                    losses.append(near - far + 0.3)
+                if choose(near.item(), far.item()):
+                    losses.append((near - far + 0.3).clamp(min=0))
     return torch.stack(losses).mean()
 
 
@@ -115,9 +115,7 @@ def naive_hard(rows: Tensor, targets: list[int]) -> Tensor:
             if of_n == of_a and n != a
         ]
         if near and far:
-            violation = max(far) - min(near) + 0.3
-            if violation > 0:
-                losses.append(violation)
+            losses.append((max(far) - min(near) + 0.3).clamp(min=0))
     return torch.stack(losses).mean()
 
 
@@ -188,6 +186,22 @@ def test_ntxent_is_the_third_party_loss() -> None:
     )
 
 
+@pytest.mark.parametrize("temperature", [0.5, 0.05, 0.01])
+def test_a_well_placed_anchor_counts_in_the_mean(temperature: float) -> None:
+    """One pair of sixteen points apart, the others are where they should be."""
+    rows = torch.eye(16).repeat(2, 1)
+    rows[16] = -rows[0]
+    rows.requires_grad_()
+    losses = []
+    for anchor in range(32):
+        others = [row for row in range(32) if row != anchor]
+        logits = rows[others] @ rows[anchor] / temperature
+        losses.append(logits.logsumexp(dim=0) - rows[anchor] @ rows[anchor - 16] / temperature)
+    loss = NtXent(temperature=temperature)
+    ours = loss.contrast(rows, torch.arange(16).repeat(2)).value
+    torch.testing.assert_close(ours, torch.stack(losses).mean(), **CLOSE)
+
+
 def test_npair_tfa_is_a_softmax_against_shared_targets() -> None:
     """KL divergence and the targets' entropy: another way to the same number."""
     targets = torch.tensor(TARGETS["mixed"])
@@ -219,14 +233,12 @@ def test_the_triplet_loss_is_torchs_over_the_same_triplets() -> None:
         (3, 2, 1),
     ]
     a, p, n = (list(column) for column in zip(*triplets, strict=True))
-    each = functional.triplet_margin_loss(
-        units[a], units[p], units[n], margin=0.3, reduction="none", eps=0
-    )
+    theirs = functional.triplet_margin_loss(units[a], units[p], units[n], margin=0.3, eps=0)
     torch.testing.assert_close(
         value_and_gradient(
             Triplet(margin=0.3, mining="all").contrast(rows, torch.tensor(targets)).value, rows
         ),
-        value_and_gradient(each[each > 0].mean(), rows),
+        value_and_gradient(theirs, rows),
         **CLOSE,
     )
 

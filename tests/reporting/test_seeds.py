@@ -76,6 +76,33 @@ def test_other_settings_or_data_are_other_rows() -> None:
     assert math.isnan(rows[0].scores["val"]["accuracy"][1])
 
 
+def test_a_leak_is_shown() -> None:
+    leaky = run("fused", 0, 0.5)
+    leaky.metrics["leaky"] = True
+    (row,) = seed_rows(group_by_seed([leaky, run("fused", 1, 0.5)]))
+    assert "LEAKY" in row.title
+
+
+def test_only_runs_on_the_same_data_split_and_stage_are_compared() -> None:
+    def pair(name: str, **options: object) -> list[Run]:
+        return [run(name, seed, 0.5, **options) for seed in (0, 1)]
+
+    there, here = [*pair("a", data="x"), *pair("b", data="x")], [*pair("a"), *pair("b")]
+    rows = seed_rows(group_by_seed([*there, *here]))
+    assert [row.title for row in rows if row.model == "difference"] == ["b - a", "b - a"]
+    for options in ({"split_fingerprint": "other"}, {"stage": "fuse"}):
+        rows = seed_rows(group_by_seed([*pair("a"), *pair("b", **options)]))
+        assert [row.title for row in rows] == ["a", "b"]
+
+
+def test_a_split_that_some_runs_lack_has_the_others_mean() -> None:
+    runs = [run("a", 0, 0.5), run("a", 1, 0.7)]
+    del runs[0].metrics["test"]
+    (row,) = seed_rows(group_by_seed(runs))
+    assert row.scores["test"]["accuracy"][0] == pytest.approx(0.8)
+    assert row.scores["val"]["accuracy"][0] == pytest.approx(0.6)
+
+
 def test_of_the_same_seed_the_newest_counts() -> None:
     (group,) = group_by_seed([run("a", 0, 0.5), run("a", 0, 0.9)])
     assert [one.metrics["val"]["accuracy"] for one in group] == [0.9]

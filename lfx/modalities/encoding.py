@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 def encode_splits(model: Classifier, around: Surroundings) -> Vectors:
     """Encode training and validation samples as they are, by the encoder as it is."""
     count = sum(len(around.table.rows(split)) for split in ("train", "val"))
-    log.info("encoding %d samples", count)
+    log.info("encoding %d samples of train and val", count)
     parts = []
     for split in ("train", "val"):
         rows = around.table.rows(split)

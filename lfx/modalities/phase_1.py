@@ -66,10 +66,12 @@ def read_phase_1(file: Path, kind: str, encoder: Mapping[str, Any]) -> Phase1:
         for key in sorted(theirs.keys() | encoder.keys())
         if key not in passing and theirs.get(key) != encoder.get(key)
     ]
-    if own["module"] != kind or differing:
+    if own["module"] != kind:  # then nothing about the encoders compares
+        differing = [f"  modality: {own['module']} there, {kind} here"]
+    if differing:
         raise CheckpointError(
             f"phase_1_ckpt={file} is of another encoder:\n"
-            + "\n".join(differing or [f"  modality: {own['module']} there, {kind} here"])
+            + "\n".join(differing)
             + "\ngive this run the modality and encoder that its phase 1 had"
         )
     return Phase1(file, own["encoder"], own["provenance"])

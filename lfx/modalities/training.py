@@ -133,5 +133,6 @@ def fit_loaders(
             f"{phase.title}the validation loss was no finite number after any epoch; a lower "
             "learning rate may help, or trainer.precision=fp32"
         )
-    log.info("%sleast validation loss %.4f", phase.title, score)
+    epochs_run = trainer.current_epoch
+    log.info("%s%d epochs, least validation loss %.4f", phase.title, epochs_run, score)
     return Path(best.best_model_path)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from lfx.reporting.runs import Run
 
+# What does not tell kinds of runs apart, though it was on the command line.
+_UNTOLD = ("seed=", "ckpt=", "logger=", "experiment=")
 # Columns before the numbers: data, name, model, seeds.
 _LEADING = 4
 
@@ -71,7 +73,7 @@ def seed_rows(groups: Sequence[Sequence[Run]]) -> list[Row]:
     firsts = [replace(group[0], seed=0) for group in groups]
     titles = [
         titled(
-            " ".join([one.name, *(text for text in told if not text.startswith("seed="))]),
+            " ".join([one.name, *(text for text in told if not text.startswith(_UNTOLD))]),
             {"leaky": any(run.leaky for run in group)},
         )
         for one, told, group in zip(firsts, told_apart(firsts), groups, strict=True)

@@ -138,11 +138,7 @@ class ContrastiveClassifier(Classifier):
             return super().training_step(batch, index) + self.l2 * self._squares()
         steps = max(1, int(self.trainer.estimated_stepping_batches))
         term = self.contrast_term(batch, min(1.0, self.global_step / steps))
-        rows = len(batch["label"])
-        self.log("phase_1/train/loss", term.value, on_epoch=True, on_step=False, batch_size=rows)
-        self.log(
-            "phase_1/train/idle", term.idle.float(), on_epoch=True, on_step=False, reduce_fx="sum"
-        )
+        self._log_term("phase_1/train", term, len(batch["label"]))
         return term.value
 
     def validation_step(self, batch: Batch, index: int) -> None:

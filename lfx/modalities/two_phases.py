@@ -81,22 +81,23 @@ def fit_two_phases(
     Returns:
         Where the best model is, and what became of the embeddings.
     """
-    if resume is None or resume.phase == CONTRAST:
+    begun = None if resume is None else resume.phase
+    file = None if resume is None else resume.file
+    if begun != CLASSIFICATION:
         _forget_classification(around.run)
     moments: dict[str, Vectors] = {}
     if CONTRAST in plan.phases:
         if plan.diagnostics:
             moments["phase_1/before"] = encode_splits(model, around)
-        if resume is None or resume.phase == CONTRAST:
-            _contrast(model, plan, around, None if resume is None else resume.file)
+        if begun != CLASSIFICATION:
+            _contrast(model, plan, around, file)
     load_encoder(model, around.run / PHASE_1 / BEST)
     if CLASSIFICATION not in plan.phases:
         if plan.diagnostics:
             moments["phase_1/after"] = encode_splits(model, around)
         return Outcome(None, moments)
     model.begin_classification()
-    resumed = resume is not None and resume.phase == CLASSIFICATION
-    outcome = _classify(model, plan, around, resume.file if resume and resumed else None)
+    outcome = _classify(model, plan, around, file if begun == CLASSIFICATION else None)
     if plan.diagnostics and CONTRAST in plan.phases:
         moments["phase_1/after"] = outcome.moments["phase_2/before"]
     return Outcome(outcome.best, moments | outcome.moments)

@@ -2,37 +2,69 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from lfx.configuration.stages import FuseConfig
+from lfx.configuration.stages import ON_MISSING, FuseConfig
 from lfx.configuration.typed import config_hash, plain
 from lfx.launch.entry import Job, run_stage
 
 if TYPE_CHECKING:
-    from lfx.artifacts.predictions import Predictions
+    from lfx.artifacts.join import JoinedMembers
+    from lfx.fusion.fuse import FusionResult
 
 
-def fuse(config: FuseConfig, job: Job) -> None:
+def fuse(config: FuseConfig, job: Job) -> float | None:
     """Read the members, find weights, apply them, write artifact, metrics and weights."""
-    import logging
-    from functools import partial
-
+    from lfx.artifacts.members import join_files
     from lfx.artifacts.parquet import write_predictions
     from lfx.configuration.build import build
+    from lfx.fusion.calibration.calibrator import Calibrator
+    from lfx.fusion.fuse import FitPlan
     from lfx.fusion.fuse import fuse as fuse_members
+    from lfx.fusion.pipeline import Pipeline
     from lfx.fusion.schemes.scheme import Scheme
-    from lfx.reporting.loggers import build_logger, log_result
-    from lfx.reporting.table import SPLITS, print_scores
     from lfx.runtime.device import resolve_device
     from lfx.runtime.files import write_json
     from lfx.runtime.versions import versions
 
-    log = logging.getLogger("lfx.fuse")
     settings = plain(config)
     scheme = {key: value for key, value in settings["fusion"].items() if key != "name"}
-    members = _members(config)
-    for name, member in sorted(members.items()):
-        origin = member.metadata
+    pipeline = Pipeline(
+        build(settings["calibration"], "calibration", Calibrator), build(scheme, "fusion", Scheme)
+    )
+    joined = join_files(config.files, config.members[ON_MISSING])
+    _tell_members(config, joined)
+    result = fuse_members(
+        joined,
+        pipeline,
+        FitPlan(
+            fit_split=config.fit_split.name,
+            allow_leaky_fit=config.allow_leaky_fit,
+            fit_folds=config.fit_folds,
+            best_by=config.objective.partition("/")[2],
+            seed=config.seed,
+        ),
+        name=config.name,
+        device=resolve_device(config.device),
+        config_hash=config_hash(config),
+        versions=versions(),
+    )
+    write_predictions(job.folder / "predictions.parquet", result.predictions)
+    write_json(job.folder / "metrics.json", result.metrics)
+    write_json(job.folder / "weights.json", result.weights_document)
+    write_json(job.folder / "baselines.json", result.baselines)
+    _log_result(config, job, settings, result)
+    _tell_result(config, job, result)
+    split, _, score = config.objective.partition("/")
+    value: float | None = result.metrics.get(split, {}).get(score)
+    return value
+
+
+def _tell_members(config: FuseConfig, joined: JoinedMembers) -> None:
+    import logging
+
+    log = logging.getLogger("lfx.fuse")
+    for name, origin in zip(joined.names, joined.origins, strict=True):
         log.info(
             "member %s: %s (%s, seed %d, made %s)",
             name,
@@ -41,55 +73,55 @@ def fuse(config: FuseConfig, job: Job) -> None:
             origin.seed,
             origin.created,
         )
-    result = fuse_members(
-        members,
-        build(scheme, "fusion", Scheme),
-        name=config.name,
-        fit_split=config.fit_split.name,
-        allow_leaky_fit=config.allow_leaky_fit,
-        device=resolve_device(config.device),
-        seed=config.seed,
-        config_hash=config_hash(config),
-        versions=versions(),
-    )
-    write_predictions(job.folder / "predictions.parquet", result.predictions)
-    write_json(job.folder / "metrics.json", result.metrics)
-    document = result.weights_document()
-    write_json(job.folder / "weights.json", document)
+    for name, counts in joined.missing().items():
+        told = ", ".join(f"{count} of {split}" for split, count in counts.items())
+        log.warning("member %s lacks %s; the others speak for it there", name, told)
+    if joined.dropped:
+        told = ", ".join(f"{count} of {split}" for split, count in joined.dropped.items())
+        log.warning("samples that some member lacks are left out: %s", told)
+
+
+def _log_result(
+    config: FuseConfig, job: Job, settings: dict[str, Any], result: FusionResult
+) -> None:
+    from functools import partial
+
+    from lfx.reporting.loggers import build_logger, log_result
+
     logger = partial(build_logger, settings["logger"], stage="fuse", name=config.name)
     log_result(
         logger(folder=job.folder, overrides=job.overrides, sweep=job.sweep),
         settings,
         result.metrics,
     )
-    if any(split in result.metrics for split in SPLITS):
-        print_scores({config.name: result.metrics})
+
+
+def _tell_result(config: FuseConfig, job: Job, result: FusionResult) -> None:
+    import logging
+
+    from lfx.reporting.table import print_scores
+    from lfx.reporting.weights import told_calibrations, told_weights
+
+    log = logging.getLogger("lfx.fuse")
+    document = result.weights_document
+    if result.labelled:
+        print_scores({config.name: result.metrics} | result.baselines)
     else:
         log.info("no labels, no scores: %d samples fused", len(result.predictions.sample_id))
-    log.info("weights: %s", dict(zip(document["members"], document["weights"], strict=True)))
+    for line in told_calibrations(document):
+        log.info("%s", line)
+    log.info("weights: %s", told_weights(document))
+    if "fit_folds" in document:
+        log.info(
+            "%s rows are fused by fits on the other %d of %d folds",
+            document["fit_split"],
+            document["fit_folds"] - 1,
+            document["fit_folds"],
+        )
+    if "note" in document:
+        log.warning("fusion=%s: %s", document["scheme"], document["note"])
     log.info("predictions: %s", job.folder / "predictions.parquet")
     log.info("run: %s", job.folder)
-
-
-def _members(config: FuseConfig) -> dict[str, Predictions]:
-    """Read every member's artifact; all that cannot be read are named at once."""
-    from pathlib import Path
-
-    from lfx.artifacts.parquet import read_predictions
-    from lfx.runtime.errors import ArtifactError, FusionError
-
-    members, problems = {}, []
-    for name, path in config.members.items():
-        try:
-            members[name] = read_predictions(Path(path))
-        except ArtifactError as error:
-            problems.append(f"member {name}: {error}")
-    if problems:
-        raise FusionError(
-            "\n".join(problems) + "\ntrain it first (python -m lfx.train modality=… data=…), point "
-            "to it with members.NAME=PATH, or leave it out with ~members.NAME"
-        )
-    return members
 
 
 def main() -> None:

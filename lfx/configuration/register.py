@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from hydra.core.config_store import ConfigStore
 
+from lfx.configuration.calibration import (
+    CalibrationConfig,
+    NoCalibrationConfig,
+    TemperatureConfig,
+    VectorConfig,
+)
 from lfx.configuration.contrastive import (
     ContrastiveConfig,
     ImageContrastiveConfig,
@@ -13,10 +19,23 @@ from lfx.configuration.data import DataConfig, DemoData, MvsaData, TableData
 from lfx.configuration.encoder import ImageEncoderConfig, TextEncoderConfig
 from lfx.configuration.fusion import (
     DetectionRateConfig,
+    DistributionUncertaintyConfig,
+    EnergyConfig,
+    EntropyConfig,
+    EvidentialConfig,
     FusionConfig,
+    GreedySelectionConfig,
+    LearnedConfig,
+    LearnedPerClassConfig,
+    MajorityVoteConfig,
+    MaxConfig,
     MeanConfig,
     MinimizingLossConfig,
+    ProductConfig,
+    StackingConfig,
+    StackingMlpConfig,
     WeightedConfig,
+    WeightedVoteConfig,
 )
 from lfx.configuration.logger import LoggerConfig, WandbConfig
 from lfx.configuration.loss import (
@@ -61,8 +80,25 @@ SCHEMAS: tuple[type, ...] = (
     FusionConfig,
     MeanConfig,
     WeightedConfig,
+    ProductConfig,
+    MajorityVoteConfig,
+    WeightedVoteConfig,
+    MaxConfig,
     DetectionRateConfig,
     MinimizingLossConfig,
+    LearnedConfig,
+    LearnedPerClassConfig,
+    GreedySelectionConfig,
+    StackingConfig,
+    StackingMlpConfig,
+    EntropyConfig,
+    EnergyConfig,
+    DistributionUncertaintyConfig,
+    EvidentialConfig,
+    CalibrationConfig,
+    NoCalibrationConfig,
+    TemperatureConfig,
+    VectorConfig,
     LoggerConfig,
     WandbConfig,
     TrainerConfig,

@@ -52,7 +52,6 @@ def evaluate(probabilities: Tensor, labels: Tensor, classes: Sequence[str]) -> d
             f"got {list(classes)}"
         )
     rates = _rates(probabilities, labels)
-    chosen = probabilities.gather(1, labels[:, None]).clamp(min=_LEAST_PROBABILITY)
     # Sums of floats may exceed 1 in the last bit, at which torchmetrics would take them for logits.
     ece = multiclass_calibration_error(
         probabilities.clamp(0, 1), labels, num_classes=len(classes), n_bins=ECE_BINS, norm="l1"
@@ -62,7 +61,7 @@ def evaluate(probabilities: Tensor, labels: Tensor, classes: Sequence[str]) -> d
         "balanced_accuracy": rates["recall"][rates["support"] > 0].mean().item(),
         "f1_macro": _f1_macro(rates),
         "f1_weighted": _f1_weighted(rates),
-        "nll": -chosen.log().mean().item(),
+        "nll": log_loss(probabilities, labels),
         "ece": ece.item(),
         "support": len(labels),
         "per_class": {
@@ -92,6 +91,17 @@ def score(metric: str, probabilities: Tensor, labels: Tensor) -> float:
     if metric not in computed:
         raise ValueError(f"metric: allowed are {', '.join(SCORES)}; got {metric!r}")
     return computed[metric](_rates(*_checked(probabilities, labels)))
+
+
+def log_loss(probabilities: Tensor, labels: Tensor) -> float:
+    """Compute the mean negative log-likelihood, in nats.
+
+    Args:
+        probabilities: `(samples, classes)`, clipped at the smallest normal float32.
+        labels: class indices, `(samples,)`.
+    """
+    chosen = probabilities.gather(1, labels[:, None]).to("cpu", torch.float64)
+    return float(-chosen.clamp(min=_LEAST_PROBABILITY).log().mean().item())
 
 
 def _checked(probabilities: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:

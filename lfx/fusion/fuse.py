@@ -10,19 +10,41 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lfx.artifacts.join import JoinedMembers, join
 from lfx.artifacts.predictions import NONE, SPLITS, Metadata, Predictions
 from lfx.evaluation.splits import evaluate_splits
+from lfx.fusion.baselines import baselines
 from lfx.fusion.guard import fit_rows, refuse_leak
-from lfx.fusion.pools import linear_pool
-from lfx.fusion.schemes.scheme import FitData, Scheme
-from lfx.fusion.weights import Weights
+from lfx.fusion.outputs import FitData, Outputs
+from lfx.fusion.pipeline import Fitted
 from lfx.runtime.errors import FusionError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from lfx.artifacts.join import JoinedMembers
+    from lfx.fusion.pipeline import Pipeline
 
 _LEAST_SCORE = torch.finfo(torch.float32).tiny
+
+
+@dataclass(frozen=True)
+class FitPlan:
+    """Which samples teach, and which are reported.
+
+    Attributes:
+        fit_split: where weights and calibrations take their labels from: `val`, `test` or `oof`.
+        report_split: the split whose numbers count.
+        allow_leaky_fit: let the two be the same, and mark the result.
+        fit_folds: the rows of the fit split are fused by fits on the other folds, so that their
+            numbers are out-of-sample too; 1: by the one fit on all of them, in-sample.
+        best_by: what makes a member the best one: `accuracy`, `f1_weighted` or `f1_macro`.
+        seed: of folds and of whatever is random in a fit.
+    """
+
+    fit_split: str = "val"
+    report_split: str = "test"
+    allow_leaky_fit: bool = False
+    fit_folds: int = 5
+    best_by: str = "f1_weighted"
+    seed: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,80 +54,178 @@ class FusionResult:
     Attributes:
         predictions: the fused artifact: modality `fusion`, one row per sample, its logits the
             logarithms of the fused scores.
-        weights: what the scheme found.
+        fitted: calibrations and rule, fitted on the whole fit split.
         metrics: `{"val": {...}, "test": {...}}` for those splits that have labels, and
-            `"leaky": True` where `leaky`.
-        members: names of the members, sorted, in the order of the weights.
-        scheme: name of the scheme.
-        fit_split: where the scheme took its labels from; None where it needs none.
-        leaky: whether the weights, or those of a fused member, were fitted on the split that is
-            reported.
+            `"leaky": True` where weights or calibrations, here or in a fused member, were fitted on
+            the split that is reported.
+        baselines: name → split → scores.
+        weights_document: the content of `weights.json`.
     """
 
     predictions: Predictions
-    weights: Weights
+    fitted: Fitted
     metrics: dict[str, Any]
-    members: tuple[str, ...]
-    scheme: str
-    fit_split: str | None
-    leaky: bool
+    baselines: dict[str, dict[str, dict[str, float]]]
+    weights_document: dict[str, Any]
 
-    def weights_document(self) -> dict[str, Any]:
-        """Give the content of `weights.json`."""
-        document = {
-            "members": list(self.members),
-            "classes": list(self.predictions.metadata.classes),
-            "weights": self.weights.values.tolist(),
-            "scheme": self.scheme,
-            "fit_split": self.fit_split,
-        }
-        return document | ({"leaky": True} if self.leaky else {})
+    @property
+    def leaky(self) -> bool:
+        """Whether numbers of the reported split are too good."""
+        return bool(self.metrics.get("leaky", False))
+
+    @property
+    def labelled(self) -> bool:
+        """Whether there is anything to score."""
+        return any(split in self.metrics for split in SPLITS)
 
 
-def fuse(  # noqa: PLR0913, all but the first two are keywords
-    members: Mapping[str, Predictions],
-    scheme: Scheme,
+def fuse(
+    joined: JoinedMembers,
+    pipeline: Pipeline,
+    plan: FitPlan,
     *,
     name: str,
-    fit_split: str = "val",
-    report_split: str = "test",
-    allow_leaky_fit: bool = False,
     device: torch.device,
-    seed: int = 0,
     config_hash: str = "",
     versions: dict[str, str],
 ) -> FusionResult:
-    """Find weights on one split and fuse the members on all splits that they share.
-
-    Only `report_split` is what is reported: where a scheme was fitted on `val`, the numbers of
-    `val` are in-sample.
+    """Fit calibrations and weights on one split and fuse the members on all splits.
 
     Args:
-        members: name → predictions; their order does not matter.
-        scheme: finds the weights.
+        joined: the members, sample by sample.
+        pipeline: what is fitted.
+        plan: on what, and what is reported.
         name: what the fused artifact calls itself.
-        fit_split: `val`, `test` or `oof`; a scheme that needs no fit ignores it.
-        report_split: the split whose numbers count.
-        allow_leaky_fit: let `fit_split` be `report_split`, and mark the result.
         device: what computes, in float64, or float32 on MPS, which has no float64.
-        seed: for the artifact's metadata.
         config_hash: for the artifact's metadata.
         versions: for the artifact's metadata.
 
     Raises:
         FusionError: the fit would leak, has no labels, or the scheme cannot weigh these members.
-        ArtifactError: the members are damaged or do not belong together.
     """
-    if report_split not in SPLITS:
-        raise FusionError(f"report_split: allowed are {', '.join(SPLITS)}; got {report_split!r}")
-    leaky = scheme.needs_fit and refuse_leak(fit_split, [report_split], allow_leaky_fit)
-    joined = join(members)
+    if plan.report_split not in SPLITS:
+        raise FusionError(
+            f"report_split: allowed are {', '.join(SPLITS)}; got {plan.report_split!r}"
+        )
+    leaky = pipeline.needs_fit and refuse_leak(
+        plan.fit_split, [plan.report_split], plan.allow_leaky_fit
+    )
     leaky = leaky or joined.leaky
+    outputs = _outputs(joined, device)
+    rows = _fit_rows(joined, plan.fit_split, needed=pipeline.needs_fit)
+    fit = _fit_data(joined, outputs, rows, plan.seed)
+    nothing = fit.select(np.zeros(len(fit.labels), dtype=np.bool_))
+    fitted = pipeline.fit(fit if pipeline.needs_fit else nothing)
+    scores = fitted.combine(outputs)
+    folded = False
+    if pipeline.needs_fit and plan.fit_folds > 1:
+        unseen = pipeline.cross_fit(fit, plan.fit_folds)
+        if unseen is not None:
+            scores[torch.as_tensor(rows, device=device)] = unseen
+            folded = True
+    predictions = _predictions(joined, scores, name, plan.seed, config_hash, versions, leaky=leaky)
+    reported = dict.fromkeys(("val", "test", plan.report_split))
+    metrics = evaluate_splits(predictions, tuple(reported))
+    labels = torch.as_tensor(joined.label.astype(np.int64), device=device)
+    masks = {
+        split: torch.as_tensor(joined.rows(split), device=device) & (labels >= 0)
+        for split in metrics
+    }
+    return FusionResult(
+        predictions=predictions,
+        fitted=fitted,
+        metrics=metrics | ({"leaky": True} if leaky else {}),
+        baselines=baselines(fit, outputs, labels, masks, plan.best_by) if masks else {},
+        weights_document=_document(joined, pipeline, plan, fitted, outputs)
+        | ({"fit_folds": plan.fit_folds} if folded else {})
+        | ({"leaky": True} if leaky else {}),
+    )
+
+
+def _outputs(joined: JoinedMembers, device: torch.device) -> Outputs:
     dtype = torch.float32 if device.type == "mps" else torch.float64
-    probabilities = torch.as_tensor(joined.probabilities, dtype=dtype, device=device)
-    weights = scheme.fit(_fit_data(joined, probabilities, fit_split if scheme.needs_fit else None))
-    scores = linear_pool(probabilities, weights)
-    predictions = Predictions(
+    return Outputs(
+        joined.names,
+        joined.classes,
+        torch.as_tensor(joined.logits, dtype=dtype, device=device),
+        torch.as_tensor(joined.present, device=device),
+    )
+
+
+def _fit_rows(
+    joined: JoinedMembers, fit_split: str, *, needed: bool
+) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Find what may be fitted on: labelled samples of the fit split that all members have.
+
+    Members are only compared on samples that all of them have. Where no fit is needed, the rows
+    still say which class is frequent and which member is good, and may be none.
+    """
+    try:
+        rows = fit_rows(fit_split, joined.split, joined.label)
+    except FusionError:
+        if needed:
+            raise
+        return np.zeros(len(joined.sample_id), dtype=np.bool_)
+    complete = rows & joined.present.all(axis=0)
+    if needed and not complete.any():
+        raise FusionError(
+            f"fit_split={fit_split}: no labelled sample there is in all members "
+            f"({', '.join(joined.names)}), so they cannot be compared; use a scheme that needs no "
+            "labels (fusion=mean)"
+        )
+    return np.asarray(complete, dtype=np.bool_)
+
+
+def _fit_data(
+    joined: JoinedMembers, outputs: Outputs, rows: np.ndarray[Any, np.dtype[np.bool_]], seed: int
+) -> FitData:
+    device = outputs.logits.device
+    return FitData(
+        outputs=outputs.select(torch.as_tensor(rows, device=device)),
+        labels=torch.as_tensor(joined.label[rows].astype(np.int64), device=device),
+        groups=joined.group[rows],
+        seed=seed,
+    )
+
+
+def _document(
+    joined: JoinedMembers,
+    pipeline: Pipeline,
+    plan: FitPlan,
+    fitted: Fitted,
+    outputs: Outputs,
+) -> dict[str, Any]:
+    rule = fitted.rule.document(outputs)
+    document = {
+        "members": list(joined.names),
+        "classes": list(joined.classes),
+        "weights": rule.pop("weights"),
+        "scheme": pipeline.scheme.name,
+        "fit_split": plan.fit_split if pipeline.needs_fit else None,
+    }
+    document |= rule
+    calibrations = {name: one.document() for name, one in fitted.calibrations.items()}
+    if calibrations:
+        document["calibration"] = {"kind": pipeline.calibrator.name, "members": calibrations}
+    missing = joined.missing()
+    if missing:
+        document["missing"] = missing
+    if joined.dropped:
+        document["dropped"] = joined.dropped
+    return document
+
+
+def _predictions(
+    joined: JoinedMembers,
+    scores: Tensor,
+    name: str,
+    seed: int,
+    config_hash: str,
+    versions: dict[str, str],
+    *,
+    leaky: bool,
+) -> Predictions:
+    return Predictions(
         sample_id=joined.sample_id,
         group=joined.group,
         split=joined.split,
@@ -125,27 +245,6 @@ def fuse(  # noqa: PLR0913, all but the first two are keywords
             leaky=leaky,
         ),
     )
-    splits = dict.fromkeys(("val", "test", report_split))
-    return FusionResult(
-        predictions=predictions,
-        weights=weights,
-        metrics=evaluate_splits(predictions, tuple(splits)) | ({"leaky": True} if leaky else {}),
-        members=joined.names,
-        scheme=scheme.name,
-        fit_split=fit_split if scheme.needs_fit else None,
-        leaky=leaky,
-    )
-
-
-def _fit_data(joined: JoinedMembers, probabilities: Tensor, fit_split: str | None) -> FitData:
-    """Hand a scheme the labelled rows of the fit split and no others; none where it needs none."""
-    if fit_split is None:
-        rows = np.zeros(len(joined.sample_id), dtype=np.bool_)
-    else:
-        rows = fit_rows(fit_split, joined.split, joined.label)
-    chosen = torch.as_tensor(rows, device=probabilities.device)
-    labels = torch.as_tensor(joined.label[rows], dtype=torch.int64, device=probabilities.device)
-    return FitData(joined.names, joined.classes, probabilities[:, chosen], labels)
 
 
 def _logits(scores: Tensor) -> np.ndarray[Any, np.dtype[np.float32]]:

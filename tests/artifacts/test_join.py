@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import logsumexp, softmax
 
 from lfx.artifacts.join import join
 from lfx.runtime.errors import ArtifactError
@@ -30,10 +31,11 @@ def test_rows_meet_on_ids(make):
     assert joined.label.tolist() == [0, 1, 2, 0]
     assert joined.label.dtype == np.int16
     assert joined.rows("test").tolist() == [False, False, True, True]
-    assert joined.probabilities.dtype == np.float64
-    assert joined.probabilities.shape == (2, 4, 3)
-    odds = joined.probabilities[:, :, 0] / joined.probabilities[:, :, 1]
-    np.testing.assert_allclose(np.log(odds), [[1, 2, 3, 4], [10, 20, 30, 40]], rtol=1e-6)
+    assert joined.logits.dtype == np.float64
+    assert joined.logits.shape == (2, 4, 3)
+    np.testing.assert_array_equal(joined.logits[:, :, 0], [[1, 2, 3, 4], [10, 20, 30, 40]])
+    assert joined.present.all()
+    assert joined.missing() == joined.dropped == {}
     assert joined.data_fingerprint == "data-1"
     assert joined.split_fingerprint == "split-1"
 
@@ -41,7 +43,7 @@ def test_rows_meet_on_ids(make):
 def test_one_member(make):
     joined = join({"image": make(ROWS)})
     assert joined.names == ("image",)
-    np.testing.assert_array_equal(joined.probabilities[0], make(ROWS).probabilities())
+    np.testing.assert_array_equal(joined.logits[0], make(ROWS).logits)
 
 
 @settings(max_examples=30, deadline=None)
@@ -57,7 +59,7 @@ def test_neither_the_order_of_rows_nor_of_members_matters(make, data):
     one, two = join({"image": image, "text": text}), join({"text": text, "image": mixed})
     assert one.names == two.names
     assert one.sample_id.tolist() == two.sample_id.tolist()
-    np.testing.assert_array_equal(one.probabilities, two.probabilities)
+    np.testing.assert_array_equal(one.logits, two.logits)
 
 
 def test_folds_are_averaged_as_probabilities(make):
@@ -68,7 +70,12 @@ def test_folds_are_averaged_as_probabilities(make):
     assert joined.sample_id.tolist() == ["a", "b"]
     assert joined.split.tolist() == ["test", "oof"]
     each = cross.probabilities()
-    np.testing.assert_allclose(joined.probabilities[0], [(each[0] + each[2]) / 2, each[1]])
+    said = softmax(joined.logits, axis=2)
+    np.testing.assert_allclose(said[0], [(each[0] + each[2]) / 2, each[1]])
+    # The level of the logits, of which softmax knows nothing, is averaged too.
+    levels = logsumexp(cross.logits.astype(float), axis=1)
+    want = [(levels[0] + levels[2]) / 2, levels[1]]
+    np.testing.assert_allclose(logsumexp(joined.logits[0], axis=1), want)
 
 
 def test_no_members():
@@ -120,7 +127,7 @@ def test_other_splits(make):
     message = r"2 samples are in one split in image and in another in text: a \(val and test\), d"
     with pytest.raises(ArtifactError, match=message) as caught:
         join({"image": make(ROWS), "text": make(other)})
-    assert "lacks" not in str(caught.value)
+    assert "lacks 1" not in str(caught.value)
 
 
 def test_out_of_fold_is_not_validation(make):
@@ -152,3 +159,43 @@ def test_split_fingerprints_that_differ_are_all_kept(make):
     assert join({"one": one, "two": two}).split_fingerprint == "x+y"
     again = make(split_fingerprint="x+y")
     assert join({"one": one, "again": again}).split_fingerprint == "x+y"
+
+
+GAPPED = [ROWS[0], ROWS[2], ROWS[3], ("e", "test", None, 1)]
+
+
+def test_a_sample_that_a_member_lacks_stays_for_the_others(make):
+    image, text = make(ROWS), make(GAPPED, seed=1)
+    joined = join({"image": image, "text": text}, "renormalise")
+    assert joined.sample_id.tolist() == ["a", "b", "c", "d", "e"]
+    assert joined.label.tolist() == [0, 1, 2, 0, 1]
+    assert joined.present.tolist() == [[True] * 4 + [False], [True, False, True, True, True]]
+    assert joined.missing() == {"image": {"test": 1}, "text": {"val": 1}}
+    np.testing.assert_array_equal(joined.logits[0, :4], image.logits)
+    np.testing.assert_array_equal(joined.logits[1, [0, 2, 3, 4]], text.logits)
+    assert (joined.logits[~joined.present] == 0).all()
+
+
+def test_a_sample_that_a_member_lacks_can_be_left_out(make):
+    joined = join({"image": make(ROWS), "text": make(GAPPED)}, "drop")
+    assert joined.sample_id.tolist() == ["a", "c", "d"]
+    assert joined.dropped == {"val": 1, "test": 1}
+    assert joined.missing() == {}
+    with pytest.raises(ArtifactError, match="no sample is in all members"):
+        join({"image": make([ROWS[0]]), "text": make([ROWS[1]])}, "drop")
+
+
+@pytest.mark.parametrize("on_missing", ["renormalise", "drop"])
+def test_contradictions_are_refused_all_the_same(make, on_missing):
+    other = [("b", "val", None, 2), *ROWS[2:]]
+    with pytest.raises(ArtifactError, match=r"1 samples have one label .* text: b \(1 and 2\)"):
+        join({"image": make(ROWS), "text": make(other)}, on_missing)
+    # The first member knows nothing of it; the second and third disagree.
+    first, second, third = ROWS[:1], ROWS[:2], [ROWS[0], ("b", "val", None, 0)]
+    with pytest.raises(ArtifactError, match=r"label in b and another in c: b \(1 and 0\)"):
+        join({"a": make(first), "b": make(second), "c": make(third)}, on_missing)
+
+
+def test_unknown_on_missing(make):
+    with pytest.raises(ValueError, match="allowed are error, renormalise, drop; got 'guess'"):
+        join({"image": make()}, "guess")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import Tensor
 
-from lfx.fusion.schemes.scheme import FitData, require_one_of
+from lfx.fusion.schemes.scheme import require_one_of
 from lfx.fusion.weights import Weights
 from lfx.runtime.errors import FusionError
+
+if TYPE_CHECKING:
+    from lfx.fusion.outputs import FitData
 
 _ALPHAS = ("prior", "none")
 _FORMS = ("paper", "corrected")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from lfx.fusion.weights import Weights
 
 if TYPE_CHECKING:
-    from lfx.fusion.schemes.scheme import FitData
+    from lfx.fusion.outputs import FitData
 
 
 @dataclass(frozen=True)

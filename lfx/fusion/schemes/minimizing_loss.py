@@ -5,13 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from lfx.evaluation.metrics import SCORES, score
-from lfx.fusion.schemes.scheme import FitData, require_one_of
+from lfx.evaluation.metrics import SCORES, log_loss, score
+from lfx.fusion.schemes.scheme import require_one_of
 from lfx.fusion.weights import Weights
 from lfx.runtime.errors import FusionError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from torch import Tensor
+
+    from lfx.fusion.outputs import FitData
+
+_FORMS = ("paper", "published_code")
+_LEAST_LOSS = 1e-6
 
 
 def score_shares(scores: Sequence[float]) -> list[float]:
@@ -32,6 +39,24 @@ def score_shares(scores: Sequence[float]) -> list[float]:
     return [value / total for value in scores]
 
 
+def inverted_and_reversed(shares: Sequence[float]) -> list[float]:
+    """Do to shares what the paper's published code does.
+
+    It turns each share s into (1 - s) / (members - 1), so that a better member gets less, and then
+    hands the list out in reverse order. For two members the two undo each other; for three or more
+    they do not, and a member's weight depends on the score of another one.
+
+    Args:
+        shares: one per member, in the order of the members' names, summing to 1.
+
+    Returns:
+        One share per member, summing to 1.
+    """
+    if len(shares) == 1:
+        return list(shares)
+    return [(1 - share) / (len(shares) - 1) for share in reversed(shares)]
+
+
 @dataclass(frozen=True)
 class MinimizingLoss:
     """Give each member its share of the sum of all members' scores.
@@ -40,17 +65,21 @@ class MinimizingLoss:
     its best checkpoint, so the score is computed anew from the artifact's rows of the fit split.
 
     Attributes:
-        metric: `accuracy`, or `f1_weighted` or `f1_macro`, which the paper recommends for classes
-            of unequal size.
+        metric: `accuracy`; `f1_weighted` or `f1_macro`, which the paper recommends for classes of
+            unequal size; or `inverse_log_loss`, 1 / mean negative log-likelihood.
+        form: `paper`, or `published_code` (see `inverted_and_reversed`), which gives the same for
+            two members.
     """
 
     metric: str = "accuracy"
+    form: str = "paper"
     name: ClassVar[str] = "minimizing_loss"
     needs_fit: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        """Refuse unknown metrics."""
-        require_one_of("fusion.metric", self.metric, SCORES)
+        """Refuse unknown options."""
+        require_one_of("fusion.metric", self.metric, (*SCORES, "inverse_log_loss"))
+        require_one_of("fusion.form", self.form, _FORMS)
 
     def fit(self, fit: FitData) -> Weights:
         """Score the members and weigh them.
@@ -58,10 +87,19 @@ class MinimizingLoss:
         Raises:
             FusionError: every member scores 0.
         """
-        scores = [score(self.metric, member, fit.labels) for member in fit.probabilities]
+        scores = [self._score(member, fit.labels) for member in fit.probabilities]
         if not any(scores):
             raise FusionError(
                 f"{self.metric} is 0 on the fit split for every member ({', '.join(fit.members)}), "
                 "so scores cannot weigh them; use fusion=mean, or look at the members' metrics.json"
             )
-        return Weights("member", fit.probabilities.new_tensor(score_shares(scores)))
+        shares = score_shares(scores)
+        if self.form == "published_code":
+            shares = inverted_and_reversed(shares)
+        return Weights("member", fit.probabilities.new_tensor(shares))
+
+    def _score(self, probabilities: Tensor, labels: Tensor) -> float:
+        if self.metric == "inverse_log_loss":
+            # A member without any loss would get all the weight, and two such members none.
+            return 1 / max(log_loss(probabilities, labels), _LEAST_LOSS)
+        return score(self.metric, probabilities, labels)

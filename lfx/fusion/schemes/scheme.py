@@ -1,38 +1,20 @@
-"""What every scheme is, and what it may look at."""
+"""What every scheme is."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
-
-from torch import Tensor
 
 from lfx.runtime.errors import ConfigError
 
 if TYPE_CHECKING:
+    from lfx.fusion.outputs import FitData
+    from lfx.fusion.rules import Rule
     from lfx.fusion.weights import Weights
-
-
-@dataclass(frozen=True, eq=False)
-class FitData:
-    """The labelled samples of the fit split; no samples where a scheme needs no fit.
-
-    Attributes:
-        members: names of the members, sorted, `(members,)`.
-        classes: names of the classes, `(classes,)`.
-        probabilities: `(members, samples, classes)`, in 0..1, summing to 1 over classes.
-        labels: class indices, `(samples,)`.
-    """
-
-    members: tuple[str, ...]
-    classes: tuple[str, ...]
-    probabilities: Tensor
-    labels: Tensor
 
 
 @runtime_checkable
 class Scheme(Protocol):
-    """Finds the members' weights."""
+    """Finds how members are to be combined."""
 
     @property
     def name(self) -> str:
@@ -40,10 +22,13 @@ class Scheme(Protocol):
 
     @property
     def needs_fit(self) -> bool:
-        """Whether the weights depend on labelled samples."""
+        """Whether the result depends on labelled samples."""
 
-    def fit(self, fit: FitData) -> Weights:
-        """Find weights for `fit.members`, in that order."""
+    def fit(self, fit: FitData) -> Weights | Rule:
+        """Find weights for `fit.members`, in that order, which the linear pool applies; or a rule.
+
+        Without `needs_fit`, `fit` holds no samples.
+        """
 
 
 def require_one_of(option: str, value: object, allowed: tuple[str, ...]) -> None:
@@ -54,3 +39,13 @@ def require_one_of(option: str, value: object, allowed: tuple[str, ...]) -> None
     """
     if value not in allowed:
         raise ConfigError(f"{option}: allowed are {', '.join(allowed)}; got {value!r}")
+
+
+def require_at_least(option: str, value: float, least: float) -> None:
+    """Refuse an option whose value is too small, or no number.
+
+    Raises:
+        ConfigError: names the option, what is allowed, and what was got.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= least:
+        raise ConfigError(f"{option}: allowed are numbers from {least:g} on; got {value!r}")

@@ -11,7 +11,7 @@ from lfx.fusion.weights import Weights
 from lfx.runtime.errors import ConfigError, FusionError
 
 if TYPE_CHECKING:
-    from lfx.fusion.schemes.scheme import FitData
+    from lfx.fusion.outputs import FitData
 
 _TOLERANCE = 1e-6
 
@@ -55,6 +55,35 @@ def complete_shares(shares: Mapping[str, float], members: Sequence[str]) -> list
     return [shares[name] if name in shares else remainder / len(unnamed) for name in members]
 
 
+def require_shares(weights: object) -> None:
+    """Refuse shares that are no numbers; which members there are is known at the fit only.
+
+    Raises:
+        ConfigError: names every share that is none.
+    """
+    if not isinstance(weights, Mapping):
+        raise ConfigError(
+            f"fusion.weights: allowed is a mapping of member to share in 0..1; got {weights!r}"
+        )
+    wrong = [
+        f"fusion.weights.{name}: allowed is a share in 0..1; got {share!r}"
+        for name, share in weights.items()
+        if isinstance(share, bool) or not isinstance(share, int | float)
+    ]
+    if wrong:
+        raise ConfigError("\n".join(wrong))
+
+
+def share_weights(shares: Mapping[str, float], fit: FitData) -> Weights:
+    """Make weights per member of what `complete_shares` gives.
+
+    Raises:
+        FusionError: as `complete_shares`.
+    """
+    logits = fit.outputs.logits
+    return Weights("member", logits.new_tensor(complete_shares(shares, fit.members)))
+
+
 @dataclass(frozen=True)
 class Weighted:
     """Give members the shares that the user names.
@@ -68,19 +97,8 @@ class Weighted:
     needs_fit: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        """Refuse shares that are no numbers; which members there are is known at the fit only."""
-        if not isinstance(self.weights, Mapping):
-            raise ConfigError(
-                "fusion.weights: allowed is a mapping of member to share in 0..1; "
-                f"got {self.weights!r}"
-            )
-        wrong = [
-            f"fusion.weights.{name}: allowed is a share in 0..1; got {share!r}"
-            for name, share in self.weights.items()
-            if isinstance(share, bool) or not isinstance(share, int | float)
-        ]
-        if wrong:
-            raise ConfigError("\n".join(wrong))
+        """Refuse shares that are no numbers."""
+        require_shares(self.weights)
 
     def fit(self, fit: FitData) -> Weights:
         """Complete the shares; looks at no sample.
@@ -88,5 +106,4 @@ class Weighted:
         Raises:
             FusionError: as `complete_shares`.
         """
-        shares = complete_shares(self.weights, fit.members)
-        return Weights("member", fit.probabilities.new_tensor(shares))
+        return share_weights(self.weights, fit)

@@ -1,0 +1,68 @@
+"""What every scheme is held against."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.nn.functional import one_hot
+
+from lfx.evaluation.metrics import SCORES, evaluate, score
+from lfx.fusion.pools import linear_pool
+from lfx.fusion.weights import Weights
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from lfx.fusion.outputs import FitData, Outputs
+
+_KEPT = (*SCORES, "support")
+
+
+def baselines(
+    fit: FitData, outputs: Outputs, labels: Tensor, splits: dict[str, Tensor], metric: str
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Score what takes no fusion, the plainest fusion, and what no fusion can exceed.
+
+    `majority class` always answers the class that is most frequent on the fit split; `best member`
+    is the member with the best score there; both are missing where the fit split has no labels.
+    `mean` averages all members. `oracle` is right wherever any member is, and else answers as the
+    mean does: an upper bound of the accuracy of any choice between members, sample by sample.
+
+    Args:
+        fit: labelled samples of the fit split; may be empty.
+        outputs: what the members say of all samples.
+        labels: class indices, `(samples,)`, -1 where unlabelled.
+        splits: split → mask, `(samples,)`, of what is reported.
+        metric: what makes a member the best: `accuracy`, `f1_weighted` or `f1_macro`.
+
+    Returns:
+        Name → split → `accuracy`, `f1_weighted`, `f1_macro`, `support`.
+    """
+    answers: dict[str, Tensor] = {}
+    if len(fit.labels):
+        counts = torch.bincount(fit.labels, minlength=len(fit.classes))
+        common = int(counts.argmax().item())
+        answers[f"majority class ({fit.classes[common]})"] = torch.full_like(labels, common)
+        scores = [score(metric, member, fit.labels) for member in fit.probabilities]
+        best = max(range(len(scores)), key=scores.__getitem__)
+        alone = torch.zeros(len(scores), dtype=outputs.logits.dtype, device=labels.device)
+        alone[best] = 1
+        said = linear_pool(outputs.probabilities, Weights("member", alone), outputs.present)
+        answers[f"best member ({fit.members[best]})"] = said.argmax(dim=1)
+    equal = Weights("member", torch.ones(len(outputs.members), dtype=outputs.logits.dtype))
+    mean = linear_pool(outputs.probabilities, equal, outputs.present).argmax(dim=1)
+    right = (outputs.probabilities.argmax(dim=2) == labels) & outputs.present
+    answers["mean"] = mean
+    answers["oracle (any member right)"] = torch.where(right.any(dim=0), labels, mean)
+    return {
+        name: {split: _scores(answer, labels, rows, outputs) for split, rows in splits.items()}
+        for name, answer in answers.items()
+    }
+
+
+def _scores(answer: Tensor, labels: Tensor, rows: Tensor, outputs: Outputs) -> dict[str, Any]:
+    classes = len(outputs.classes)
+    certain = one_hot(answer[rows], classes).to(torch.float64)
+    metrics = evaluate(certain, labels[rows], outputs.classes)
+    return {key: metrics[key] for key in _KEPT}

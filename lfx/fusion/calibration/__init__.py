@@ -1,0 +1,1 @@
+"""Making members' probabilities mean what they say, before they are combined."""

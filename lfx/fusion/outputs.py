@@ -1,0 +1,93 @@
+"""What members say of samples, and what a scheme may learn from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Outputs:
+    """What members say of some samples; no labels.
+
+    Attributes:
+        members: names of the members, sorted, `(members,)`.
+        classes: names of the classes, `(classes,)`.
+        logits: raw scores, `(members, samples, classes)`; 0 where a member lacks a sample.
+        present: whether a member has a sample, `(members, samples)`, bool; each sample has one
+            member at least.
+    """
+
+    members: tuple[str, ...]
+    classes: tuple[str, ...]
+    logits: Tensor
+    present: Tensor
+
+    @cached_property
+    def probabilities(self) -> Tensor:
+        """Softmax of the logits, `(members, samples, classes)`; even where a member is absent."""
+        return torch.softmax(self.logits, dim=2)
+
+    @property
+    def complete(self) -> Tensor:
+        """Which samples all members have, `(samples,)`, bool."""
+        return self.present.all(dim=0)
+
+    def select(self, rows: Tensor) -> Outputs:
+        """Take some samples, by a mask or by their numbers."""
+        return Outputs(self.members, self.classes, self.logits[:, rows], self.present[:, rows])
+
+    def with_logits(self, logits: Tensor) -> Outputs:
+        """Say the same of the same samples by other scores."""
+        return Outputs(self.members, self.classes, logits, self.present)
+
+
+@dataclass(frozen=True, eq=False)
+class FitData:
+    """Labelled samples of the fit split that all members have; none where no fit is needed.
+
+    Attributes:
+        outputs: what the members say of them.
+        labels: class indices, `(samples,)`.
+        groups: near-duplicate groups, `(samples,)`; samples of one group are never torn apart.
+        seed: of whatever is random in a fit.
+    """
+
+    outputs: Outputs
+    labels: Tensor
+    groups: np.ndarray[Any, Any]
+    seed: int = 0
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Names of the members, sorted, `(members,)`."""
+        return self.outputs.members
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, `(classes,)`."""
+        return self.outputs.classes
+
+    @property
+    def probabilities(self) -> Tensor:
+        """`(members, samples, classes)`, in 0..1, summing to 1 over classes."""
+        return self.outputs.probabilities
+
+    def select(self, rows: np.ndarray[Any, Any]) -> FitData:
+        """Take some samples, by a mask or by their numbers."""
+        chosen = torch.as_tensor(rows, device=self.labels.device)
+        return replace(
+            self,
+            outputs=self.outputs.select(chosen),
+            labels=self.labels[chosen],
+            groups=self.groups[rows],
+        )
+
+    def calibrated(self, logits: Tensor) -> FitData:
+        """Take the same samples with other logits."""
+        return replace(self, outputs=self.outputs.with_logits(logits))

@@ -1,0 +1,70 @@
+"""Calibration and scheme as one thing that is fitted, on all samples or fold by fold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from lfx.fusion.calibration.calibrator import Calibrated, Calibrator, apply, calibrate
+from lfx.fusion.crossfit import folds
+from lfx.fusion.rules import Pooled, Rule
+from lfx.fusion.schemes.scheme import Scheme
+from lfx.fusion.weights import Weights
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from lfx.fusion.outputs import FitData, Outputs
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A calibration of each member, and the rule that combines what is calibrated."""
+
+    calibrations: dict[str, Calibrated]
+    rule: Rule
+
+    def combine(self, outputs: Outputs) -> Tensor:
+        """Give fused scores, `(samples, classes)`."""
+        return self.rule.combine(apply(self.calibrations, outputs))
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """What is to be fitted: first each member's calibration, then the scheme."""
+
+    calibrator: Calibrator
+    scheme: Scheme
+
+    @property
+    def needs_fit(self) -> bool:
+        """Whether any part depends on labelled samples."""
+        return self.calibrator.needs_fit or self.scheme.needs_fit
+
+    def fit(self, fit: FitData) -> Fitted:
+        """Fit both parts on the same samples."""
+        calibrations = calibrate(self.calibrator, fit)
+        calibrated = fit.calibrated(apply(calibrations, fit.outputs).logits)
+        found = self.scheme.fit(calibrated)
+        return Fitted(calibrations, Pooled(found) if isinstance(found, Weights) else found)
+
+    def cross_fit(self, fit: FitData, count: int) -> Tensor | None:
+        """Fuse each sample of the fit split by a fit that has not seen it, nor its group.
+
+        Args:
+            fit: labelled samples.
+            count: folds.
+
+        Returns:
+            Fused scores, `(samples, classes)`; None where there are fewer than two folds.
+        """
+        parts = folds(fit.labels.cpu().numpy(), fit.groups, count, fit.seed)
+        if not parts:
+            return None
+        scores = torch.empty_like(fit.outputs.logits[0])
+        for train, held in parts:
+            part = fit.select(held)
+            scores[torch.as_tensor(held)] = self.fit(fit.select(train)).combine(part.outputs)
+        return scores

@@ -1,0 +1,114 @@
+"""Dempster's rule: members' opinions, each with what it does not know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch
+
+from lfx.fusion.schemes.scheme import require_one_of
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from lfx.fusion.outputs import FitData, Outputs
+
+_EVIDENCE = ("softplus", "relu", "exp")
+NOTE = (
+    "approximation: the members were not trained evidentially, so their logits are no amounts of "
+    "evidence"
+)
+
+
+def opinions(logits: Tensor, evidence: str = "softplus") -> tuple[Tensor, Tensor]:
+    """Turn logits into belief masses and an uncertainty mass (subjective logic).
+
+    Evidence e(c) ≥ 0 of the logits gives a Dirichlet distribution with parameters e + 1 and
+    strength S = Σ (e + 1); belief in class c is e(c) / S, uncertainty C / S.
+
+    Args:
+        logits: `(…, classes)`.
+        evidence: `softplus`, `relu` or `exp` (of logits up to 80).
+
+    Returns:
+        Beliefs, `(…, classes)`, and uncertainty, `(…)`; together they sum to 1.
+    """
+    if evidence == "softplus":
+        amounts: Tensor = torch.logaddexp(logits, torch.zeros_like(logits))
+    else:
+        amounts = logits.clamp(max=80).exp() if evidence == "exp" else torch.relu(logits)
+    strength = amounts.sum(dim=-1) + logits.shape[-1]
+    return amounts / strength[..., None], logits.shape[-1] / strength
+
+
+def dempster(beliefs: Tensor, uncertainty: Tensor) -> tuple[Tensor, Tensor]:
+    """Combine opinions over single classes by Dempster's rule, in closed form.
+
+    Pairwise, b = (b¹b² + b¹u² + b²u¹) / (1 - conflict) and u = u¹u² / (1 - conflict). With
+    commonalities q(c) = b(c) + u, which multiply, that is for any number of opinions
+    b(c) ∝ Π q_m(c) - Π u_m and u ∝ Π u_m, in whichever order. Someone who knows nothing (u = 1)
+    changes nothing.
+
+    Args:
+        beliefs: `(members, samples, classes)`.
+        uncertainty: `(members, samples)`, above 0.
+
+    Returns:
+        Beliefs, `(samples, classes)`, and uncertainty, `(samples,)`; together they sum to 1.
+    """
+    # Relative to the product of uncertainties, which many certain members make vanishingly small.
+    logs = torch.log1p(beliefs / uncertainty[..., None]).sum(dim=0)
+    top = logs.amax(dim=1, keepdim=True).clamp(min=0)
+    nothing = torch.exp(-top)
+    masses = (torch.exp(logs - top) - nothing).clamp(min=0)
+    total = masses.sum(dim=1, keepdim=True) + nothing
+    return masses / total, (nothing / total).squeeze(1)
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Dempster's rule as a rule."""
+
+    evidence: str
+
+    def combine(self, outputs: Outputs) -> Tensor:
+        """Combine opinions; uncertainty is spread evenly over the classes."""
+        beliefs, uncertainty = opinions(outputs.logits, self.evidence)
+        # A member that is absent knows nothing.
+        beliefs = beliefs * outputs.present[..., None]
+        uncertainty = torch.where(outputs.present, uncertainty, 1)
+        fused, left = dempster(beliefs, uncertainty)
+        return fused + left[:, None] / fused.shape[1]
+
+    def document(self, outputs: Outputs) -> dict[str, Any]:
+        """Give 1 - uncertainty of each member and sample, `(members, samples)`; and a warning."""
+        _, uncertainty = opinions(outputs.logits, self.evidence)
+        known = (1 - uncertainty) * outputs.present
+        rows = [[round(value, 6) for value in row] for row in known.tolist()]
+        return {"weights": rows, "per": "sample", "note": NOTE}
+
+
+@dataclass(frozen=True)
+class Evidential:
+    """Combine the members' opinions, with their uncertainty, by Dempster's rule.
+
+    Han, Zhang, Fu and Zhou, Trusted Multi-View Classification, ICLR 2021. There each member is
+    trained so that its outputs are amounts of evidence; members trained by cross-entropy are not,
+    their logits' level is arbitrary, and what comes out is an approximation, marked as such.
+
+    Attributes:
+        evidence: how logits become evidence: `softplus`, `relu` or `exp`.
+    """
+
+    evidence: str = "softplus"
+    name: ClassVar[str] = "evidential"
+    needs_fit: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        """Refuse unknown options."""
+        require_one_of("fusion.evidence", self.evidence, _EVIDENCE)
+
+    def fit(self, fit: FitData) -> Evidence:  # noqa: ARG002, nothing is learnt
+        """Look at no sample."""
+        return Evidence(self.evidence)

@@ -1,0 +1,123 @@
+"""Ensemble selection: members are added one at a time, as often as they help."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import torch
+
+from lfx.evaluation.metrics import SCORES
+from lfx.fusion.schemes.scheme import require_at_least, require_one_of
+from lfx.fusion.search.weightings import WeightingScorer
+from lfx.fusion.weights import Weights
+from lfx.runtime.errors import ConfigError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from lfx.fusion.outputs import FitData
+
+_LEAST = torch.finfo(torch.float32).tiny
+
+
+@dataclass(frozen=True)
+class GreedySelection:
+    """Start with nothing, and keep adding the member that helps the ensemble's mean most.
+
+    Caruana, Niculescu-Mizil, Crew and Ksikes, Ensemble Selection from Libraries of Models, ICML
+    2004: selection with replacement, so that a member may be added again; the best of the ensembles
+    on the way counts; and bagging, where several such searches each see a random part of the
+    members and are averaged. A member's weight is how often it was added. Of ensembles with the
+    same score the one with less log-loss is taken, then the first in the order of names.
+
+    Attributes:
+        metric: what is to become best: `accuracy`, `f1_weighted`, `f1_macro` or `log_loss`.
+        rounds: members added at the most, in each bag.
+        bags: searches that are averaged.
+        fraction: the share of the members that a bag sees, above 0 up to 1, but two members at
+            least; 1 leaves nothing for bags to differ in.
+    """
+
+    metric: str = "f1_weighted"
+    rounds: int = 50
+    bags: int = 20
+    fraction: float = 0.5
+    name: ClassVar[str] = "greedy_selection"
+    needs_fit: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        """Refuse options that are impossible."""
+        require_one_of("fusion.metric", self.metric, (*SCORES, "log_loss"))
+        require_at_least("fusion.rounds", self.rounds, 1)
+        require_at_least("fusion.bags", self.bags, 1)
+        if not 0 < self.fraction <= 1:
+            raise ConfigError(
+                f"fusion.fraction: allowed is a share above 0 up to 1; got {self.fraction}"
+            )
+
+    def fit(self, fit: FitData) -> Weights:
+        """Count how often each member is added."""
+        members = len(fit.members)
+        bag = min(members, max(2, round(self.fraction * members)))
+        draws = np.random.default_rng(fit.seed)
+        # Bags of the same members find the same; each counts as often as it was drawn.
+        chosen = Counter(
+            tuple(sorted(draws.choice(members, size=bag, replace=False).tolist()))
+            for _ in range(self.bags)
+        )
+        judge = _Judge(fit, self.metric)
+        total = torch.zeros(members, dtype=torch.float64)
+        for part, times in chosen.items():
+            total += times * select(judge, part, members, self.rounds)
+        return Weights("member", (total / total.sum()).to(fit.probabilities))
+
+
+def select(judge: _Judge, part: tuple[int, ...], members: int, rounds: int) -> Tensor:
+    """Run one search.
+
+    Args:
+        judge: scores weightings, `(candidates, members)`: what is to become best, then log-loss.
+        part: the members that may be added.
+        members: how many there are.
+        rounds: members added at the most.
+
+    Returns:
+        The best ensemble's weights, `(members,)`, summing to 1.
+    """
+    counts = torch.zeros(members, dtype=torch.float64)
+    best, best_score = counts, (-float("inf"), -float("inf"))
+    one_more = torch.eye(members, dtype=torch.float64)[list(part)]
+    for _ in range(rounds):
+        candidates = counts + one_more
+        scores = judge(candidates / candidates.sum(dim=1, keepdim=True))
+        # `max` keeps the first of equals.
+        place = max(range(len(part)), key=lambda index: scores[index])
+        counts = candidates[place]
+        if scores[place] > best_score:
+            best, best_score = counts, scores[place]
+    return best / best.sum()
+
+
+class _Judge:
+    """Scores weightings on the fit split; larger is better, and log-loss decides a tie."""
+
+    def __init__(self, fit: FitData, metric: str) -> None:
+        self._metric = metric
+        self._scorer = WeightingScorer(fit.probabilities, fit.labels)
+        places = fit.labels[None, :, None].expand(len(fit.members), -1, 1)
+        self._own = fit.probabilities.gather(2, places).squeeze(2).clamp(min=_LEAST)
+
+    def __call__(self, weightings: Tensor) -> list[tuple[float, float]]:
+        fused = weightings.to(self._own) @ self._own
+        likelihood = fused.log().mean(dim=1).tolist()
+        if self._metric == "log_loss":
+            return [(value, 0.0) for value in likelihood]
+        scores = getattr(self._scorer.score(weightings.to(self._own)), self._metric)
+        # Rounded: sums in another order must not decide what is a tie.
+        return [
+            (round(score, 12), value)
+            for score, value in zip(scores.tolist(), likelihood, strict=True)
+        ]

@@ -1,0 +1,43 @@
+"""The weighted geometric mean of what the members say: a log-linear pool."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from lfx.fusion.pools import logarithmic_pool
+from lfx.fusion.rules import Pooled
+from lfx.fusion.schemes.weighted import require_shares, share_weights
+
+if TYPE_CHECKING:
+    from lfx.fusion.outputs import FitData
+
+
+@dataclass(frozen=True)
+class Product:
+    """Give class c a score in proportion to Π_m p_m(c) ** w_m.
+
+    With equal weights this ranks the classes as the product rule does (Kittler et al., On Combining
+    Classifiers, TPAMI 1998); the exponents sum to 1, so members that say the same do not add up to
+    more certainty (Genest and Zidek, Statistical Science 1986).
+
+    Attributes:
+        weights: member → share in 0..1; members that are not named share the remainder equally.
+    """
+
+    weights: Mapping[str, float] = field(default_factory=dict)
+    name: ClassVar[str] = "product"
+    needs_fit: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        """Refuse shares that are no numbers."""
+        require_shares(self.weights)
+
+    def fit(self, fit: FitData) -> Pooled:
+        """Complete the shares; looks at no sample.
+
+        Raises:
+            FusionError: as `complete_shares`.
+        """
+        return Pooled(share_weights(self.weights, fit), logarithmic_pool)

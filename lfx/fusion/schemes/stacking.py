@@ -1,0 +1,198 @@
+"""Stacking: a classifier that reads what the members say."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import torch
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPClassifier
+
+from lfx.fusion.crossfit import folds
+from lfx.fusion.schemes.scheme import require_at_least
+from lfx.runtime.errors import ConfigError, FusionError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from lfx.fusion.outputs import FitData, Outputs
+
+Matrix = np.ndarray[Any, np.dtype[np.float64]]
+
+_LEAST = torch.finfo(torch.float32).tiny
+_FOLDS = 5
+
+
+def features(outputs: Outputs) -> Matrix:
+    """Give what a stacked classifier reads: centred log-probabilities.
+
+    For a member that lacks a sample stands the mean of the others' log-probabilities.
+
+    Returns:
+        `(samples, members * classes)`, float64; each member's classes sum to 0.
+    """
+    logs = outputs.probabilities.clamp(min=_LEAST).log().to("cpu", torch.float64)
+    logs = logs - logs.mean(dim=2, keepdim=True)
+    present = outputs.present.cpu()
+    if not bool(present.all()):
+        there = present[:, :, None].to(logs)
+        stand_in = (logs * there).sum(dim=0) / there.sum(dim=0)
+        logs = torch.where(present[:, :, None], logs, stand_in)
+    return np.asarray(logs.permute(1, 0, 2).reshape(logs.shape[1], -1).numpy())
+
+
+@dataclass(frozen=True, eq=False)
+class Stacked:
+    """A fitted classifier as a rule."""
+
+    model: LogisticRegression | MLPClassifier
+    regularisation: float
+
+    def combine(self, outputs: Outputs) -> Tensor:
+        """Let the classifier predict; a class that it never saw gets 0."""
+        scores = np.zeros((outputs.logits.shape[1], len(outputs.classes)))
+        scores[:, self.model.classes_] = self.model.predict_proba(features(outputs))
+        return torch.from_numpy(scores).to(outputs.logits)
+
+    def document(self, outputs: Outputs) -> dict[str, Any]:
+        """Give coefficients, `(classes, members, classes)`; layers' matrices of a network."""
+        about = {"per": "feature", "regularisation": self.regularisation}
+        if isinstance(self.model, MLPClassifier):
+            layers = [matrix.tolist() for matrix in self.model.coefs_]
+            biases = [row.tolist() for row in self.model.intercepts_]
+            return {"weights": layers, "intercepts": biases} | about
+        shape = (-1, len(outputs.members), len(outputs.classes))
+        coefficients = self.model.coef_.reshape(shape).tolist()
+        return {"weights": coefficients, "intercepts": self.model.intercept_.tolist()} | about
+
+
+@dataclass(frozen=True)
+class Stacking:
+    """Multinomial logistic regression on all members' log-probabilities.
+
+    Wolpert, Stacked Generalization, Neural Networks 1992. The members were not trained on the fit
+    split, so their predictions there are what they are anywhere else. How strongly coefficients are
+    penalised is chosen by the log-loss of cross-fitting: each fold is predicted by a regression on
+    the others.
+
+    Attributes:
+        c: inverse strengths of the L2 penalty to choose from, as scikit-learn's `C`; of one there
+            is nothing to choose.
+    """
+
+    c: Sequence[float] = (0.001, 0.01, 0.1, 1.0)
+    name: ClassVar[str] = "stacking"
+    needs_fit: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        """Refuse strengths that are none."""
+        _require_strengths("fusion.c", self.c)
+
+    def fit(self, fit: FitData) -> Stacked:
+        """Choose a strength and fit a regression.
+
+        Raises:
+            FusionError: the fit split holds a single class.
+        """
+        return _choose(fit, self.c, lambda c: LogisticRegression(C=c, **_solver(fit)))
+
+
+@dataclass(frozen=True)
+class StackingMlp:
+    """A small neural network on all members' log-probabilities.
+
+    The meta-classifier of the paper's section IV.D ("an artificial neural network to learn
+    non-linear relations between the modalities"): one hidden layer, L2 penalty, L-BFGS. Unlike all
+    other schemes its outcome depends on random initial weights, hence on `seed` and on the order of
+    the classes.
+
+    Attributes:
+        hidden: width of the hidden layer.
+        alpha: strengths of the L2 penalty to choose from by cross-fitting, as scikit-learn's
+            `alpha` times the number of samples.
+        steps: of L-BFGS, at the most.
+    """
+
+    hidden: int = 16
+    alpha: Sequence[float] = (1.0, 10.0, 100.0)
+    steps: int = 200
+    name: ClassVar[str] = "stacking_mlp"
+    needs_fit: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        """Refuse a network that is none."""
+        require_at_least("fusion.hidden", self.hidden, 1)
+        require_at_least("fusion.steps", self.steps, 1)
+        _require_strengths("fusion.alpha", self.alpha)
+
+    def fit(self, fit: FitData) -> Stacked:
+        """Choose a strength and fit a network.
+
+        Raises:
+            FusionError: the fit split holds a single class.
+        """
+        return _choose(
+            fit,
+            self.alpha,
+            lambda alpha: MLPClassifier(
+                (self.hidden,),
+                solver="lbfgs",
+                alpha=alpha,
+                max_iter=self.steps,
+                random_state=fit.seed % 2**32,
+            ),
+        )
+
+
+def _solver(fit: FitData) -> dict[str, Any]:
+    # Newton's steps cost (features * classes)² a sample, but few of them are needed.
+    few = len(fit.members) * len(fit.classes) ** 2 <= 200  # noqa: PLR2004
+    return {"solver": "newton-cholesky" if few else "lbfgs", "max_iter": 1000}
+
+
+def _choose(fit: FitData, strengths: Sequence[float], build: Any) -> Stacked:
+    """Fit with the strength that has the least log-loss in cross-fitting, then on all samples."""
+    inputs, labels = features(fit.outputs), fit.labels.cpu().numpy()
+    if len(np.unique(labels)) < 2:  # noqa: PLR2004
+        raise FusionError(
+            f"the fit split holds nothing but {fit.classes[int(labels[0])]}, so there is nothing "
+            "to learn from; use another fit_split or fusion=mean"
+        )
+    parts = folds(labels, fit.groups, _FOLDS, fit.seed) if len(strengths) > 1 else []
+    losses = [0.0] * len(strengths)
+    for train, held in parts:
+        if len(np.unique(labels[train])) < 2:  # noqa: PLR2004
+            continue
+        for place, strength in enumerate(strengths):
+            model = _fitted(build(strength), inputs[train], labels[train])
+            losses[place] += _summed_loss(model, inputs[held], labels[held])
+    # Of equals the stronger penalty, which stands first.
+    chosen = strengths[int(np.argmin(losses))]
+    return Stacked(_fitted(build(chosen), inputs, labels), float(chosen))
+
+
+def _fitted(model: Any, inputs: Matrix, labels: np.ndarray[Any, Any]) -> Any:
+    with warnings.catch_warnings():
+        # Close to the minimum is good enough; the log-loss of cross-fitting judges the outcome.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return model.fit(inputs, labels)
+
+
+def _summed_loss(model: Any, inputs: Matrix, labels: np.ndarray[Any, Any]) -> float:
+    place = {label: column for column, label in enumerate(model.classes_.tolist())}
+    scores = model.predict_proba(inputs)
+    own = [scores[row, place[label]] if label in place else 0.0 for row, label in enumerate(labels)]
+    return float(-np.log(np.maximum(own, _LEAST)).sum())
+
+
+def _require_strengths(option: str, strengths: object) -> None:
+    good = isinstance(strengths, list | tuple) and all(
+        isinstance(one, int | float) and not isinstance(one, bool) and one > 0 for one in strengths
+    )
+    if not good or not strengths:
+        raise ConfigError(f"{option}: allowed is a list of numbers above 0; got {strengths!r}")

@@ -9,6 +9,8 @@ from lfx.configuration.typed import config_hash, plain
 from lfx.launch.entry import Job, run_stage
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lfx.artifacts.join import JoinedMembers
     from lfx.fusion.fuse import FusionResult
 
@@ -124,9 +126,20 @@ def _tell_result(config: FuseConfig, job: Job, result: FusionResult) -> None:
     log.info("run: %s", job.folder)
 
 
+def collect(sweep: Path) -> None:
+    """Tell what a multirun led to: every job in a table, a ranking, a curve."""
+    from lfx.reporting.summary import log_sweep, summarise_sweep
+
+    jobs, files = summarise_sweep(sweep)
+    log_sweep(jobs, "fuse")
+    print(f"written: {', '.join(map(str, files))}")  # noqa: T201, the last job's log is closed
+
+
 def main() -> None:
     """Run the stage from the command line."""
-    run_stage("fuse", FuseConfig, fuse, open_mappings=("members", "fusion.weights"))
+    run_stage(
+        "fuse", FuseConfig, fuse, open_mappings=("members", "fusion.weights"), collect=collect
+    )
 
 
 if __name__ == "__main__":

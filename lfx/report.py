@@ -13,10 +13,15 @@ def report(config: ReportConfig, job: Job) -> None:
 
     from lfx.reporting.runs import collect_runs, newest_of_each
     from lfx.reporting.seeds import group_by_seed, print_seeds, seed_rows, write_seeds
+    from lfx.reporting.summary import summarise_sweep
     from lfx.reporting.table import print_runs, write_runs
     from lfx.runtime.errors import DataError
 
     log = logging.getLogger("lfx.report")
+    if config.sweep is not None:
+        _, written = summarise_sweep(Path(config.sweep))
+        log.info("written: %s", ", ".join(map(str, written)))
+        return
     runs = collect_runs(Path(config.runs), data=config.data)
     if not runs:
         of_data = "" if config.data is None else f" on data={config.data}"

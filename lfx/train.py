@@ -177,10 +177,12 @@ def _look_at_embeddings(config: TrainConfig, around: Surroundings, outcome: Outc
 
 
 def collect(sweep: Path) -> None:
-    """Print what a multirun led to: one row a kind of run, averaged over its seeds."""
+    """Write every job into a table; print one row a kind of run, averaged over its seeds."""
     from lfx.reporting.runs import collect_runs
     from lfx.reporting.seeds import group_by_seed, print_seeds, seed_rows, write_seeds
+    from lfx.reporting.sweep import read_sweep, write_sweep
 
+    write_sweep(read_sweep(sweep))
     runs = collect_runs(sweep)
     if len(runs) > 1:
         rows = seed_rows(group_by_seed(runs))

@@ -246,3 +246,19 @@ class EvidentialConfig(FusionConfig):
     _target_: str = "lfx.fusion.schemes.evidential.Evidential"
     # How logits become amounts of evidence.
     evidence: EvidenceOf = EvidenceOf.softplus
+
+
+@dataclass
+class GridConfig(FusionConfig):
+    """conf/fusion/grid.yaml."""
+
+    # The scheme.
+    _target_: str = "lfx.fusion.schemes.grid.Grid"
+    # What is to become best.
+    metric: Metric = Metric.f1_weighted
+    # Three members or more: weights are multiples of 1 / steps. Two: the exact curve, without.
+    steps: int = 50
+    # So many random weightings in place of a grid; null: the grid.
+    points: int | None = None
+    # How many of the best weightings search.parquet keeps.
+    keep: int = 10000

@@ -240,6 +240,8 @@ class ReportConfig:
 
     # The folder whose runs are reported.
     runs: str = "outputs"
+    # A multirun's directory, whose table, ranking and curve are made anew; null: report runs.
+    sweep: str | None = None
     # Only runs on the data set of this name; null: all.
     data: Any = None
     # Whether only the newest run of a kind (stage, data, name, model, settings) is shown.

@@ -100,6 +100,16 @@ def log_picture(logger: Logger | None, name: str, file: Path) -> None:
         logger.experiment.add_image(name, pixels, dataformats="HWC")
 
 
+def log_table(
+    logger: Logger | None, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Send a table to W&B; other loggers show none, and get nothing."""
+    from pytorch_lightning.loggers import WandbLogger
+
+    if isinstance(logger, WandbLogger):
+        logger.log_table(name, columns=list(columns), data=[list(row) for row in rows])
+
+
 def flat_scores(metrics: Mapping[str, Any]) -> dict[str, float]:
     """Turn `metrics.json` into `test/f1_macro`, `test/per_class/neutral/recall` and so on."""
     flat: dict[str, float] = {}

@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from lfx.artifacts.parquet import read_metadata
+from lfx.configuration.stages import ON_MISSING
 from lfx.configuration.typed import config_hash
 from lfx.runtime.errors import ArtifactError, DataError
 from lfx.runtime.rundir import read_status
@@ -135,5 +136,5 @@ def _shaping(config: DictConfig, *without: str) -> str:
 
 def _model(config: DictConfig) -> str:
     if "members" in config:
-        return " + ".join(sorted(map(str, config.members)))
+        return " + ".join(sorted(str(name) for name in config.members if name != ON_MISSING))
     return str(OmegaConf.select(config, "encoder.name", default=""))

@@ -1,0 +1,106 @@
+"""A multirun's jobs, best first, beside what they have to beat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lfx.reporting.table import SCORES, SPLITS, markdown, print_table, titled
+from lfx.runtime.files import atomic_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from lfx.reporting.sweep import Sweep, SweepJob
+
+# Columns before the numbers: rank, name.
+_LEADING = 2
+_MOST_SHOWN = 30
+
+
+def print_ranking(sweep: Sweep) -> None:
+    """Print the best jobs and the baselines, validation beside test; what failed stands below."""
+    splits = _splits(sweep)
+    if splits:
+        header, rows, below = _layout(sweep, splits)
+        shown = rows[:_MOST_SHOWN]
+        hidden = len(rows) - len(shown)
+        if hidden:
+            shown.append(["", f"{hidden} more, in sweep.csv", *[""] * (len(header) - _LEADING)])
+        counts = {
+            split: {job.metrics[split]["support"] for job in sweep.ranked if split in job.metrics}
+            for split in splits
+        }
+        told = ", ".join(
+            f"{split} n = {'/'.join(map(str, sorted(own)))}" for split, own in counts.items()
+        )
+        print(f"ranked by {sweep.objective}; {told}")  # noqa: T201, the last job's log is closed
+        print_table(header, [*shown, *below], _LEADING)
+    states: dict[str, list[str]] = {}
+    for job in sweep.unfinished:
+        states.setdefault(job.status.state, []).append(job.folder.name)
+    for state, names in states.items():
+        print(f"{state}: {len(names)} of {len(sweep.jobs)} jobs ({', '.join(names[:20])})")  # noqa: T201
+
+
+def write_ranking(sweep: Sweep) -> Path | None:
+    """Write the ranking as `sweep.md`.
+
+    Returns:
+        The file; None where nothing has been scored.
+    """
+    splits = _splits(sweep)
+    if not splits:
+        return None
+    header, rows, below = _layout(sweep, splits)
+    with atomic_path(sweep.folder / "sweep.md") as part:
+        part.write_text(markdown(header, [*rows, *below], _LEADING), encoding="utf-8")
+    return sweep.folder / "sweep.md"
+
+
+def titles(jobs: Sequence[SweepJob]) -> list[str]:
+    """Name jobs by what tells them apart: their scheme, and overrides that not all of them have."""
+    shared = set.intersection(*(set(job.status.overrides) for job in jobs)) if jobs else set()
+    told = []
+    for job in jobs:
+        own = [
+            text
+            for text in job.status.overrides
+            if text not in shared and text != f"fusion={job.name}"
+        ]
+        told.append(titled(" ".join([job.name, *own]).strip(), job.metrics))
+    return told
+
+
+def _splits(sweep: Sweep) -> list[str]:
+    return [split for split in SPLITS if any(split in job.metrics for job in sweep.jobs)]
+
+
+def _layout(
+    sweep: Sweep, splits: Sequence[str]
+) -> tuple[list[str], list[list[str]], list[list[str]]]:
+    ranked = sweep.ranked
+    header = ["rank", "name"]
+    header += [f"{split} {title}" for split in splits for title in SCORES.values()]
+    objectives = [job.score(sweep.objective) for job in ranked]
+    # Jobs that are equally good share a rank; one without the score has none.
+    ranks = ["" if own is None else str(objectives.index(own) + 1) for own in objectives]
+    rows = [
+        [rank, title, *_scores(job.metrics, splits)]
+        for rank, job, title in zip(ranks, ranked, titles(ranked), strict=True)
+    ]
+    below: dict[tuple[str, ...], None] = {}
+    several = len({tuple(job.weights.get("members", ())) for job in ranked}) > 1
+    for job in ranked:
+        members = f" of {', '.join(job.weights['members'])}" if several else ""
+        for name, scores in job.baselines.items():
+            below[("", f"baseline: {name}{members}", *_scores(scores, splits))] = None
+    return header, rows, [list(row) for row in below]
+
+
+def _scores(metrics: Mapping[str, Any], splits: Sequence[str]) -> list[str]:
+    return [
+        f"{metrics[split][score]:.3f}" if split in metrics else ""
+        for split in splits
+        for score in SCORES
+    ]

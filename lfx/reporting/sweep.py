@@ -1,0 +1,204 @@
+"""What a multirun led to: a row a job."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from lfx.reporting.loggers import flat_scores
+from lfx.reporting.weights import member_shares
+from lfx.runtime.errors import DataError
+from lfx.runtime.files import atomic_path
+from lfx.runtime.rundir import FILE, RunStatus, read_status
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Scores of which less is better.
+_LOSSES = ("nll", "ece")
+OBJECTIVE = "val/f1_weighted"
+
+
+@dataclass(frozen=True)
+class SweepJob:
+    """One job of a multirun, completed or not.
+
+    Attributes:
+        folder: its directory.
+        status: the content of `status.json`.
+        metrics: the content of `metrics.json`; empty where there is none.
+        weights: the content of `weights.json`; empty where there is none.
+        baselines: the content of `baselines.json`; empty where there is none.
+    """
+
+    folder: Path
+    status: RunStatus
+    metrics: dict[str, Any] = field(default_factory=dict)
+    weights: dict[str, Any] = field(default_factory=dict)
+    baselines: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
+
+    @property
+    def completed(self) -> bool:
+        """Whether the job did what it was asked."""
+        return self.status.state == "completed"
+
+    @property
+    def name(self) -> str:
+        """The fused artifact's name; empty of a job that is none or did not get so far."""
+        return self.overrides.get("name") or str(self.weights.get("scheme", ""))
+
+    @property
+    def overrides(self) -> dict[str, str]:
+        """What the command line set: key → value."""
+        parts = (text.lstrip("+~").partition("=") for text in self.status.overrides)
+        return {key: value for key, _, value in parts}
+
+    def score(self, objective: str) -> float | None:
+        """Give a score of the job, `SPLIT/SCORE`."""
+        split, _, name = objective.partition("/")
+        value: float | None = self.metrics.get(split, {}).get(name)
+        return value
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A multirun's jobs, by number.
+
+    Attributes:
+        folder: the multirun's directory.
+        jobs: all that left a status.
+        objective: what they are ranked by, `SPLIT/SCORE`.
+        settings: the configuration of one of them.
+    """
+
+    folder: Path
+    jobs: tuple[SweepJob, ...]
+    objective: str
+    settings: dict[str, Any]
+
+    @property
+    def ranked(self) -> list[SweepJob]:
+        """The completed jobs, best first; those without the score last, by number."""
+        sign = 1 if self.objective.partition("/")[2] in _LOSSES else -1
+
+        def key(job: SweepJob) -> tuple[bool, float]:
+            score = job.score(self.objective)
+            return score is None, 0.0 if score is None else sign * score
+
+        return sorted((job for job in self.jobs if job.completed), key=key)
+
+    @property
+    def unfinished(self) -> list[SweepJob]:
+        """The jobs that failed, were interrupted or still run."""
+        return [job for job in self.jobs if not job.completed]
+
+
+def read_sweep(folder: Path) -> Sweep:
+    """Read all jobs of a multirun.
+
+    Args:
+        folder: the multirun's directory.
+
+    Raises:
+        DataError: there is no job in it.
+    """
+    files = [file.parent for file in folder.glob(f"*/{FILE}")] if folder.is_dir() else []
+    if not files:
+        raise DataError(
+            f"sweep={folder} holds no jobs; give the directory of a multirun, such as "
+            "outputs/multirun/fuse/DATA/TIME"
+        )
+    found = [_read_job(one) for one in sorted(files, key=_place)]
+    jobs = tuple(job for job in found if job is not None)
+    # Of one job: reading the YAML files of hundreds would take longer than the jobs did.
+    settings = next((_settings(job.folder) for job in jobs if job.completed), {})
+    return Sweep(folder, jobs, str(settings.get("objective", OBJECTIVE)), settings)
+
+
+def write_sweep(sweep: Sweep) -> tuple[Path, Path]:
+    """Write `sweep.csv` and `sweep.parquet`, a row a job; twice the same makes the same files.
+
+    Columns: `job, status, error, name, overrides`, then `overrides/KEY` for each key, `weights/…`,
+    and the metrics, `SPLIT/SCORE`. A column of numbers is one in the Parquet file too.
+
+    Returns:
+        The two files.
+    """
+    rows = [_row(job) for job in sweep.jobs]
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    columns.sort(key=lambda key: _GROUPS.index(key.partition("/")[0]) if "/" in key else -1)
+    text, binary = sweep.folder / "sweep.csv", sweep.folder / "sweep.parquet"
+    with atomic_path(text) as part, part.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, columns, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+    table = pa.table({key: _typed([row.get(key) for row in rows]) for key in columns})
+    with atomic_path(binary) as part:
+        pq.write_table(table, part)
+    return text, binary
+
+
+_GROUPS = ("overrides", "weights", "val", "test", "oof", "predict")
+
+
+def _row(job: SweepJob) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "job": job.folder.name,
+        "status": job.status.state,
+        "error": job.status.error or "",
+        "name": job.name,
+        "overrides": " ".join(job.status.overrides),
+    }
+    row |= {f"overrides/{key}": value for key, value in job.overrides.items()}
+    if job.weights:
+        row |= {f"weights/{key}": value for key, value in member_shares(job.weights).items()}
+    if job.metrics.get("leaky"):
+        row["leaky"] = True
+    splits = {key: value for key, value in job.metrics.items() if isinstance(value, dict)}
+    return row | flat_scores(splits)
+
+
+def _typed(values: Sequence[Any]) -> pa.Array:
+    try:
+        return pa.array([None if value in {None, ""} else float(value) for value in values])
+    except (TypeError, ValueError):
+        return pa.array([None if value is None else str(value) for value in values])
+
+
+def _place(folder: Path) -> tuple[int, str]:
+    return (int(folder.name), "") if folder.name.isdigit() else (-1, folder.name)
+
+
+def _read_job(folder: Path) -> SweepJob | None:
+    status = read_status(folder)
+    if status is None:
+        return None
+    if status.state != "completed":
+        return SweepJob(folder, status)
+    content = {name: _json(folder / f"{name}.json") for name in ("metrics", "weights", "baselines")}
+    return SweepJob(folder, status, **content)
+
+
+def _json(file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _settings(folder: Path) -> dict[str, Any]:
+    try:
+        config = OmegaConf.load(folder / ".hydra" / "config.yaml")
+        settings: Any = OmegaConf.to_container(config, resolve=False)
+    except (OSError, ValueError, OmegaConfBaseException):
+        return {}
+    return settings if isinstance(settings, dict) else {}

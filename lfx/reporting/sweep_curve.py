@@ -1,0 +1,71 @@
+"""The curve of a sweep over one number."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from lfx.reporting.curves import draw_curves
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from lfx.reporting.sweep import Sweep, SweepJob
+
+_LEAST_VALUES = 3
+_MOST_LINES = 8
+
+
+def draw_sweep(sweep: Sweep) -> Path | None:
+    """Draw the objective over the one number that was swept, and the test split's beside it.
+
+    Other settings that were swept give a line each.
+
+    Returns:
+        `sweep.png`; None where no number was swept, or several, or too many other settings.
+    """
+    jobs = sweep.ranked
+    numbers = {key: values for key in _keys(jobs) if (values := _numbers(jobs, key)) is not None}
+    swept = [key for key, values in numbers.items() if len(set(values)) >= _LEAST_VALUES]
+    if len(swept) != 1:
+        return None
+    key = swept[0]
+    split, _, score = sweep.objective.partition("/")
+    lines: dict[str, list[tuple[float, float]]] = {}
+    for job, value in zip(jobs, numbers[key], strict=True):
+        others = " ".join(text for text in _told(job, jobs) if not text.startswith(f"{key}="))
+        for shown in (split, "test"):
+            height = job.score(f"{shown}/{score}")
+            if height is not None:
+                lines.setdefault(f"{others} {shown}".strip(), []).append((value, height))
+    if not lines or len(lines) > _MOST_LINES:
+        return None
+    file = sweep.folder / "sweep.png"
+    drawn = {
+        name: tuple(map(list, zip(*sorted(points), strict=True))) for name, points in lines.items()
+    }
+    draw_curves(
+        file,
+        f"{len(jobs)} jobs; what is chosen is chosen by {split}",
+        (key, score),
+        {name: (positions, heights) for name, (positions, heights) in drawn.items()},
+    )
+    return file
+
+
+def _keys(jobs: Sequence[SweepJob]) -> list[str]:
+    return list(dict.fromkeys(key for job in jobs for key in job.overrides))
+
+
+def _numbers(jobs: Sequence[SweepJob], key: str) -> list[float] | None:
+    try:
+        values = [float(job.overrides[key]) for job in jobs]
+    except (KeyError, ValueError):
+        return None
+    return values if all(map(math.isfinite, values)) else None
+
+
+def _told(job: SweepJob, jobs: Sequence[SweepJob]) -> list[str]:
+    shared = set.intersection(*(set(one.status.overrides) for one in jobs))
+    return [text for text in job.status.overrides if text not in shared]

@@ -66,7 +66,7 @@ def titles(jobs: Sequence[SweepJob]) -> list[str]:
         own = [
             text
             for text in job.status.overrides
-            if text not in shared and text != f"fusion={job.name}"
+            if text not in shared and text not in {f"fusion={job.name}", f"name={job.name}"}
         ]
         told.append(titled(" ".join([job.name, *own]).strip(), job.metrics))
     return told

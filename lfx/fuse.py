@@ -24,7 +24,9 @@ def fuse(config: FuseConfig, job: Job) -> float | None:
     from lfx.fusion.fuse import FitPlan
     from lfx.fusion.fuse import fuse as fuse_members
     from lfx.fusion.pipeline import Pipeline
+    from lfx.fusion.schemes.grid import Searched
     from lfx.fusion.schemes.scheme import Scheme
+    from lfx.reporting.search import write_search
     from lfx.runtime.device import resolve_device
     from lfx.runtime.files import write_json
     from lfx.runtime.versions import versions
@@ -55,6 +57,8 @@ def fuse(config: FuseConfig, job: Job) -> float | None:
     write_json(job.folder / "metrics.json", result.metrics)
     write_json(job.folder / "weights.json", result.weights_document)
     write_json(job.folder / "baselines.json", result.baselines)
+    if isinstance(result.fitted.rule, Searched):
+        write_search(job.folder, result.fitted.rule, joined.names, result.curves)
     _log_result(config, job, settings, result)
     _tell_result(config, job, result)
     split, _, score = config.objective.partition("/")
@@ -86,23 +90,27 @@ def _tell_members(config: FuseConfig, joined: JoinedMembers) -> None:
 def _log_result(
     config: FuseConfig, job: Job, settings: dict[str, Any], result: FusionResult
 ) -> None:
-    from functools import partial
+    from lfx.reporting.loggers import build_logger, log_picture, log_result
 
-    from lfx.reporting.loggers import build_logger, log_result
-
-    logger = partial(build_logger, settings["logger"], stage="fuse", name=config.name)
-    log_result(
-        logger(folder=job.folder, overrides=job.overrides, sweep=job.sweep),
-        settings,
-        result.metrics,
+    logger = build_logger(
+        settings["logger"],
+        stage="fuse",
+        name=config.name,
+        folder=job.folder,
+        overrides=job.overrides,
+        sweep=job.sweep,
     )
+    picture = job.folder / "curve.png"
+    if picture.is_file():
+        log_picture(logger, "curve", picture)
+    log_result(logger, settings, result.metrics)
 
 
 def _tell_result(config: FuseConfig, job: Job, result: FusionResult) -> None:
     import logging
 
     from lfx.reporting.table import print_scores
-    from lfx.reporting.weights import told_calibrations, told_weights
+    from lfx.reporting.weights import told_calibrations, told_search, told_weights
 
     log = logging.getLogger("lfx.fuse")
     document = result.weights_document
@@ -113,6 +121,8 @@ def _tell_result(config: FuseConfig, job: Job, result: FusionResult) -> None:
     for line in told_calibrations(document):
         log.info("%s", line)
     log.info("weights: %s", told_weights(document))
+    if "search" in document:
+        log.info("%s", told_search(document))
     if "fit_folds" in document:
         log.info(
             "%s rows are fused by fits on the other %d of %d folds",
@@ -124,6 +134,13 @@ def _tell_result(config: FuseConfig, job: Job, result: FusionResult) -> None:
         log.warning("fusion=%s: %s", document["scheme"], document["note"])
     log.info("predictions: %s", job.folder / "predictions.parquet")
     log.info("run: %s", job.folder)
+
+
+def member_contents(config: FuseConfig) -> str:
+    """Tell the state of the members' files, so that a repeated sweep knows whether they changed."""
+    from lfx.artifacts.members import digest
+
+    return digest(config.files)
 
 
 def collect(sweep: Path) -> None:
@@ -138,7 +155,12 @@ def collect(sweep: Path) -> None:
 def main() -> None:
     """Run the stage from the command line."""
     run_stage(
-        "fuse", FuseConfig, fuse, open_mappings=("members", "fusion.weights"), collect=collect
+        "fuse",
+        FuseConfig,
+        fuse,
+        open_mappings=("members", "fusion.weights"),
+        collect=collect,
+        inputs=member_contents,
     )
 
 

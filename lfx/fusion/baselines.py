@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.nn.functional import one_hot
 
-from lfx.evaluation.metrics import SCORES, evaluate, score
+from lfx.evaluation.metrics import SCORES, evaluate
 from lfx.fusion.pools import linear_pool
 from lfx.fusion.weights import Weights
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lfx.fusion.outputs import FitData, Outputs
 
 _KEPT = (*SCORES, "support")
+_LESS_IS_BETTER = ("nll", "ece")
 
 
 def baselines(
@@ -34,7 +35,7 @@ def baselines(
         outputs: what the members say of all samples.
         labels: class indices, `(samples,)`, -1 where unlabelled.
         splits: split → mask, `(samples,)`, of what is reported.
-        metric: what makes a member the best: `accuracy`, `f1_weighted` or `f1_macro`.
+        metric: what makes a member the best, by a name that `evaluate` gives.
 
     Returns:
         Name → split → `accuracy`, `f1_weighted`, `f1_macro`, `support`.
@@ -44,7 +45,10 @@ def baselines(
         counts = torch.bincount(fit.labels, minlength=len(fit.classes))
         common = int(counts.argmax().item())
         answers[f"majority class ({fit.classes[common]})"] = torch.full_like(labels, common)
-        scores = [score(metric, member, fit.labels) for member in fit.probabilities]
+        sign = -1 if metric in _LESS_IS_BETTER else 1
+        scores = [
+            sign * evaluate(member, fit.labels, fit.classes)[metric] for member in fit.probabilities
+        ]
         best = max(range(len(scores)), key=scores.__getitem__)
         alone = torch.zeros(len(scores), dtype=outputs.logits.dtype, device=labels.device)
         alone[best] = 1

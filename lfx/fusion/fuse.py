@@ -16,6 +16,8 @@ from lfx.fusion.baselines import baselines
 from lfx.fusion.guard import fit_rows, refuse_leak
 from lfx.fusion.outputs import FitData, Outputs
 from lfx.fusion.pipeline import Fitted
+from lfx.fusion.schemes.grid import Searched
+from lfx.fusion.search.curve import Curve, exact_curve
 from lfx.runtime.errors import FusionError
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ class FitPlan:
         allow_leaky_fit: let the two be the same, and mark the result.
         fit_folds: the rows of the fit split are fused by fits on the other folds, so that their
             numbers are out-of-sample too; 1: by the one fit on all of them, in-sample.
-        best_by: what makes a member the best one: `accuracy`, `f1_weighted` or `f1_macro`.
+        best_by: what makes a member the best one: a number of `evaluate`, such as `f1_weighted`.
         seed: of folds and of whatever is random in a fit.
     """
 
@@ -60,6 +62,7 @@ class FusionResult:
             the split that is reported.
         baselines: name → split → scores.
         weights_document: the content of `weights.json`.
+        curves: split → every weighting of two members; only where the scheme looked at all of them.
     """
 
     predictions: Predictions
@@ -67,6 +70,7 @@ class FusionResult:
     metrics: dict[str, Any]
     baselines: dict[str, dict[str, dict[str, float]]]
     weights_document: dict[str, Any]
+    curves: dict[str, Curve]
 
     @property
     def leaky(self) -> bool:
@@ -112,17 +116,17 @@ def fuse(
     )
     leaky = leaky or joined.leaky
     outputs = _outputs(joined, device)
-    rows = _fit_rows(joined, plan.fit_split, needed=pipeline.needs_fit)
+    rows = _fit_rows(joined, plan, needed=pipeline.needs_fit)
     fit = _fit_data(joined, outputs, rows, plan.seed)
     nothing = fit.select(np.zeros(len(fit.labels), dtype=np.bool_))
     fitted = pipeline.fit(fit if pipeline.needs_fit else nothing)
     scores = fitted.combine(outputs)
-    folded = False
+    folds = 1
     if pipeline.needs_fit and plan.fit_folds > 1:
         unseen = pipeline.cross_fit(fit, plan.fit_folds)
         if unseen is not None:
             scores[torch.as_tensor(rows, device=device)] = unseen
-            folded = True
+            folds = min(plan.fit_folds, len(set(fit.groups)))
     predictions = _predictions(joined, scores, name, plan.seed, config_hash, versions, leaky=leaky)
     reported = dict.fromkeys(("val", "test", plan.report_split))
     metrics = evaluate_splits(predictions, tuple(reported))
@@ -137,9 +141,25 @@ def fuse(
         metrics=metrics | ({"leaky": True} if leaky else {}),
         baselines=baselines(fit, outputs, labels, masks, plan.best_by) if masks else {},
         weights_document=_document(joined, pipeline, plan, fitted, outputs)
-        | ({"fit_folds": plan.fit_folds} if folded else {})
+        | ({"fit_folds": folds} if folds > 1 else {})
         | ({"leaky": True} if leaky else {}),
+        curves=_curves(fitted, outputs, labels, masks),
     )
+
+
+def _curves(
+    fitted: Fitted, outputs: Outputs, labels: Tensor, masks: dict[str, Tensor]
+) -> dict[str, Curve]:
+    """Compute what a search of two members' weights has seen, on each split that has labels."""
+    if not isinstance(fitted.rule, Searched) or not isinstance(fitted.rule.found, Curve):
+        return {}
+    complete = {split: rows & outputs.complete for split, rows in masks.items()}
+    said = fitted.calibrated(outputs).probabilities
+    return {
+        split: exact_curve(said[:, rows], labels[rows])
+        for split, rows in complete.items()
+        if bool(rows.any())
+    }
 
 
 def _outputs(joined: JoinedMembers, device: torch.device) -> Outputs:
@@ -153,23 +173,27 @@ def _outputs(joined: JoinedMembers, device: torch.device) -> Outputs:
 
 
 def _fit_rows(
-    joined: JoinedMembers, fit_split: str, *, needed: bool
+    joined: JoinedMembers, plan: FitPlan, *, needed: bool
 ) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Find what may be fitted on: labelled samples of the fit split that all members have.
 
     Members are only compared on samples that all of them have. Where no fit is needed, the rows
-    still say which class is frequent and which member is good, and may be none.
+    still say which class is frequent and which member is good, and may be none; they are none where
+    those would be chosen by the labels of the split that is reported.
     """
+    nothing = np.zeros(len(joined.sample_id), dtype=np.bool_)
+    if not needed and plan.fit_split == plan.report_split:
+        return nothing
     try:
-        rows = fit_rows(fit_split, joined.split, joined.label)
+        rows = fit_rows(plan.fit_split, joined.split, joined.label)
     except FusionError:
         if needed:
             raise
-        return np.zeros(len(joined.sample_id), dtype=np.bool_)
+        return nothing
     complete = rows & joined.present.all(axis=0)
     if needed and not complete.any():
         raise FusionError(
-            f"fit_split={fit_split}: no labelled sample there is in all members "
+            f"fit_split={plan.fit_split}: no labelled sample there is in all members "
             f"({', '.join(joined.names)}), so they cannot be compared; use a scheme that needs no "
             "labels (fusion=mean)"
         )
@@ -195,7 +219,7 @@ def _document(
     fitted: Fitted,
     outputs: Outputs,
 ) -> dict[str, Any]:
-    rule = fitted.rule.document(outputs)
+    rule = fitted.document(outputs)
     document = {
         "members": list(joined.names),
         "classes": list(joined.classes),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -12,6 +12,7 @@ from lfx.fusion.crossfit import folds
 from lfx.fusion.rules import Pooled, Rule
 from lfx.fusion.schemes.scheme import Scheme
 from lfx.fusion.weights import Weights
+from lfx.runtime.errors import FusionError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,9 +27,17 @@ class Fitted:
     calibrations: dict[str, Calibrated]
     rule: Rule
 
+    def calibrated(self, outputs: Outputs) -> Outputs:
+        """Give what the members say once they are calibrated."""
+        return apply(self.calibrations, outputs)
+
     def combine(self, outputs: Outputs) -> Tensor:
         """Give fused scores, `(samples, classes)`."""
-        return self.rule.combine(apply(self.calibrations, outputs))
+        return self.rule.combine(self.calibrated(outputs))
+
+    def document(self, outputs: Outputs) -> dict[str, Any]:
+        """Say in plain values how the rule combines what is calibrated; see `Rule.document`."""
+        return self.rule.document(self.calibrated(outputs))
 
 
 @dataclass(frozen=True)
@@ -59,12 +68,21 @@ class Pipeline:
 
         Returns:
             Fused scores, `(samples, classes)`; None where there are fewer than two folds.
+
+        Raises:
+            FusionError: the scheme cannot be fitted without one of the folds.
         """
         parts = folds(fit.labels.cpu().numpy(), fit.groups, count, fit.seed)
         if not parts:
             return None
         scores = torch.empty_like(fit.outputs.logits[0])
-        for train, held in parts:
-            part = fit.select(held)
-            scores[torch.as_tensor(held)] = self.fit(fit.select(train)).combine(part.outputs)
+        for place, (train, held) in enumerate(parts, start=1):
+            try:
+                fitted = self.fit(fit.select(train))
+            except FusionError as error:
+                raise FusionError(
+                    f"without fold {place} of {len(parts)} of the fit split: {error}; or, to fuse "
+                    "its rows by the one fit on all of them, fit_folds=1"
+                ) from error
+            scores[torch.as_tensor(held)] = fitted.combine(fit.select(held).outputs)
         return scores

@@ -159,20 +159,22 @@ def _spread(probabilities: Tensor, weights: Weights, present: Tensor | None) -> 
         values = values / values.amax(dim=0)  # first, lest the sum overflow
         values = values / values.sum(dim=0)
         spread = values[:, None, None] if weights.per == "member" else values[:, :, None]
-    return spread if present is None else _without_absent(spread, present)
+    if present is None:
+        return spread
+    if tuple(present.shape) != (members, samples) or present.dtype != torch.bool:
+        raise ValueError(
+            f"present must be bool of shape ({members}, {samples}); got {present.dtype} of shape "
+            f"{tuple(present.shape)}"
+        )
+    return spread if bool(present.all()) else _without_absent(spread, present)
 
 
 def _without_absent(spread: Tensor, present: Tensor) -> Tensor:
     """Give the absent members' weight to the others, `(members, samples, 1 or classes)`."""
-    if tuple(present.shape) != (spread.shape[0], present.shape[1]) or present.dtype != torch.bool:
-        raise ValueError(
-            f"present must be bool of shape (members, samples); got {present.dtype} of shape "
-            f"{tuple(present.shape)}"
-        )
-    if bool(present.all()):
-        return spread
     there = present[:, :, None].to(spread)
     kept = spread * there
     wanted, left = spread.sum(dim=0), kept.sum(dim=0)
     shared = wanted * there / there.sum(dim=0).clamp(min=1)
-    return torch.where(left > 0, kept * (wanted / torch.where(left > 0, left, 1)), shared)
+    # Of less than this the reciprocal overflows.
+    some = left > len(spread) * torch.finfo(spread.dtype).tiny
+    return torch.where(some, kept * (wanted / torch.where(some, left, 1)), shared)

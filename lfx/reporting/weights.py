@@ -57,3 +57,14 @@ def told_calibrations(document: Mapping[str, Any]) -> list[str]:
             what += f", temperature {1 / one['scale'][0]:.3f}"
         lines.append(f"calibration of {name} {what}")
     return lines
+
+
+def told_search(document: Mapping[str, Any]) -> str:
+    """Say in one line how good and how sharp the optimum of a search is."""
+    search = document["search"]
+    best = f"best {search['metric']} on the fit split: {search['score']:.4f}"
+    if "interval" in search:
+        low, high = search["interval"]
+        name = search["weight_of"]
+        return f"{best}, for weights of {name} in {low:.4f}..{high:.4f} (exact)"
+    return f"{best}, at {search['points_as_good']} of {search['points']} weightings"

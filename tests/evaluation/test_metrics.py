@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as oracle
 from torchmetrics.functional import classification as other
 
-from lfx.evaluation.metrics import SCORES, evaluate, score
+from lfx.evaluation.metrics import SCORES, evaluate, log_loss, score
 
 CLASSES = ("negative", "neutral", "positive", "mixed")
 
@@ -139,6 +139,27 @@ def test_renaming_classes_renames_the_numbers(seed, samples, order):
 def test_nll_stays_finite():
     got = evaluate(torch.tensor([[1.0, 0.0]]), torch.tensor([1]), ("a", "b"))
     assert got["nll"] == pytest.approx(-np.log(np.finfo(np.float32).tiny))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 1000), st.integers(1, 30), st.integers(2, 4))
+def test_log_loss_like_scikit_learn(seed, samples, classes):
+    probabilities, labels = draw(samples, classes, seed)
+    probabilities = 0.99 * probabilities + 0.01 / classes  # scikit-learn clips elsewhere
+    want = oracle.log_loss(labels, probabilities, labels=range(classes))
+    assert log_loss(probabilities, labels) == pytest.approx(want, rel=1e-12)
+    assert evaluate(probabilities, labels, CLASSES[:classes])["nll"] == pytest.approx(want)
+
+
+def test_log_loss_of_the_impossible_is_large_and_finite():
+    probabilities = torch.tensor([[1.0, 0.0], [0.5, 0.5]], dtype=torch.float64)
+    least = np.finfo(np.float32).tiny
+    got = log_loss(probabilities, torch.tensor([1, 0]))
+    assert got == pytest.approx((-np.log(least) + np.log(2)) / 2)
+    # float32 gives the same, and a plain number.
+    assert log_loss(probabilities.float(), torch.tensor([1, 0])) == pytest.approx(got)
+    assert type(got) is float
+    assert log_loss(probabilities[:1], torch.tensor([0])) == 0
 
 
 @pytest.mark.parametrize("metric", SCORES)

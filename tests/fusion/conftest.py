@@ -2,10 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
 from lfx.artifacts.predictions import Metadata, Predictions
-from lfx.fusion.schemes.scheme import FitData
 
 CLASSES = ("negative", "neutral", "positive")
 
@@ -39,18 +37,18 @@ def make():
 
 
 @pytest.fixture(scope="session")
-def fit_data():
-    """Make fit data with random probabilities and labels."""
+def members(make):
+    """Give two members that the labels have nothing to do with."""
+    return {"image": make(1), "text": make(2, name="text")}
 
-    def build(seed=0, members=2, samples=10, classes=3):
-        rng = np.random.default_rng(seed)
-        probabilities = rng.dirichlet(np.full(classes, 0.7), size=(members, samples))
-        labels = rng.integers(0, classes, size=samples)
-        return FitData(
-            members=tuple(f"m{place}" for place in range(members)),
-            classes=tuple(f"c{place}" for place in range(classes)),
-            probabilities=torch.from_numpy(probabilities),
-            labels=torch.from_numpy(labels),
-        )
 
-    return build
+@pytest.fixture(scope="session")
+def several(make):
+    """Give three members that know something, on 40 samples of val and 20 of test."""
+    rows = [(f"s{n:02}", "val" if n < 40 else "test", None, n // 2 % 3) for n in range(60)]
+    truth = np.eye(3)[[row[3] for row in rows]]
+    rng = np.random.default_rng(0)
+    return {
+        f"m{place}": make(rows=rows, logits=2 * rng.normal(size=(60, 3)) + (3 - place) * truth)
+        for place in range(3)
+    }

@@ -18,7 +18,10 @@ _FOLDS = 5
 
 @dataclass(frozen=True, eq=False)
 class Affine:
-    """Logits times `scale` plus `shift`, class by class.
+    """Centred logits times `scale` plus `shift`, class by class.
+
+    The level that centring takes away, a sample's mean over classes, comes back times the mean of
+    `scale`: a softmax does not see it, but energy and evidence do.
 
     Attributes:
         scale: `(classes,)`, above 0.
@@ -30,7 +33,9 @@ class Affine:
 
     def apply(self, logits: Tensor) -> Tensor:
         """Calibrate logits, `(…, classes)`."""
-        return logits * self.scale.to(logits) + self.shift.to(logits)
+        scale = self.scale.to(logits)
+        level = logits.mean(dim=-1, keepdim=True)
+        return (logits - level) * scale + level * scale.mean() + self.shift.to(logits)
 
 
 @runtime_checkable
@@ -116,7 +121,7 @@ def apply(calibrations: dict[str, Calibrated], outputs: Outputs) -> Outputs:
     if not any(one.kept for one in calibrations.values()):
         return outputs
     changed = [
-        calibrations[name].affine.apply(own)
+        calibrations[name].affine.apply(own) if calibrations[name].kept else own
         for name, own in zip(outputs.members, outputs.logits, strict=True)
     ]
     there = outputs.present[:, :, None]

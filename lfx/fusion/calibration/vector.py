@@ -16,12 +16,12 @@ from lfx.fusion.minimise import minimise
 if TYPE_CHECKING:
     from torch import Tensor
 
-_SHIFT = 10.0
+_SHIFT = 5.0
 
 
 @dataclass(frozen=True)
 class Vector:
-    """Multiply each class's logit by a number in 1/20..20 and add one in -10..10.
+    """Multiply each class's centred logit by a number in 1/20..20 and add one in -10..10.
 
     Guo, Pleiss, Sun and Weinberger, On Calibration of Modern Neural Networks, ICML 2017. Unlike a
     temperature it changes which class a member thinks most likely, in favour of those that it
@@ -33,13 +33,15 @@ class Vector:
 
     def fit(self, logits: Tensor, labels: Tensor) -> Affine:
         """Find scales and shifts with the least log-loss."""
-        # Bound to logits whose mean over classes is 0, lest scales move what softmax does not see.
+        # As `Affine` applies it: scales must not turn a level, which softmax does not see, into
+        # something that it does.
+        centred = logits - logits.mean(dim=1, keepdim=True)
         classes = logits.shape[1]
         start = torch.zeros(2, classes, dtype=torch.float64)
         bound = torch.tensor([[math.log(LIMIT)], [_SHIFT]], dtype=torch.float64).expand(2, classes)
 
         def loss(point: Tensor) -> Tensor:
-            return cross_entropy(logits * point[0].exp() + point[1], labels)
+            return cross_entropy(centred * point[0].exp() + point[1], labels)
 
         found = minimise(loss, start, (-bound, bound))
         return Affine(found[0].exp(), found[1] - found[1].mean())

@@ -99,7 +99,8 @@ class Stacking:
         Raises:
             FusionError: the fit split holds a single class.
         """
-        return _choose(fit, self.c, lambda c: LogisticRegression(C=c, **_solver(fit)))
+        strengths = sorted(self.c)
+        return _choose(fit, strengths, lambda c: LogisticRegression(C=c, **_solver(fit)))
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ class StackingMlp:
     Attributes:
         hidden: width of the hidden layer.
         alpha: strengths of the L2 penalty to choose from by cross-fitting, as scikit-learn's
-            `alpha` times the number of samples.
+            `alpha`, which counts against the sum of the samples' losses.
         steps: of L-BFGS, at the most.
     """
 
@@ -138,7 +139,7 @@ class StackingMlp:
         """
         return _choose(
             fit,
-            self.alpha,
+            sorted(self.alpha, reverse=True),
             lambda alpha: MLPClassifier(
                 (self.hidden,),
                 solver="lbfgs",
@@ -152,11 +153,18 @@ class StackingMlp:
 def _solver(fit: FitData) -> dict[str, Any]:
     # Newton's steps cost (features * classes)² a sample, but few of them are needed.
     few = len(fit.members) * len(fit.classes) ** 2 <= 200  # noqa: PLR2004
-    return {"solver": "newton-cholesky" if few else "lbfgs", "max_iter": 1000}
+    # With the default tolerance L-BFGS leaves probabilities off by almost a hundredth.
+    return {"solver": "newton-cholesky" if few else "lbfgs", "max_iter": 1000, "tol": 1e-6}
 
 
 def _choose(fit: FitData, strengths: Sequence[float], build: Any) -> Stacked:
-    """Fit with the strength that has the least log-loss in cross-fitting, then on all samples."""
+    """Fit with the strength that has the least log-loss in cross-fitting, then on all samples.
+
+    Args:
+        fit: labelled samples.
+        strengths: of the penalty, the strongest first.
+        build: makes a classifier of a strength.
+    """
     inputs, labels = features(fit.outputs), fit.labels.cpu().numpy()
     if len(np.unique(labels)) < 2:  # noqa: PLR2004
         raise FusionError(
@@ -171,7 +179,7 @@ def _choose(fit: FitData, strengths: Sequence[float], build: Any) -> Stacked:
         for place, strength in enumerate(strengths):
             model = _fitted(build(strength), inputs[train], labels[train])
             losses[place] += _summed_loss(model, inputs[held], labels[held])
-    # Of equals the stronger penalty, which stands first.
+    # Of equals the stronger penalty, which stands first; so too where there are no folds.
     chosen = strengths[int(np.argmin(losses))]
     return Stacked(_fitted(build(chosen), inputs, labels), float(chosen))
 

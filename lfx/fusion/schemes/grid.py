@@ -1,0 +1,123 @@
+"""The best weights of all: a search of the whole simplex."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch
+
+from lfx.evaluation.metrics import SCORES
+from lfx.fusion.rules import Pooled
+from lfx.fusion.schemes.scheme import require_at_least, require_one_of
+from lfx.fusion.search.curve import Curve, exact_curve
+from lfx.fusion.search.ranking import Ranking, rank_points
+from lfx.fusion.weights import Weights
+from lfx.runtime.errors import ConfigError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from lfx.fusion.outputs import FitData, Outputs
+
+_PAIR = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Searched:
+    """The weights that a search found best, with all that it found.
+
+    Attributes:
+        weights: per member.
+        found: the exact curve of two members, or the best points of more.
+        metric: what they are best in.
+    """
+
+    weights: Weights
+    found: Curve | Ranking
+    metric: str
+
+    def combine(self, outputs: Outputs) -> Tensor:
+        """Apply the weights by the linear pool."""
+        return Pooled(self.weights).combine(outputs)
+
+    def document(self, outputs: Outputs) -> dict[str, Any]:
+        """Give the weights, `(members,)`, and how good and how sharp the optimum is."""
+        about: dict[str, Any] = {"metric": self.metric}
+        if isinstance(self.found, Curve):
+            best = self.found.best(self.metric)
+            about |= {
+                "score": best.score,
+                "weight_of": outputs.members[1],
+                "interval": [best.low, best.high],
+            }
+        else:
+            about |= {
+                "score": float(self.found.scores.of(self.metric)[0]),
+                "points": self.found.searched,
+                "points_as_good": self.found.as_good,
+            }
+        return Pooled(self.weights).document(outputs) | {"search": about}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Score weightings all over the simplex on the fit split, and take the best.
+
+    Of two members' weights every one is scored at once: the fused prediction changes at finitely
+    many weights only, so the curve of a score over 0..1 is a step function that can be computed
+    exactly. The weight taken is the middle of the widest interval with the best score. Of more
+    members a grid is searched, or random points; of those with the best score the one that is
+    closest to their mean is taken. In case of two members `steps` and `points` are not read.
+
+    Attributes:
+        metric: what is to become best: `accuracy`, `f1_weighted` or `f1_macro`.
+        steps: three members or more: weights are multiples of 1 / steps.
+        points: so many uniformly random weightings in place of a grid; None: the grid.
+        keep: how many of the best points are kept, for `search.parquet`.
+    """
+
+    metric: str = "f1_weighted"
+    steps: int = 50
+    points: int | None = None
+    keep: int = 10_000
+    name: ClassVar[str] = "grid"
+    needs_fit: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        """Refuse a search that is none."""
+        require_one_of("fusion.metric", self.metric, SCORES)
+        require_at_least("fusion.steps", self.steps, 1)
+        require_at_least("fusion.keep", self.keep, 1)
+        if self.points is not None:
+            require_at_least("fusion.points", self.points, 1)
+
+    def fit(self, fit: FitData) -> Searched:
+        """Search.
+
+        Raises:
+            ConfigError: the grid has more points than can be counted through.
+        """
+        if len(fit.members) == _PAIR:
+            curve = exact_curve(fit.probabilities, fit.labels)
+            weight = curve.best(self.metric).weight
+            return self._searched(fit, torch.tensor([1 - weight, weight]), curve)
+        try:
+            ranking = rank_points(
+                fit.probabilities,
+                fit.labels,
+                self.metric,
+                steps=self.steps if self.points is None else None,
+                points=self.points,
+                keep=self.keep,
+                seed=fit.seed,
+            )
+        except OverflowError as error:
+            raise ConfigError(
+                f"fusion.steps={self.steps}: {error}; take fewer steps, or fusion.points=1000000 "
+                "random ones"
+            ) from error
+        return self._searched(fit, ranking.centre, ranking)
+
+    def _searched(self, fit: FitData, weights: Tensor, found: Curve | Ranking) -> Searched:
+        return Searched(Weights("member", weights.to(fit.probabilities)), found, self.metric)

@@ -1,0 +1,86 @@
+"""What a search of weights found: files and a picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lfx.fusion.search.curve import Curve
+from lfx.reporting.curves import draw_curves
+from lfx.reporting.table import SCORES
+from lfx.runtime.files import atomic_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from lfx.fusion.schemes.grid import Searched
+
+
+def write_search(
+    folder: Path, searched: Searched, members: tuple[str, ...], curves: Mapping[str, Curve]
+) -> list[Path]:
+    """Write what a search found.
+
+    Of two members: `curve.parquet`, a row for each interval of weights in which the scores of a
+    split stay the same, and `curve.png`. Of more: `search.parquet`, the best weightings with their
+    scores on the fit split, best first.
+
+    Args:
+        folder: where to.
+        searched: the search.
+        members: their names, in the order of the weights.
+        curves: split → the curve of two members; empty for more.
+
+    Returns:
+        The files.
+    """
+    if isinstance(searched.found, Curve):
+        return _write_curves(folder, searched, members, curves)
+    found = searched.found
+    columns = {
+        f"weight/{name}": found.weights[:, place].cpu().numpy()
+        for place, name in enumerate(members)
+    }
+    columns |= {score: found.scores.of(score).cpu().numpy() for score in SCORES}
+    return [_write_table(folder / "search.parquet", pa.table(columns))]
+
+
+def _write_curves(
+    folder: Path, searched: Searched, members: tuple[str, ...], curves: Mapping[str, Curve]
+) -> list[Path]:
+    first, second = members
+    tables = [
+        pa.table(
+            {
+                "split": [split] * len(curve.accuracy),
+                f"weight/{second} from": curve.edges[:-1].cpu().numpy(),
+                f"weight/{second} to": curve.edges[1:].cpu().numpy(),
+            }
+            | {score: getattr(curve, score).cpu().numpy() for score in SCORES}
+        )
+        for split, curve in curves.items()
+    ]
+    table = _write_table(folder / "curve.parquet", pa.concat_tables(tables))
+    best = searched.found.best(searched.metric) if isinstance(searched.found, Curve) else None
+    picture = folder / "curve.png"
+    draw_curves(
+        picture,
+        "every weighting of two members",
+        (f"weight of {second} (the rest is {first}'s)", SCORES[searched.metric]),
+        {
+            split: (curve.edges.tolist(), getattr(curve, searched.metric).tolist())
+            for split, curve in curves.items()
+        },
+        steps=True,
+        interval=None if best is None else (best.low, best.high),
+    )
+    return [table, picture]
+
+
+def _write_table(file: Path, table: pa.Table) -> Path:
+    with atomic_path(file) as part:
+        pq.write_table(table, part)
+    return file

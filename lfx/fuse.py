@@ -37,7 +37,7 @@ def fuse(config: FuseConfig, job: Job) -> float | None:
         build(settings["calibration"], "calibration", Calibrator), build(scheme, "fusion", Scheme)
     )
     joined = join_files(config.files, config.members[ON_MISSING])
-    _tell_members(config, joined)
+    _tell_members(config, job, joined)
     result = fuse_members(
         joined,
         pipeline,
@@ -66,12 +66,14 @@ def fuse(config: FuseConfig, job: Job) -> float | None:
     return value
 
 
-def _tell_members(config: FuseConfig, joined: JoinedMembers) -> None:
+def _tell_members(config: FuseConfig, job: Job, joined: JoinedMembers) -> None:
     import logging
 
     log = logging.getLogger("lfx.fuse")
     for name, origin in zip(joined.names, joined.origins, strict=True):
-        log.info(
+        # All jobs of a sweep would say the same.
+        log.log(
+            logging.INFO if job.sweep is None else logging.DEBUG,
             "member %s: %s (%s, seed %d, made %s)",
             name,
             config.members[name],
@@ -114,8 +116,19 @@ def _tell_result(config: FuseConfig, job: Job, result: FusionResult) -> None:
 
     log = logging.getLogger("lfx.fuse")
     document = result.weights_document
+    if "note" in document:
+        log.warning("fusion=%s: %s", document["scheme"], document["note"])
+    if job.sweep is not None:  # whose end tells the rest, of all jobs together
+        split, _, score = config.objective.partition("/")
+        value = result.metrics.get(split, {}).get(score)
+        told = "not to be had" if value is None else f"{value:.4f}"
+        log.info(
+            "%s: %s %s; weights: %s", config.name, config.objective, told, told_weights(document)
+        )
+        return
     if result.labelled:
-        print_scores({config.name: result.metrics} | result.baselines)
+        beside = {f"baseline: {name}": scores for name, scores in result.baselines.items()}
+        print_scores({config.name: result.metrics} | beside)
     else:
         log.info("no labels, no scores: %d samples fused", len(result.predictions.sample_id))
     for line in told_calibrations(document):
@@ -130,8 +143,6 @@ def _tell_result(config: FuseConfig, job: Job, result: FusionResult) -> None:
             document["fit_folds"] - 1,
             document["fit_folds"],
         )
-    if "note" in document:
-        log.warning("fusion=%s: %s", document["scheme"], document["note"])
     log.info("predictions: %s", job.folder / "predictions.parquet")
     log.info("run: %s", job.folder)
 

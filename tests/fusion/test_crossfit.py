@@ -53,16 +53,20 @@ def test_groups_classes_and_sizes_are_spread_evenly(seed, samples, classes, coun
     sizes = Counter(groups)
     kind = {name: labels[place] for place, name in reversed(list(enumerate(groups)))}
     held = [set(groups[rows]) for _, rows in parts]
-    assert spread([len(names) for names in held]) <= 1
+    assert spread([len(rows) for _, rows in parts]) <= max(sizes.values())
     for label in set(kind.values()):
-        own = [[sizes[name] for name in names if kind[name] == label] for names in held]
-        assert spread([len(some) for some in own]) <= 1
-        largest = max(max(some, default=0) for some in own)
-        assert spread([sum(some) for some in own]) <= largest
+        assert spread([sum(kind[name] == label for name in names) for names in held]) <= 1
 
 
 def spread(numbers):
     return max(numbers) - min(numbers)
+
+
+def test_large_groups_do_not_pile_up():
+    # Each of six classes has a group of 20 and one of 1.
+    names = [f"{label} {size}" for label in range(6) for size in (20, 1) for _ in range(size)]
+    parts = folds(np.repeat(np.arange(6), 21), np.array(names, dtype=object), 2, 0)
+    assert [len(held) for _, held in parts] == [63, 63]
 
 
 @few

@@ -89,12 +89,13 @@ def test_scores_are_shares_of_votes():
 
 
 def test_the_mean_decides_between_two_members_that_disagree():
-    said = torch.tensor([[[0.6, 0.4]], [[0.3, 0.7]]], dtype=torch.float64)
+    said = torch.tensor([[[0.6, 0.4, 0.0]], [[0.2, 0.5, 0.3]]], dtype=torch.float64)
     fit = fit_of(said, torch.tensor([0]))
     got = rule_of(MajorityVote(), fit).combine(fit.outputs)
     assert got.argmax(dim=1).item() == 1
+    assert got[0, 2].item() == 0
     # By a thousandth of a vote at the most, so that scores stay shares of votes.
-    assert got[0, 1].item() - got[0, 0].item() == pytest.approx(1e-3 * 0.1, rel=1e-2)
+    assert got[0, 1].item() - got[0, 0].item() == pytest.approx(1e-3 * (0.45 - 0.4), rel=1e-2)
 
 
 def test_the_mean_does_not_help_a_class_that_was_outvoted():
@@ -110,7 +111,9 @@ def test_the_mean_does_not_help_a_class_that_was_outvoted():
 
 
 def test_sums_of_the_same_weights_are_tied():
-    # 0.1 + 0.2 against 0.3: a tie on paper, which the mean decides; in floats it is none.
-    said = torch.tensor([[[0.6, 0.4]], [[0.6, 0.4]], [[0.1, 0.9]]], dtype=torch.float64)
-    weights = Weights("member", torch.tensor([0.1, 0.2, 0.3], dtype=torch.float64))
-    assert vote_pool(said, weights).argmax().item() == 1
+    # 0.1 + 0.7 against 0.8: a tie on paper, which the mean decides; in floats it is none.
+    said = torch.tensor([[[0.9, 0.1]], [[0.9, 0.1]], [[0.45, 0.55]]], dtype=torch.float64)
+    weights = torch.tensor([0.1, 0.7, 0.8], dtype=torch.float64)
+    shares = weights / weights.max() / (weights / weights.max()).sum()
+    assert shares[0] + shares[1] < shares[2]
+    assert vote_pool(said, Weights("member", weights)).argmax().item() == 0

@@ -60,7 +60,7 @@ def _walk(start: Tensor, end: Tensor, offset: int) -> tuple[Tensor, list[tuple[T
     leader = _steepest(slopes, start >= start.amax(dim=1, keepdim=True) - SAME)
     first = leader
     sample = torch.arange(offset, offset + len(start), device=start.device)
-    changes = []
+    changes: list[tuple[Tensor, ...]] = []
     for _ in range(start.shape[1] - 1):
         place = leader[:, None]
         rise = slopes - slopes.gather(1, place)

@@ -32,7 +32,7 @@ def count_points(members: int, steps: int) -> int:
     return math.comb(steps + members - 1, members - 1)
 
 
-def grid_points(  # noqa: PLR0913, the last two are keywords
+def grid_points(
     members: int,
     steps: int,
     start: int,
@@ -105,7 +105,7 @@ def _ways(places: int, steps: int) -> Tensor:
     return ways
 
 
-def random_points(  # noqa: PLR0913, the last two are keywords
+def random_points(
     members: int,
     seed: int,
     start: int,

@@ -84,5 +84,5 @@ def check_labelled(probabilities: Tensor, labels: Tensor) -> None:
         raise ValueError(f"labels must be in 0..{shape[2] - 1}; got {low}..{high}")
     least, most = (float(value) for value in torch.aminmax(probabilities))
     # NaN compares false.
-    if not (least >= 0 and most <= 1 + 1e-6):  # noqa: PLR2004
+    if not (least >= 0 and most <= 1 + 1e-6):
         raise ValueError(f"probabilities must be in 0..1; got values in {least:.4g}..{most:.4g}")

@@ -95,7 +95,7 @@ class WeightingScorer:
         scores = probabilities.gather(2, contenders.expand(self.members, -1, -1))
         leads = (scores[:, :, 1:] - scores[:, :, :1]).transpose(1, 2).contiguous()
         marks = torch.nn.functional.one_hot(contenders.T, self._classes).to(torch.int8)
-        both = torch.cat([marks * (contenders.T == labels)[:, :, None], marks], dim=2)
+        both = torch.cat([marks * (labels == contenders.T)[:, :, None], marks], dim=2)
         gains = (both[1:] - both[:1]).flatten(0, 1).T.contiguous()
         return _Block(leads[..., None].unbind(), gains)
 
@@ -117,7 +117,7 @@ class WeightingScorer:
             )
         number = len(weights)
         largest = max((block.gains.shape[1] for block in self._blocks), default=1)
-        width = min(_fit(self._size // largest // 64, 1, 128), -(-number // 64)) * 64
+        width = min(_fit(self._size // largest // 64, 1, 128), max(1, -(-number // 64))) * 64
         columns = width * _fit(_COUNTS // (2 * self._classes * width), 1, 16)
         # Always whole columns: the last ones stay empty, and every operation has one shape.
         shares = weights.new_zeros((self.members, columns), dtype=self._dtype, device=self._device)

@@ -15,6 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from lfx.configuration.locate import config_folder
 from lfx.configuration.typed import first_line
+from lfx.launch.composer import Composer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +44,9 @@ def explain(error: BaseException, stage: str, arguments: Sequence[str]) -> str:
         if not folder.is_dir()
     ]
     with initialize_config_dir(str(config_folder()), version_base="1.3"):
+        started = GlobalHydra.instance().hydra
+        if started is not None:  # a sweep over a thousand values is tried in seconds
+            started.config_loader = Composer(started.config_loader.get_search_path())
         groups = [text for text in overrides if _names_a_group(text, [config_folder(), *folders])]
         values = [text for text in overrides if text not in groups]
         working: list[str] = []

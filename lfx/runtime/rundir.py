@@ -7,14 +7,12 @@ import os
 import platform
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from lfx.runtime.files import write_json
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 FILE = "status.json"
+_CLOCKS_MAY_DIFFER = 60.0  # seconds
 
 
 def now() -> str:
@@ -37,6 +35,10 @@ class RunStatus:
     host: str = ""
     # The run that carries this one on.
     resumed_by: str | None = None
+    # A hash of the settings and of what was read, where a multirun may keep the job.
+    settings: str = ""
+    # The number that the task returned, which a sweeper optimises.
+    objective: float | None = None
 
     def write(self, folder: Path) -> None:
         """Write the status into the run's directory."""
@@ -48,8 +50,15 @@ class RunStatus:
             return False
         if self.state != "running":
             return True
-        here = self.host in {"", platform.node()}
-        return here and not _is_alive(self.pid)
+        return self._is_of_this_machine() and not _is_alive(self.pid, self.started)
+
+    def is_alive(self) -> bool:
+        """Say whether the run is at work on this machine."""
+        is_ours = self.state == "running" and self._is_of_this_machine()
+        return is_ours and _is_alive(self.pid, self.started)
+
+    def _is_of_this_machine(self) -> bool:
+        return self.host in {"", platform.node()}
 
     def end(self, folder: Path, state: str, error: str | None = None) -> None:
         """Write how the run ended."""
@@ -57,7 +66,7 @@ class RunStatus:
         self.write(folder)
 
 
-def _is_alive(pid: int) -> bool:
+def _is_alive(pid: int, started: str) -> bool:
     # 0: the run noted none. On Windows signal 0 is Ctrl-C, so nobody is asked there.
     if pid == 0 or os.name == "nt":
         return False
@@ -67,7 +76,22 @@ def _is_alive(pid: int) -> bool:
         return False
     except OSError:  # it is another user's
         return True
-    return True
+    return not _has_ended(pid, started)
+
+
+def _has_ended(pid: int, started: str) -> bool:
+    """Find out, on Linux, that a process is only waiting to be cleared away, or a later one.
+
+    Containers give the same few numbers again and again, and nobody may clear away in them.
+    """
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        up = float(Path("/proc/uptime").read_text(encoding="utf-8").split()[0])
+        age = up - int(fields[19]) / os.sysconf("SC_CLK_TCK")
+        run = (datetime.now(UTC) - datetime.fromisoformat(started)).total_seconds()
+    except (OSError, ValueError, TypeError, IndexError):
+        return False
+    return fields[0] == "Z" or age + _CLOCKS_MAY_DIFFER < run
 
 
 def note_heir(folder: Path, heir: Path) -> None:

@@ -82,10 +82,13 @@ def test_an_option_composes_with_its_stages(typed, file: Path, stage: str):
 
 
 @pytest.mark.parametrize("file", HYDRA, ids=str)
-def test_a_hydra_option_is_what_every_stage_uses(composed, roots, file: Path):
+def test_a_hydra_option_is_what_every_stage_uses_or_can_use(composed, roots, file: Path):
+    group, option = str(file.parent), file.stem
     for stage in roots:
-        choices = composed(stage, *REQUIRED.get(stage, []), hydra=True).hydra.runtime.choices
-        assert choices[str(file.parent)] == file.stem
+        asked = [] if option == "lfx" else [f"{group}={option}"]
+        whole = composed(stage, *REQUIRED.get(stage, []), *asked, hydra=True)
+        assert whole.hydra.runtime.choices[group] == option
+    assert option == "lfx" or group == "hydra/launcher"
 
 
 @pytest.mark.parametrize("file", FILES, ids=str)

@@ -1,0 +1,187 @@
+"""A stage's task as Hydra calls it, once for each job, here or in a launcher's worker."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import math
+import os
+import platform
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+
+from lfx.configuration.typed import as_typed, config_hash, plain
+from lfx.launch.earlier import find_completed
+from lfx.runtime.errors import UserError
+from lfx.runtime.rundir import RunStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from omegaconf import DictConfig
+
+log = logging.getLogger(__name__)
+
+StageConfig = TypeVar("StageConfig")
+
+INTERRUPTED = 128 + signal.SIGINT
+
+
+@dataclass(frozen=True)
+class Job:
+    """Where a job runs and what it was asked."""
+
+    folder: Path
+    overrides: tuple[str, ...]
+    # The multirun's directory; None in a single run.
+    sweep: Path | None
+
+
+@dataclass
+class StageJob(Generic[StageConfig]):
+    """What a stage does with one composed config.
+
+    It makes typed settings of the config, keeps `status.json`, and leaves nothing of one job behind
+    for the next one of a multirun.
+    """
+
+    stage: str
+    schema: type[StageConfig]
+    task: Callable[[StageConfig, Job], float | None]
+    # Tells the state of what the task reads; with it a multirun's completed jobs are kept.
+    inputs: Callable[[StageConfig], str] | None = None
+    # Whether a job has begun in this process.
+    started: bool = False
+    # What ended a single run.
+    mistake: UserError | None = None
+
+    def __call__(self, config: DictConfig) -> float | None:
+        """Run one job; what Hydra knows of it stands in `HydraConfig`."""
+        self.started = True
+        try:
+            return self._run(config)
+        except UserError as error:
+            if HydraConfig.get().mode == RunMode.MULTIRUN:
+                raise  # a sweeper has to know
+            self.mistake = error  # Hydra would put a line of its own before the message
+            return None
+
+    def completed_earlier(
+        self, config: DictConfig, folder: Path, overrides: Sequence[str]
+    ) -> RunStatus | None:
+        """Give the status of the very same job, if it lies in the directory and has completed.
+
+        Args:
+            config: the job's config, without Hydra's own part.
+            folder: the job's directory.
+            overrides: the job's own overrides.
+
+        Raises:
+            SweepError: the directory is another job's.
+        """
+        found = find_completed(folder, self.stage, overrides)
+        if found is None or self.inputs is None or not found.settings:
+            return None
+        try:
+            same = found.settings == self._fingerprint(as_typed(config, self.schema))
+        except (UserError, OSError):  # the job itself will tell
+            return None
+        return found if same else None
+
+    def _fingerprint(self, typed: StageConfig) -> str:
+        if self.inputs is None:
+            return ""
+        return config_hash({"settings": plain(typed), "inputs": self.inputs(typed)})
+
+    def _run(self, config: DictConfig) -> float | None:
+        settings = HydraConfig.get()
+        overrides = own_overrides(settings.overrides.task)
+        folder = Path(settings.runtime.output_dir)
+        sweep = Path(settings.sweep.dir) if settings.mode == RunMode.MULTIRUN else None
+        if sweep is not None:
+            earlier = self.completed_earlier(config, folder, overrides)
+            if earlier is not None:
+                return earlier.objective
+        status = RunStatus(self.stage, overrides=overrides, pid=os.getpid(), host=platform.node())
+        status.write(folder)
+        try:
+            typed = as_typed(config, self.schema)
+            fingerprint = "" if sweep is None else self._state(typed)
+            result = self.task(typed, Job(folder, tuple(overrides), sweep))
+            if result is None or math.isfinite(result):  # JSON has no other numbers
+                status.objective = None if result is None else float(result)
+                status.settings = fingerprint
+            status.end(folder, "completed")
+        except UserError as error:
+            log.debug("stopped", exc_info=True)
+            if sweep is not None:  # in a single run it is the last thing that is printed
+                log.error("job %s: %s", settings.job.num, error)  # noqa: TRY400, a mistake has no traceback
+            status.end(folder, "failed", str(error))
+            _forget(error)
+            raise
+        except Exception as error:
+            log.exception("failed")
+            status.end(folder, "failed", "".join(traceback.format_exception_only(error)).strip())
+            _forget(error)
+            raise
+        except BaseException as error:  # Ctrl-C, SIGTERM, or Lightning's exit after either
+            by_user = isinstance(error, KeyboardInterrupt) or isinstance(
+                error.__context__, KeyboardInterrupt
+            )
+            status.end(folder, "interrupted", "Ctrl-C" if by_user else type(error).__name__)
+            log.warning("interrupted; %s", folder)
+            if by_user and isinstance(error, SystemExit):
+                raise SystemExit(INTERRUPTED) from error
+            raise
+        finally:
+            _finish_wandb(failed=status.state != "completed")
+        return result
+
+    def _state(self, typed: StageConfig) -> str:
+        """Give what tells whether a later run of the sweep may keep this job."""
+        try:
+            return self._fingerprint(typed)
+        except (UserError, OSError):  # the task meets the same, and knows what to say
+            return ""
+
+
+def own_overrides(overrides: Sequence[str]) -> list[str]:
+    """Give a job's overrides without the `+` that lfx or the user put before them."""
+    return [text.lstrip("+") for text in overrides]
+
+
+def with_origins(error: BaseException) -> list[BaseException]:
+    """Give an error and all errors that led to it."""
+    found: list[BaseException] = []
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is not None and not any(one is other for other in found):
+            found.append(one)
+            waiting += [one.__cause__, one.__context__]
+    return found
+
+
+def _forget(error: BaseException) -> None:
+    """Free a failed job's memory; Hydra keeps the error until the sweep ends."""
+    for one in with_origins(error):
+        traceback.clear_frames(one.__traceback__)
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def _finish_wandb(*, failed: bool) -> None:
+    """Close W&B's run; the next job would log into it otherwise."""
+    wandb = sys.modules.get("wandb")
+    if wandb is not None and wandb.run is not None:
+        wandb.finish(exit_code=int(failed))

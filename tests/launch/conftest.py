@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import pytest
+from hydra import initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+
+from lfx.configuration.locate import config_folder
+from lfx.launch.composer import Composer
+from lfx.launch.entry import prepare
+
+
+@pytest.fixture
+def loader():
+    """Hydra's own loader of configs, as a stage starts it."""
+    prepare()
+    with initialize_config_dir(str(config_folder()), version_base="1.3"):
+        yield GlobalHydra.instance().hydra.config_loader
+
+
+@pytest.fixture
+def composer(loader):
+    return Composer(loader.get_search_path())

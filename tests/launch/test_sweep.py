@@ -1,0 +1,371 @@
+"""Multiruns in this process, with tasks of a few lines over the configs of `lfx.fuse`."""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import os
+import platform
+import subprocess
+import sys
+import weakref
+from pathlib import Path
+
+import pytest
+from hydra import version
+from hydra._internal.hydra import Hydra
+from hydra._internal.utils import create_config_search_path
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.plugins import Plugins
+from hydra.errors import HydraException
+
+from lfx.configuration.locate import config_folder
+from lfx.configuration.stages import FuseConfig
+from lfx.launch.earlier import SweepError
+from lfx.launch.entry import prepare
+from lfx.launch.job import StageJob
+from lfx.launch.sweep import FailedJobsError
+from lfx.runtime.errors import FusionError
+from lfx.runtime.rundir import RunStatus, read_status
+
+QUIET = ["hydra.job_logging.root.handlers=[file]", "hydra.hydra_logging.root.handlers=[]"]
+
+
+@pytest.fixture
+def multirun(tmp_path, monkeypatch):
+    """Run a multirun of a task into `sweep`; give what each job returned, in one list."""
+    monkeypatch.chdir(tmp_path)
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    prepare()
+    version.setbase("1.3")
+
+    def run(task, *overrides, inputs=lambda _: "same", stage="fuse"):
+        job = StageJob(stage, FuseConfig, task, inputs)
+        search_path = create_config_search_path(f"file://{config_folder()}")
+        hydra = Hydra.create_main_hydra2(task_name="sweep", config_search_path=search_path)
+        own = [*QUIET, "hydra.sweep.dir=sweep", "hydra.mode=MULTIRUN"]
+        try:
+            batches = hydra.multirun("fuse", job, [*own, *overrides])
+        finally:
+            GlobalHydra.instance().clear()
+        return [result for batch in batches for result in batch]
+
+    yield run
+    logging.getLogger("lfx").setLevel(logging.NOTSET)
+    root.handlers[:], root.level = before
+
+
+class Task:
+    """Notes the seeds it is called with; some of them are unlucky."""
+
+    def __init__(self, mistakes=(), defects=()):
+        self.seen, self.mistakes, self.defects = [], mistakes, defects
+
+    def __call__(self, config, job):
+        self.seen.append(config.seed)
+        (job.folder / "made").write_text(str(config.seed))
+        if config.seed in self.mistakes:
+            raise FusionError(f"seed {config.seed} is unlucky\nmore of it")
+        if config.seed in self.defects:
+            raise ValueError(f"seed {config.seed} is a defect")
+        return config.seed / 2
+
+
+def state(number):
+    return read_status(Path("sweep") / str(number)).state
+
+
+def contents(folder):
+    """Everything below a folder, with the times of last change."""
+    return {file: (file.stat().st_mtime_ns, file.read_bytes()) for file in files(folder)}
+
+
+def files(folder):
+    return sorted(file for file in folder.rglob("*") if file.is_file())
+
+
+def test_what_a_job_returns_reaches_hydra_and_nothing_else_piles_up(multirun):
+    results = multirun(Task(), "seed=1,2,3")
+    assert [result.return_value for result in results] == [0.5, 1.0, 1.5]
+    assert [result.overrides for result in results] == [["seed=1"], ["seed=2"], ["seed=3"]]
+    assert all(result.cfg is None and result.hydra_cfg is None for result in results)
+    assert HydraConfig.instance().cfg is None
+
+
+def test_every_job_directory_is_complete_in_itself(multirun):
+    with pytest.raises(FailedJobsError, match="1 of 3 jobs failed"):
+        multirun(Task(mistakes=[2]), "seed=1,2,3")
+    for number in range(3):
+        folder = Path("sweep") / str(number)
+        names = {str(file.relative_to(folder)) for file in files(folder)}
+        hydra = {f".hydra/{name}.yaml" for name in ("config", "hydra", "overrides")}
+        assert names == {*hydra, "fuse.log", "made", "status.json"}
+    assert "seed 2 is unlucky" in Path("sweep/1/fuse.log").read_text()
+    assert Path("sweep/0/fuse.log").read_text() == ""
+    assert Path("sweep/multirun.yaml").is_file()
+
+
+def test_all_jobs_run_and_all_failures_are_told(multirun):
+    task = Task(mistakes=[2, 4], defects=[5])
+    with pytest.raises(FailedJobsError) as caught:
+        multirun(task, "seed=1,2,3,4,5,6", "++members.third=a.parquet")
+    assert task.seen == [1, 2, 3, 4, 5, 6]
+    assert str(caught.value).splitlines() == [
+        "3 of 6 jobs failed:",
+        "  job 1 (seed=2 members.third=a.parquet): seed 2 is unlucky [sweep/1]",
+        "  job 3 (seed=4 members.third=a.parquet): seed 4 is unlucky [sweep/3]",
+        "  job 4 (seed=5 members.third=a.parquet): ValueError: seed 5 is a defect [sweep/4]",
+    ]
+    assert [state(number) for number in range(6)].count("failed") == 3
+    assert read_status(Path("sweep/1")).error == "seed 2 is unlucky\nmore of it"
+    assert not caught.value.are_mistakes
+
+
+def test_mistakes_alone_are_the_users(multirun):
+    with pytest.raises(FailedJobsError) as caught:
+        multirun(Task(mistakes=[1, 2]), "seed=1,2,3")
+    assert caught.value.are_mistakes
+
+
+def test_batches_go_on_after_a_failure(multirun):
+    task = Task(mistakes=[1, 4])
+    with pytest.raises(FailedJobsError, match="2 of 5 jobs failed") as caught:
+        multirun(task, "seed=range(5)", "hydra.sweeper.max_batch_size=2")
+    assert task.seen == [0, 1, 2, 3, 4]
+    assert [failure.number for failure in caught.value.failures] == [1, 4]
+
+
+def test_every_batch_is_composed_before_the_first_job(multirun):
+    task = Task()
+    with pytest.raises(HydraException, match="seed"):
+        multirun(task, "seed=1,2,three", "hydra.sweeper.max_batch_size=1")
+    assert task.seen == []
+    assert not Path("sweep").exists()
+    with pytest.raises(SweepError, match="max_batch_size: 1 or more, or null, not 0"):
+        multirun(task, "seed=1,2", "hydra.sweeper.max_batch_size=0")
+
+
+def test_a_failed_job_leaves_nothing_in_memory(multirun):
+    alive = []
+
+    class Large:
+        pass
+
+    def task(_config, _job):
+        gc.disable()  # nothing may wait for the collector between jobs
+        large = Large()
+        alive.append(weakref.ref(large))
+        try:
+            Path("nothing").read_text()
+        except OSError as error:
+            raise FusionError("outer") from error
+
+    with pytest.raises(FailedJobsError):
+        multirun(task, "seed=1,2")
+    gc.enable()
+    assert [ref() for ref in alive] == [None, None]
+
+
+def test_the_same_sweep_again_computes_what_is_missing(multirun):
+    with pytest.raises(FailedJobsError):
+        multirun(Task(mistakes=[2]), "seed=1,2,3")
+    before = {number: contents(Path("sweep") / str(number)) for number in (0, 2)}
+    again = Task()
+    results = multirun(again, "seed=1,2,3")
+    assert again.seen == [2]
+    assert [result.return_value for result in results] == [0.5, 1.0, 1.5]
+    assert {number: contents(Path("sweep") / str(number)) for number in (0, 2)} == before
+    assert [state(number) for number in range(3)] == ["completed"] * 3
+    nothing = Task()
+    assert len(multirun(nothing, "seed=1,2,3")) == 3
+    assert nothing.seen == []
+
+
+def test_a_sweep_can_be_made_longer(multirun):
+    multirun(Task(), "seed=1,2")
+    longer = Task()
+    multirun(longer, "seed=1,2,3,4", "hydra.sweeper.max_batch_size=3")
+    assert longer.seen == [3, 4]
+
+
+@pytest.mark.parametrize("others", [["hydra/launcher=basic"], ["hydra/sweeper=basic"]], ids=str)
+def test_other_plugins_keep_completed_jobs_too(multirun, others):
+    multirun(Task(), "seed=1,2,3", *others)
+    Path("sweep/1/status.json").unlink()
+    made = contents(Path("sweep/0"))[Path("sweep/0/made")], contents(Path("sweep/0"))
+    again = Task()
+    results = multirun(again, "seed=1,2,3", *others)
+    assert again.seen == [2]
+    assert [result.return_value for result in results] == [0.5, 1.0, 1.5]
+    assert contents(Path("sweep/0"))[Path("sweep/0/made")] == made[0]
+    assert (
+        contents(Path("sweep/0"))[Path("sweep/0/status.json")]
+        == made[1][Path("sweep/0/status.json")]
+    )
+
+
+def test_other_inputs_are_computed_anew(multirun):
+    multirun(Task(), "seed=1,2")
+    again = Task()
+    multirun(again, "seed=1,2", inputs=lambda config: f"new for {config.seed == 2}")
+    assert again.seen == [1, 2]
+    third = Task()
+    multirun(third, "seed=1,2", inputs=lambda config: f"new for {config.seed in {1, 2}}")
+    assert third.seen == [1]
+
+
+def test_other_settings_are_computed_anew(multirun):
+    own = Path("own/fusion")
+    own.mkdir(parents=True)
+    lines = "defaults: [/FusionConfig@_here_, _self_]\nname: own\n_target_: "
+    (own / "own.yaml").write_text(lines + "a.Scheme\n")
+    asked = ["fusion=own", "seed=1", f"hydra.searchpath=['file://{own.parent.absolute()}']"]
+    multirun(Task(), *asked)
+    (own / "own.yaml").write_text(lines + "b.Scheme\n")
+    again = Task()
+    multirun(again, *asked)
+    multirun(again, *asked)
+    assert again.seen == [1]
+
+
+def test_without_inputs_nothing_is_kept(multirun):
+    for _ in range(2):
+        task = Task()
+        multirun(task, "seed=1,2", inputs=None)
+        assert task.seen == [1, 2]
+    assert read_status(Path("sweep/0")).settings == ""
+    assert read_status(Path("sweep/0")).objective == 0.5
+
+
+def test_inputs_that_cannot_be_read_are_the_tasks_to_tell(multirun):
+    def missing(_config):
+        raise FileNotFoundError("no such member")
+
+    task = Task(mistakes=[2])
+    with pytest.raises(FailedJobsError, match="seed 2 is unlucky"):
+        multirun(task, "seed=1,2", inputs=missing)
+    again = Task()
+    multirun(again, "seed=1,2", inputs=missing)
+    assert again.seen == [1, 2]
+
+
+def test_no_number_is_no_objective_and_the_job_is_not_kept(multirun):
+    multirun(lambda _config, _job: float("nan"), "seed=1")
+    status = read_status(Path("sweep/0"))
+    assert (status.state, status.objective, status.settings) == ("completed", None, "")
+
+
+def test_a_task_without_a_number_is_kept(multirun):
+    multirun(lambda _config, _job: None, "seed=1")
+    task = Task()
+    (result,) = multirun(task, "seed=1")
+    assert (task.seen, result.return_value) == ([], None)
+
+
+@pytest.mark.parametrize("others", [[], ["hydra/launcher=basic"]], ids=str)
+def test_another_sweeps_directory_is_refused_and_left_alone(multirun, others):
+    multirun(Task(), "seed=1,2")
+    before = contents(Path("sweep"))
+    task = Task()
+    with pytest.raises(SweepError) as caught:
+        multirun(task, "seed=1,3", *others)
+    assert str(caught.value) == (
+        "sweep/1 holds another multirun's job: lfx.fuse seed=2, not lfx.fuse seed=3; repeat that "
+        "multirun, or give this one a directory of its own: hydra.sweep.dir=DIR"
+    )
+    assert task.seen == []
+    assert contents(Path("sweep")) == before
+    with pytest.raises(SweepError, match=r"lfx\.fuse seed=1, not lfx\.train seed=1"):
+        multirun(task, "seed=1", stage="train")
+
+
+def test_the_order_of_overrides_makes_no_other_sweep(multirun):
+    multirun(Task(), "seed=1", "name=x")
+    task = Task()
+    multirun(task, "name=x", "seed=1")
+    assert task.seen == []
+
+
+def test_failed_jobs_may_be_replaced_by_others(multirun):
+    with pytest.raises(FailedJobsError):
+        multirun(Task(mistakes=[3]), "seed=1,3")
+    task = Task()
+    multirun(task, "seed=1,4")
+    assert task.seen == [4]
+
+
+def test_a_job_that_is_running_is_refused(multirun):
+    multirun(Task(), "seed=1,2")
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        RunStatus("fuse", overrides=["seed=2"], pid=process.pid, host=platform.node()).write(
+            Path("sweep/1")
+        )
+        task = Task()
+        with pytest.raises(SweepError, match=f"process {process.pid} .* running a job in sweep/1"):
+            multirun(task, "seed=1,2")
+        process.communicate(b"\n")
+    multirun(task, "seed=1,2")  # that one is gone
+    assert task.seen == [2]
+
+
+def test_what_this_very_process_left_running_is_done_anew(multirun):
+    RunStatus("fuse", overrides=["seed=1"], pid=os.getpid(), host=platform.node()).write(
+        Path("sweep/0")
+    )
+    task = Task()
+    multirun(task, "seed=1")
+    assert task.seen == [1]
+
+
+def test_a_directory_may_be_named_by_what_hydra_knows(multirun):
+    name = "hydra.sweep.subdir='${hydra:job.name}/${hydra.job.override_dirname}'"
+    with pytest.raises(FailedJobsError, match=r"\[sweep/fuse/seed=2\]"):
+        multirun(Task(mistakes=[2]), "seed=1,2", name)
+    again = Task()
+    multirun(again, "seed=2,1", name)  # the directories say which job is which
+    assert again.seen == [2]
+
+
+def test_a_job_that_cannot_start_does_not_stop_the_others(multirun):
+    Path("sweep").mkdir()
+    Path("sweep/1").write_text("a file is in the way")
+    task = Task()
+    with pytest.raises(FailedJobsError, match=r"job 1 \(seed=2\): FileExistsError") as caught:
+        multirun(task, "seed=1,2,3")
+    assert task.seen == [1, 3]
+    assert not caught.value.are_mistakes
+
+
+def test_a_launcher_that_breaks_down_takes_its_batch_along(multirun, monkeypatch):
+    launcher = Plugins.instance().class_name_to_class["hydra_plugins.lfx_sweep.LfxLauncher"]
+    original = launcher.launch
+
+    def broken(self, job_overrides, initial_job_idx):
+        done = original(self, job_overrides, initial_job_idx)
+        if initial_job_idx == 2:
+            Path("sweep/3/status.json").unlink()
+            raise RuntimeError("the queue is gone")
+        return done
+
+    monkeypatch.setattr(launcher, "launch", broken)
+    with pytest.raises(FailedJobsError) as caught:
+        multirun(Task(mistakes=[4]), "seed=range(7)", "hydra.sweeper.max_batch_size=2")
+    assert str(caught.value).splitlines() == [
+        "2 of 7 jobs failed:",
+        "  job 3 (seed=3): RuntimeError: the queue is gone [sweep/3]",
+        "  job 4 (seed=4): seed 4 is unlucky [sweep/4]",
+    ]
+    assert not caught.value.are_mistakes
+
+
+def test_settings_are_read_like_a_jobs_own(multirun):
+    asked = ["seed=1,2", "name='${hydra:job.num}'"]
+    multirun(Task(), *asked)
+    names = [json.loads(Path(f"sweep/{n}/status.json").read_text())["settings"] for n in (0, 1)]
+    assert len(set(names)) == 2
+    task = Task()
+    multirun(task, *asked)
+    assert task.seen == []

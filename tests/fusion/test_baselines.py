@@ -86,6 +86,13 @@ def test_like_a_naive_loop(seed):
     assert got[f"majority class (c{common})"] == scores([common] * len(labels), labels)
 
 
+def test_who_is_absent_is_not_right():
+    # What stands for an absent member has equal chances, of which the first is the largest.
+    outputs = lacking(outputs_of(said_of([0, 1], [1, 1])), (0, 0))
+    got = everything(skilled(), outputs, torch.tensor([0, 1]))
+    assert got[ORACLE] == scores([1, 1], [0, 1])
+
+
 @pytest.mark.parametrize("metric", METRICS)
 def test_the_best_member_is_that_by_the_metric_asked_for(metric):
     chosen = set()

@@ -99,6 +99,7 @@ def test_bounds_hold_where_classes_are_separable(calibrator, seed, classes, scal
     assert bool((affine.scale >= 1 / 20 - 1e-12).all())
     assert bool((affine.scale <= 20 + 1e-9).all())
     assert bool((affine.shift.abs() <= 10).all())
+    assert affine.shift.sum().item() == pytest.approx(0, abs=1e-9)
     assert loss(affine.apply(logits).numpy(), labels) <= loss(logits.numpy(), labels) + 1e-12
 
 
@@ -144,13 +145,14 @@ def test_affine():
 def test_what_is_kept_lowers_log_loss_on_other_folds(calibrator, grouped):
     kept = []
     for seed in range(4):
-        fit = draw_fit(seed, members=3, samples=30, skill=0.4 * seed)
-        groups = np.array([f"g{place // 3 if grouped else place}" for place in range(30)])
+        # Folds of unequal size, 32 samples in all.
+        fit = draw_fit(seed, members=3, samples=32, skill=0.4 * seed)
+        groups = np.array([f"g{place // 3 if grouped else place}" for place in range(32)])
         fit = fit_of(fit.probabilities, fit.labels, groups=groups, seed=seed)
         found = calibrate(calibrator, fit)
         assert list(found) == ["m0", "m1", "m2"]
         for own, one in zip(fit.outputs.logits, found.values(), strict=True):
-            held = np.empty((30, 3))
+            held = np.empty((32, 3))
             for train, rest in folds(fit.labels.numpy(), groups, 5, seed):
                 affine = calibrator.fit(own[train], fit.labels[train])
                 held[rest] = affine.apply(own[rest])
@@ -209,6 +211,18 @@ def test_each_member_has_its_own():
             "nll_before": one.before,
             "nll_after": one.after,
         }
+
+
+@each_calibrator
+def test_absent_members_still_say_nothing(calibrator):
+    fit = skilled(skill=0.5, samples=60)
+    fit = fit.calibrated(9 * fit.outputs.logits)
+    found = calibrate(calibrator, fit)
+    assert found["m1"].kept
+    some = lacking(fit.outputs, (1, 3), (1, 5))
+    got = apply(found, some)
+    assert torch.equal(got.present, some.present)
+    assert got.logits[1, [3, 5]].tolist() == [[0, 0, 0], [0, 0, 0]]
 
 
 def test_no_calibration():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import torch
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import one_hot
 
 from lfx.fusion.calibration.calibrator import Affine
 from lfx.fusion.calibration.temperature import LIMIT
@@ -40,8 +40,14 @@ class Vector:
         start = torch.zeros(2, classes, dtype=torch.float64)
         bound = torch.tensor([[math.log(LIMIT)], [_SHIFT]], dtype=torch.float64).expand(2, classes)
 
-        def loss(point: Tensor) -> Tensor:
-            return cross_entropy(centred * point[0].exp() + point[1], labels)
+        own = one_hot(labels, classes).to(torch.float64)
+
+        def loss(point: Tensor) -> tuple[Tensor, Tensor]:
+            scaled = centred * point[0].exp()
+            logs = torch.log_softmax(scaled + point[1], dim=1)
+            excess = (logs.exp() - own) / len(labels)
+            slope = torch.stack([(excess * scaled).sum(dim=0), excess.sum(dim=0)])
+            return -(logs * own).sum() / len(labels), slope
 
         found = minimise(loss, start, (-bound, bound))
         return Affine(found[0].exp(), found[1] - found[1].mean())

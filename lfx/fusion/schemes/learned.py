@@ -116,17 +116,25 @@ class LearnedPerClass:
 
     def fit(self, fit: FitData) -> Weights:
         """Find weights per class."""
-        said = fit.probabilities.to("cpu", torch.float64)
+        # Class by class, so that each class's scores are one product of a row and a matrix.
+        said = fit.probabilities.to("cpu", torch.float64).permute(2, 0, 1).contiguous()
         labels = fit.labels.cpu()
-        members, samples, classes = said.shape
+        classes, members, samples = said.shape
         strength = self.shrinkage / (members * classes)
+        scale = samples + self.shrinkage
+        own = torch.nn.functional.one_hot(labels, classes).T.to(torch.float64)
 
-        def loss(theta: Tensor) -> Tensor:
+        def loss(theta: Tensor) -> tuple[Tensor, Tensor]:
             logs = torch.log_softmax(theta, dim=0)
-            scores = torch.einsum("mc,msc->sc", logs.exp(), said)
-            own = scores.gather(1, labels[:, None]).squeeze(1)
-            misfit = (scores.sum(dim=1).log() - own.clamp(min=LEAST).log()).sum()
-            return (misfit - strength * logs.sum()) / (samples + self.shrinkage)
+            weights = logs.exp()
+            scores = torch.bmm(weights.T[:, None, :], said).squeeze(1)
+            chosen = scores.gather(0, labels[None]).clamp(min=LEAST)
+            total = scores.sum(dim=0)
+            value = (total.log().sum() - chosen.log().sum() - strength * logs.sum()) / scale
+            # By the weights first, then through the softmax.
+            slope = torch.bmm(said, (1 / total - own / chosen)[:, :, None]).squeeze(2).T
+            through = weights * (slope - (weights * slope).sum(dim=0))
+            return value, (through - strength * (1 - members * weights)) / scale
 
         theta = minimise(loss, torch.zeros(members, classes, dtype=torch.float64))
         return Weights("class", torch.softmax(theta, dim=0).to(fit.probabilities))

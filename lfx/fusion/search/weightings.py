@@ -14,10 +14,11 @@ TIE = {torch.float64: 1e-12, torch.float32: 1e-6}
 # Classes are compared with this many of the strongest to find those that can never win.
 _RIVALS = 16
 _ROUNDING = 1e-6
-# Numbers in the working buffer, and rows of it. On a CPU the buffer has to stay in the cache.
-_SIZES = {"cpu": (2**19, 1024)}
-_SIZES_ELSEWHERE = (2**25, 4096)
-_COUNTS = 2**18  # numbers in the buffer of counts: scores are computed for many columns at once
+# Numbers in the working buffer, rows of it, and numbers in the buffer of counts, whose scores are
+# computed together. On a CPU all of it has to stay in the cache; a GPU wants much work at a time.
+_SIZES = {"cpu": (2**19, 1024, 2**18)}
+_SIZES_ELSEWHERE = (2**24, 4096, 2**22)
+_UNIT = 64  # weightings are scored in multiples of this many
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +67,7 @@ class WeightingScorer:
         self._device = probabilities.device
         self._dtype = torch.float32 if self._device.type == "mps" else torch.float64
         self._tie = TIE[self._dtype]
-        self._size, rows = _SIZES.get(self._device.type, _SIZES_ELSEWHERE)
+        self._size, rows, self._room = _SIZES.get(self._device.type, _SIZES_ELSEWHERE)
         probabilities = probabilities.detach().to(self._dtype)
         labels = labels.to(self._device, torch.int64)
         self.members, _, self._classes = probabilities.shape
@@ -117,9 +118,10 @@ class WeightingScorer:
             )
         number = len(weights)
         largest = max((block.gains.shape[1] for block in self._blocks), default=1)
-        width = min(_fit(self._size // largest // 64, 1, 128), max(1, -(-number // 64))) * 64
-        columns = width * _fit(_COUNTS // (2 * self._classes * width), 1, 16)
-        # Always whole columns: the last ones stay empty, and every operation has one shape.
+        room = self._room // (2 * self._classes)
+        width = _multiple(_UNIT, min(self._size // largest, room), number)
+        columns = _multiple(width, room, number)
+        # The last columns may stay empty, so that every operation has the same shape.
         shares = weights.new_zeros((self.members, columns), dtype=self._dtype, device=self._device)
         counts = shares.new_empty((2 * self._classes, columns))
         buffers = shares.new_empty((3, largest * width))
@@ -200,8 +202,9 @@ def find_contenders(probabilities: Tensor, tie: float) -> Tensor:
     return left
 
 
-def _fit(value: int, least: int, most: int) -> int:
-    return max(least, min(value, most))
+def _multiple(unit: int, most: int, wanted: int) -> int:
+    """Take as many units as are wanted, but no more than fit, and one at least."""
+    return unit * max(1, min(most // unit, -(-wanted // unit)))
 
 
 def _check(shares: Tensor, start: int) -> None:

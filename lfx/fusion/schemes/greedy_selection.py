@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -16,6 +17,8 @@ from lfx.fusion.weights import Weights
 from lfx.runtime.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from torch import Tensor
 
     from lfx.fusion.outputs import FitData
@@ -68,37 +71,46 @@ class GreedySelection:
             tuple(sorted(draws.choice(members, size=bag, replace=False).tolist()))
             for _ in range(self.bags)
         )
-        judge = _Judge(fit, self.metric)
-        total = torch.zeros(members, dtype=torch.float64)
-        for part, times in chosen.items():
-            total += times * select(judge, part, members, self.rounds)
-        return Weights("member", (total / total.sum()).to(fit.probabilities))
+        counts = select(_Judge(fit, self.metric), list(chosen), members, self.rounds)
+        times = torch.tensor(list(chosen.values()), dtype=torch.float64)
+        return Weights("member", (times @ counts / times.sum()).to(fit.probabilities))
 
 
-def select(judge: _Judge, part: tuple[int, ...], members: int, rounds: int) -> Tensor:
-    """Run one search.
+def select(
+    judge: Callable[[Tensor], list[tuple[float, float]]],
+    bags: Sequence[tuple[int, ...]],
+    members: int,
+    rounds: int,
+) -> Tensor:
+    """Run one search for each bag, all of them in step, so that they are scored together.
 
     Args:
-        judge: scores weightings, `(candidates, members)`: what is to become best, then log-loss.
-        part: the members that may be added.
+        judge: scores weightings, `(candidates, members)`: what is to become best, then what decides
+            between equals.
+        bags: the members that each search may add.
         members: how many there are.
         rounds: members added at the most.
 
     Returns:
-        The best ensemble's weights, `(members,)`, summing to 1.
+        Each search's best ensemble on the way, as weights, `(bags, members)`, rows summing to 1.
     """
-    counts = torch.zeros(members, dtype=torch.float64)
-    best, best_score = counts, (-float("inf"), -float("inf"))
-    one_more = torch.eye(members, dtype=torch.float64)[list(part)]
+    counts = torch.zeros(len(bags), members, dtype=torch.float64)
+    best, best_scores = counts.clone(), [(-math.inf, -math.inf)] * len(bags)
+    one_more = torch.eye(members, dtype=torch.float64)
     for _ in range(rounds):
-        candidates = counts + one_more
+        candidates = torch.cat(
+            [own + one_more[list(bag)] for own, bag in zip(counts, bags, strict=True)]
+        )
         scores = judge(candidates / candidates.sum(dim=1, keepdim=True))
-        # `max` keeps the first of equals.
-        place = max(range(len(part)), key=lambda index: scores[index])
-        counts = candidates[place]
-        if scores[place] > best_score:
-            best, best_score = counts, scores[place]
-    return best / best.sum()
+        start = 0
+        for place, bag in enumerate(bags):
+            # `max` keeps the first of equals.
+            found = max(range(start, start + len(bag)), key=scores.__getitem__)
+            counts[place] = candidates[found]
+            if scores[found] > best_scores[place]:
+                best[place], best_scores[place] = candidates[found], scores[found]
+            start += len(bag)
+    return best / best.sum(dim=1, keepdim=True)
 
 
 class _Judge:

@@ -89,7 +89,7 @@ def test_like_a_naive_loop(seed):
 def test_who_is_absent_is_not_right():
     # What stands for an absent member has equal chances, of which the first is the largest.
     outputs = lacking(outputs_of(said_of([0, 1], [1, 1])), (0, 0))
-    got = everything(skilled(), outputs, torch.tensor([0, 1]))
+    got = everything(skilled(members=2), outputs, torch.tensor([0, 1]))
     assert got[ORACLE] == scores([1, 1], [0, 1])
 
 

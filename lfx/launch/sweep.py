@@ -7,6 +7,7 @@ directory that has it already. The classes that Hydra finds stand in `hydra_plug
 from __future__ import annotations
 
 import logging
+import os
 import pickle
 import traceback
 from contextlib import contextmanager
@@ -54,8 +55,9 @@ class Failure:
 class FailedJobsError(Exception):
     """Some jobs of a multirun failed; the others have run."""
 
-    def __init__(self, failures: Sequence[Failure], jobs: int) -> None:
+    def __init__(self, failures: Sequence[Failure], jobs: int, hint: str | None) -> None:
         lines = [f"{len(failures)} of {jobs} jobs failed:", *(f"  {one}" for one in failures)]
+        lines += [] if hint is None else [hint]
         super().__init__("\n".join(lines))
         self.failures = tuple(failures)
 
@@ -116,8 +118,13 @@ def run_sweep(
         returns.append(results)
         start += len(batch)
     if failures:
-        raise FailedJobsError(failures, len(jobs))
+        again = f"the same command with hydra.sweep.dir={folder} runs only these again"
+        raise FailedJobsError(failures, len(jobs), again if _is_resumable(task) else None)
     return returns
+
+
+def _is_resumable(task: TaskFunction) -> bool:
+    return isinstance(task, StageJob) and task.inputs is not None
 
 
 def check_jobs(
@@ -155,7 +162,7 @@ def placed(job: DictConfig, number: int) -> Iterator[Path]:
         parts = (OmegaConf.select(job, f"hydra.sweep.{part}") for part in ("dir", "subdir"))
         folder = Path(*(str(part) for part in parts))
         with read_write(job.hydra.runtime), open_dict(job.hydra.runtime):
-            job.hydra.runtime.output_dir = str(folder.absolute())
+            job.hydra.runtime.output_dir = os.path.abspath(folder)  # noqa: PTH100, as Hydra does
         yield folder
     finally:
         hydra.cfg = before

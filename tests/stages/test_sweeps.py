@@ -171,7 +171,11 @@ def test_mistakes_in_a_sweep_are_told_before_any_job(folder: Path) -> None:
 def test_a_failing_job_leaves_the_others_intact(folder: Path, batch: str) -> None:
     most = f"hydra.sweeper.max_batch_size={batch}"
     stdout, stderr = sweep(folder, "seed=1,3,2", most, status=2)
-    assert stderr == ("error: 1 of 3 jobs failed:\n  job 1 (seed=3): seed 3 is unlucky [sweep/1]\n")
+    assert stderr.splitlines() == [
+        "error: 1 of 3 jobs failed:",
+        "  job 1 (seed=3): seed 3 is unlucky [sweep/1]",
+        "the same command with hydra.sweep.dir=sweep runs only these again",
+    ]
     assert stdout.endswith("collected sweep\n")
     assert [status["state"] for _, status in sorted(statuses(folder).items())] == [
         "completed",
@@ -181,7 +185,7 @@ def test_a_failing_job_leaves_the_others_intact(folder: Path, batch: str) -> Non
     assert "there is more to say" in (folder / "sweep/1/fuse.log").read_text()
     assert "there is more to say" in str(statuses(folder)[1]["error"])
     _, stderr = sweep(folder, "seed=1,4,2,3", most, status=1)
-    assert stderr.splitlines()[1:] == [
+    assert stderr.splitlines()[1:-1] == [
         "  job 1 (seed=4): ValueError: seed 4 is a defect [sweep/1]",
         "  job 3 (seed=3): seed 3 is unlucky [sweep/3]",
     ]
@@ -264,7 +268,7 @@ def test_launchers_that_run_jobs_elsewhere(folder: Path, launcher: str) -> None:
     elsewhere = [f"hydra/launcher={launcher}", "hydra.sweeper.max_batch_size=3"]
     seeds = "seed=5,1,3,2,4"
     stdout, stderr = sweep(folder, seeds, "members.third=a.parquet", *elsewhere, status=1)
-    told = stderr[stderr.index("error: 2 of 5 jobs failed:") :].splitlines()[1:]
+    told = stderr[stderr.index("error: 2 of 5 jobs failed:") :].splitlines()[1:3]
     assert told == [
         "  job 2 (seed=3 members.third=a.parquet): seed 3 is unlucky [sweep/2]",
         "  job 4 (seed=4 members.third=a.parquet): ValueError: seed 4 is a defect [sweep/4]",
@@ -368,6 +372,13 @@ def test_weights_are_swept_and_one_that_is_none_fails_alone(
         for name in ("predictions.parquet", "metrics.json", "fuse.log", ".hydra/config.yaml"):
             assert (tmp_path / f"sweep/{job}" / name).is_file()
     assert "1.5" in (tmp_path / "sweep/2/fuse.log").read_text()
+    before = completed(tmp_path)
+    assert "3 of 4 jobs were there already" in run_stage(tmp_path, "fuse", *arguments).stdout
+    after = completed(tmp_path)
+    assert [job for job in range(4) if after[job] != before[job]] == [2]
+    # Other predictions of a member are another input.
+    (tmp_path / "text.parquet").write_bytes((tmp_path / "image.parquet").read_bytes())
+    assert "there already" not in run_stage(tmp_path, "fuse", *arguments).stdout
 
 
 def test_a_launcher_in_processes_of_its_own_runs_a_real_stage(

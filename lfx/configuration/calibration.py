@@ -24,7 +24,7 @@ class NoCalibrationConfig(CalibrationConfig):
 
 
 @dataclass
-class TemperatureConfig(CalibrationConfig):
+class TemperatureCalibrationConfig(CalibrationConfig):
     """conf/calibration/temperature.yaml."""
 
     # The calibration.
@@ -32,7 +32,7 @@ class TemperatureConfig(CalibrationConfig):
 
 
 @dataclass
-class VectorConfig(CalibrationConfig):
+class VectorCalibrationConfig(CalibrationConfig):
     """conf/calibration/vector.yaml."""
 
     # The calibration.

@@ -7,8 +7,8 @@ from hydra.core.config_store import ConfigStore
 from lfx.configuration.calibration import (
     CalibrationConfig,
     NoCalibrationConfig,
-    TemperatureConfig,
-    VectorConfig,
+    TemperatureCalibrationConfig,
+    VectorCalibrationConfig,
 )
 from lfx.configuration.contrastive import (
     ContrastiveConfig,
@@ -99,8 +99,8 @@ SCHEMAS: tuple[type, ...] = (
     EvidentialConfig,
     CalibrationConfig,
     NoCalibrationConfig,
-    TemperatureConfig,
-    VectorConfig,
+    TemperatureCalibrationConfig,
+    VectorCalibrationConfig,
     LoggerConfig,
     WandbConfig,
     TrainerConfig,

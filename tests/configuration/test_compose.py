@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 # Which stages offer a group, and what an option needs beside it.
 STAGES = {
+    "calibration": ("fuse",),
     "data": ("train", "predict", "fuse", "report"),
     "encoder": ("train",),
     "experiment": ("train",),
@@ -78,7 +79,7 @@ def test_an_option_composes_with_its_stages(typed, file: Path, stage: str):
     elif hasattr(chosen, "name"):
         assert chosen.name == file.stem
     else:
-        assert group in {"logger", "loss", "trainer"}
+        assert group in {"calibration", "logger", "loss", "trainer"}
 
 
 @pytest.mark.parametrize("file", HYDRA, ids=str)

@@ -30,6 +30,7 @@ def schemas():
         module = import_module(f"lfx.configuration.{file.stem}")
         for name, kind in vars(module).items():
             if dataclasses.is_dataclass(kind) and kind.__module__ == module.__name__:
+                assert name not in found  # Hydra knows schemas by their name
                 found[name] = (kind, file)
     return found
 

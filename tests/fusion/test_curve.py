@@ -206,13 +206,43 @@ def test_the_weight_is_the_second_member_s():
     assert got.accuracy.tolist() == [0, 1]
 
 
-def test_identical_lines_go_to_the_first_class():
-    got = pair([[0.0, 0.5, 0.5]], [[0.2, 0.4, 0.4]], [1])
+ABOVE_3 = 0.1 + 0.2  # by one bit
+ABOVE_7 = 0.7000000000000001
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ([0.0, 0.5, 0.5], [0.2, 0.4, 0.4]),
+        ([0.0, 0.3, ABOVE_3], [0.0, 0.7, 0.7]),
+        ([0.0, 0.3, 0.3], [0.0, 0.7, ABOVE_7]),
+        ([0.0, ABOVE_3, 0.3], [0.0, 0.7, ABOVE_7]),  # in floats the lines cross at 1/3
+        ([0.0, 0.3, ABOVE_3], [0.0, ABOVE_7, 0.7]),
+    ],
+)
+def test_lines_that_are_the_same_up_to_rounding_go_to_the_first_class(first, second):
+    got = pair([first], [second], [1])
     assert got.edges.tolist() == [0, 1]
     assert got.accuracy.tolist() == [1]
-    # The sum is 0.30000000000000004: still the same line.
-    got = pair([[0.3, 0.1 + 0.2, 0.4]], [[0.6, 0.3 + 0.3, 0.0]], [0])
-    assert got.accuracy.tolist() == [0, 1]
+
+
+def test_lines_that_part_from_one_point_up_to_rounding():
+    # In floats the second class leads up to 5e-11.
+    got = pair([[0.3, ABOVE_3]], [[0.5, 0.5 - 1e-6]], [0])
+    assert got.edges.tolist() == [0, 1]
+    assert got.accuracy.tolist() == [1]
+
+
+@few
+@given(samples=st.integers(1, 8), classes=st.integers(2, 5), seed=SEEDS)
+def test_lines_nearly_the_same_leave_a_curve_in_order(samples, classes, seed):
+    rng = np.random.default_rng(seed)
+    lines = rng.integers(0, 4, size=(2, samples, classes)) / 4
+    lines += rng.choice([0, 4e-13, 1e-12, 1.1e-12, 2e-12, 1e-11], size=lines.shape)
+    got = exact_curve(torch.from_numpy(lines), torch.zeros(samples, dtype=torch.int64))
+    assert got.edges[[0, -1]].tolist() == [0, 1]
+    assert bool((got.edges.diff() > 1e-12).all())
+    assert bool(((got.accuracy >= 0) & (got.accuracy <= 1)).all())
 
 
 def test_breakpoints_at_the_ends_are_none():
@@ -221,6 +251,12 @@ def test_breakpoints_at_the_ends_are_none():
     assert pair([[0.5, 0.5]], [[0.2, 0.8]], [1]).accuracy.tolist() == [1]
     assert pair([[0.2, 0.8]], [[0.5, 0.5]], [1]).edges.tolist() == [0, 1]
     assert pair([[0.2, 0.8]], [[0.5, 0.5]], [1]).accuracy.tolist() == [1]
+
+
+def test_a_breakpoint_at_an_end_up_to_rounding_is_none():
+    got = pair([[0.8, 0.2]], [[0.5, 0.5000000000000001]], [0])
+    assert got.edges.tolist() == [0, 1]
+    assert got.accuracy.tolist() == [1]
 
 
 def test_a_line_that_only_touches_the_corner_leads_nowhere():
@@ -233,6 +269,15 @@ def test_breakpoints_that_coincide_are_one():
     got = pair([[0.8, 0.2], [0.2, 0.8]], [[0.2, 0.8], [0.8, 0.2]], [0, 0])
     same(got.edges, torch.tensor([0, 0.5, 1], dtype=torch.float64))
     assert got.accuracy.tolist() == [0.5, 0.5]
+
+
+def test_breakpoints_that_coincide_up_to_rounding_are_one():
+    # All at 1/3, in floats at three numbers around it.
+    first = [[0.1, 0.0], [0.3, 0.2], [0.8, 0.7]]
+    second = [[0.0, 0.2], [0.6, 0.8], [0.3, 0.5]]
+    got = pair(first, second, [1, 0, 1])
+    same(got.edges, torch.tensor([0, 1 / 3, 1], dtype=torch.float64))
+    assert got.accuracy.tolist() == pytest.approx([1 / 3, 2 / 3])
 
 
 def test_the_weight_recommended_avoids_a_breakpoint():

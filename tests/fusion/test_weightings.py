@@ -118,6 +118,15 @@ def test_a_sum_that_floats_get_wrong_is_still_a_tie():
     assert WeightingScorer(votes, torch.tensor([0])).score(weights).accuracy.tolist() == [1]
 
 
+def test_a_tie_of_the_last_two_of_three_contenders():
+    first, second, third = torch.eye(6)[:3]
+    others = torch.tensor([0, 0, 0, 1, 1, 1]) / 3
+    votes = torch.stack([first, second, third, third, others])[:, None].double()
+    weights = torch.tensor([[0.15, 0.3, 0.1, 0.2, 0.25]], dtype=torch.float64)
+    assert torch.einsum("m,msc->sc", weights[0], votes).argmax() == 2
+    assert WeightingScorer(votes, torch.tensor([1])).score(weights).accuracy.tolist() == [1]
+
+
 @few
 @given(sizes=SIZES, seed=SEEDS, cuts=st.lists(st.integers(0, 300), max_size=4))
 def test_scores_do_not_depend_on_what_is_scored_together(sizes, seed, cuts):

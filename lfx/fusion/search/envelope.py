@@ -60,21 +60,22 @@ def _walk(start: Tensor, end: Tensor, offset: int) -> tuple[Tensor, list[tuple[T
     leader = _steepest(slopes, start >= start.amax(dim=1, keepdim=True) - SAME)
     first = leader
     sample = torch.arange(offset, offset + len(start), device=start.device)
+    reached = start.new_zeros(len(start))
     changes: list[tuple[Tensor, ...]] = []
     for _ in range(start.shape[1] - 1):
         place = leader[:, None]
         rise = slopes - slopes.gather(1, place)
         ahead = start.gather(1, place) - start
         crossing = torch.where(rise > SAME, ahead / rise, torch.inf)
-        at = crossing.amin(dim=1)
+        # Rounding must not lead back.
+        at = crossing.amin(dim=1).maximum(reached)
         follower = _steepest(slopes, crossing <= at[:, None] + SAME)
         more = at < 1 - SAME
         sample, at, leader, follower = (one[more] for one in (sample, at, leader, follower))
-        # Rounding must not put a change before the start.
-        changes.append((at.clamp(min=0), sample, leader, follower))
+        changes.append((at, sample, leader, follower))
         if len(sample) == 0:
             break
-        start, slopes, leader = start[more], slopes[more], follower
+        start, slopes, leader, reached = start[more], slopes[more], follower, at
     return first, changes
 
 

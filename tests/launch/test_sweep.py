@@ -88,11 +88,12 @@ def files(folder):
 
 
 def test_what_a_job_returns_reaches_hydra_and_nothing_else_piles_up(multirun):
+    before = HydraConfig.instance().cfg
     results = multirun(Task(), "seed=1,2,3")
     assert [result.return_value for result in results] == [0.5, 1.0, 1.5]
     assert [result.overrides for result in results] == [["seed=1"], ["seed=2"], ["seed=3"]]
     assert all(result.cfg is None and result.hydra_cfg is None for result in results)
-    assert HydraConfig.instance().cfg is None
+    assert HydraConfig.instance().cfg is before
 
 
 def test_every_job_directory_is_complete_in_itself(multirun):

@@ -256,8 +256,8 @@ class GridConfig(FusionConfig):
     _target_: str = "lfx.fusion.schemes.grid.Grid"
     # What is to become best.
     metric: Metric = Metric.f1_weighted
-    # Three members or more: weights are multiples of 1 / steps. Two: the exact curve, without.
-    steps: int = 50
+    # Three members or more: weights are multiples of 1 / steps; null: about 20,000 points.
+    steps: int | None = None
     # So many random weightings in place of a grid; null: the grid.
     points: int | None = None
     # How many of the best weightings search.parquet keeps.

@@ -11,6 +11,7 @@ from lfx.evaluation.metrics import SCORES
 from lfx.fusion.rules import Pooled
 from lfx.fusion.schemes.scheme import require_at_least, require_one_of
 from lfx.fusion.search.curve import Curve, exact_curve
+from lfx.fusion.search.points import finest_steps
 from lfx.fusion.search.ranking import Ranking, rank_points
 from lfx.fusion.weights import Weights
 from lfx.runtime.errors import ConfigError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from lfx.fusion.outputs import FitData, Outputs
 
 _PAIR = 2
+_GRID = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,13 +74,14 @@ class Grid:
 
     Attributes:
         metric: what is to become best: `accuracy`, `f1_weighted` or `f1_macro`.
-        steps: three members or more: weights are multiples of 1 / steps.
+        steps: three members or more: weights are multiples of 1 / steps; None: the finest grid of
+            at most 20,000 points, which takes seconds even for 100,000 samples.
         points: so many uniformly random weightings in place of a grid; None: the grid.
         keep: how many of the best points are kept, for `search.parquet`.
     """
 
     metric: str = "f1_weighted"
-    steps: int = 50
+    steps: int | None = None
     points: int | None = None
     keep: int = 10_000
     name: ClassVar[str] = "grid"
@@ -87,10 +90,14 @@ class Grid:
     def __post_init__(self) -> None:
         """Refuse a search that is none."""
         require_one_of("fusion.metric", self.metric, SCORES)
-        require_at_least("fusion.steps", self.steps, 1)
         require_at_least("fusion.keep", self.keep, 1)
-        if self.points is not None:
-            require_at_least("fusion.points", self.points, 1)
+        for option, value in (("steps", self.steps), ("points", self.points)):
+            if value is not None:
+                require_at_least(f"fusion.{option}", value, 1)
+        if self.steps is not None and self.points is not None:
+            raise ConfigError(
+                "fusion.steps and fusion.points: a grid or random points, not both; set one of them"
+            )
 
     def fit(self, fit: FitData) -> Searched:
         """Search.
@@ -102,12 +109,15 @@ class Grid:
             curve = exact_curve(fit.probabilities, fit.labels)
             weight = curve.best(self.metric).weight
             return self._searched(fit, torch.tensor([1 - weight, weight]), curve)
+        steps = self.steps
+        if steps is None and self.points is None:
+            steps = finest_steps(len(fit.members), _GRID)
         try:
             ranking = rank_points(
                 fit.probabilities,
                 fit.labels,
                 self.metric,
-                steps=self.steps if self.points is None else None,
+                steps=steps,
                 points=self.points,
                 keep=self.keep,
                 seed=fit.seed,

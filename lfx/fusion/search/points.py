@@ -32,6 +32,16 @@ def count_points(members: int, steps: int) -> int:
     return math.comb(steps + members - 1, members - 1)
 
 
+def finest_steps(members: int, most: int) -> int:
+    """Give the largest number of steps whose grid has `most` points or fewer; 1 at the least."""
+    if members == 1:
+        return 1
+    steps = 1
+    while count_points(members, steps + 1) <= most:
+        steps += 1
+    return steps
+
+
 def grid_points(
     members: int,
     steps: int,

@@ -37,9 +37,12 @@ lint: setup  ## Check style and formatting
 types: setup  ## Check types, strictly
 	$(BIN)/mypy
 
-bench: setup  ## Measure training and contrastive training against plain loops
+bench: setup  ## Measure training, contrast, fusion and sweeps against plain loops
 	$(BIN)/python benchmarks/train.py
 	$(BIN)/python benchmarks/contrastive.py
+	$(BIN)/python benchmarks/fusion.py
+	$(BIN)/python benchmarks/schemes.py
+	$(BIN)/python benchmarks/sweep.py
 
 clean:  ## Remove caches and builds; runs in outputs/ and .venv/ stay
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -26,6 +26,8 @@ Matrix = np.ndarray[Any, np.dtype[np.float64]]
 
 _LEAST = torch.finfo(torch.float32).tiny
 _FOLDS = 5
+# Samples that a penalty is chosen on, at the most: with more, it hardly matters which one it is.
+_ENOUGH = 10_000
 
 
 def features(outputs: Outputs) -> Matrix:
@@ -160,6 +162,8 @@ def _solver(fit: FitData) -> dict[str, Any]:
 def _choose(fit: FitData, strengths: Sequence[float], build: Any) -> Stacked:
     """Fit with the strength that has the least log-loss in cross-fitting, then on all samples.
 
+    Of many samples 10,000 do for the choice.
+
     Args:
         fit: labelled samples.
         strengths: of the penalty, the strongest first.
@@ -171,9 +175,12 @@ def _choose(fit: FitData, strengths: Sequence[float], build: Any) -> Stacked:
             f"the fit split holds nothing but {fit.classes[int(labels[0])]}, so there is nothing "
             "to learn from; use another fit_split or fusion=mean"
         )
-    parts = folds(labels, fit.groups, _FOLDS, fit.seed) if len(strengths) > 1 else []
+    rows = np.arange(len(labels))
+    if len(labels) > _ENOUGH:  # groups whole, classes as they are everywhere
+        rows = folds(labels, fit.groups, -(-len(labels) // _ENOUGH), fit.seed)[0][1]
+    parts = folds(labels[rows], fit.groups[rows], _FOLDS, fit.seed) if len(strengths) > 1 else []
     losses = [0.0] * len(strengths)
-    for train, held in parts:
+    for train, held in ((rows[train], rows[held]) for train, held in parts):
         if len(np.unique(labels[train])) < 2:  # noqa: PLR2004
             continue
         for place, strength in enumerate(strengths):

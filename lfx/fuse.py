@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lfx.artifacts.join import JoinedMembers
-    from lfx.fusion.fuse import FusionResult
+    from lfx.fusion.result import FusionResult
 
 
 def fuse(config: FuseConfig, job: Job) -> float | None:
@@ -60,10 +60,10 @@ def fuse(config: FuseConfig, job: Job) -> float | None:
     if isinstance(result.fitted.rule, Searched):
         write_search(job.folder, result.fitted.rule, joined.names, result.curves)
     _log_result(config, job, settings, result)
-    _tell_result(config, job, result)
     split, _, score = config.objective.partition("/")
-    value: float | None = result.metrics.get(split, {}).get(score)
-    return value
+    objective: float | None = result.metrics.get(split, {}).get(score)
+    _tell_result(config, job, result, objective)
+    return objective
 
 
 def _tell_members(config: FuseConfig, job: Job, joined: JoinedMembers) -> None:
@@ -108,7 +108,9 @@ def _log_result(
     log_result(logger, settings, result.metrics)
 
 
-def _tell_result(config: FuseConfig, job: Job, result: FusionResult) -> None:
+def _tell_result(
+    config: FuseConfig, job: Job, result: FusionResult, objective: float | None
+) -> None:
     import logging
 
     from lfx.reporting.table import print_scores
@@ -119,9 +121,7 @@ def _tell_result(config: FuseConfig, job: Job, result: FusionResult) -> None:
     if "note" in document:
         log.warning("fusion=%s: %s", document["scheme"], document["note"])
     if job.sweep is not None:  # whose end tells the rest, of all jobs together
-        split, _, score = config.objective.partition("/")
-        value = result.metrics.get(split, {}).get(score)
-        told = "not to be had" if value is None else f"{value:.4f}"
+        told = "not to be had" if objective is None else f"{objective:.4f}"
         log.info(
             "%s: %s %s; weights: %s", config.name, config.objective, told, told_weights(document)
         )

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from lfx.artifacts.predictions import NONE, SPLITS, Metadata, Predictions
+from lfx.artifacts.predictions import SPLITS
 from lfx.evaluation.splits import evaluate_splits
 from lfx.fusion.baselines import baselines
 from lfx.fusion.guard import fit_rows, refuse_leak
 from lfx.fusion.outputs import FitData, Outputs
-from lfx.fusion.pipeline import Fitted
+from lfx.fusion.result import FusionResult, fused_predictions, weights_document
 from lfx.fusion.schemes.grid import Searched
 from lfx.fusion.search.curve import Curve, exact_curve
 from lfx.runtime.errors import FusionError
 
 if TYPE_CHECKING:
     from lfx.artifacts.join import JoinedMembers
-    from lfx.fusion.pipeline import Pipeline
-
-_LEAST_SCORE = torch.finfo(torch.float32).tiny
+    from lfx.fusion.pipeline import Fitted, Pipeline
 
 
 @dataclass(frozen=True)
@@ -47,40 +44,6 @@ class FitPlan:
     fit_folds: int = 5
     best_by: str = "f1_weighted"
     seed: int = 0
-
-
-@dataclass(frozen=True, eq=False)
-class FusionResult:
-    """What a fusion gives.
-
-    Attributes:
-        predictions: the fused artifact: modality `fusion`, one row per sample, its logits the
-            logarithms of the fused scores.
-        fitted: calibrations and rule, fitted on the whole fit split.
-        metrics: `{"val": {...}, "test": {...}}` for those splits that have labels, and
-            `"leaky": True` where weights or calibrations, here or in a fused member, were fitted on
-            the split that is reported.
-        baselines: name → split → scores.
-        weights_document: the content of `weights.json`.
-        curves: split → every weighting of two members; only where the scheme looked at all of them.
-    """
-
-    predictions: Predictions
-    fitted: Fitted
-    metrics: dict[str, Any]
-    baselines: dict[str, dict[str, dict[str, float]]]
-    weights_document: dict[str, Any]
-    curves: dict[str, Curve]
-
-    @property
-    def leaky(self) -> bool:
-        """Whether numbers of the reported split are too good."""
-        return bool(self.metrics.get("leaky", False))
-
-    @property
-    def labelled(self) -> bool:
-        """Whether there is anything to score."""
-        return any(split in self.metrics for split in SPLITS)
 
 
 def fuse(
@@ -127,9 +90,12 @@ def fuse(
         if unseen is not None:
             scores[torch.as_tensor(rows, device=device)] = unseen
             folds = min(plan.fit_folds, len(set(fit.groups)))
-    predictions = _predictions(joined, scores, name, plan.seed, config_hash, versions, leaky=leaky)
-    reported = dict.fromkeys(("val", "test", plan.report_split))
-    metrics = evaluate_splits(predictions, tuple(reported))
+    predictions = fused_predictions(
+        joined, scores, name, plan.seed, config_hash, versions, leaky=leaky
+    )
+    # Of `oof` nothing but a fit on it is of interest; its numbers then are what `val`'s are else.
+    scored = dict.fromkeys(("val", "test", plan.report_split, plan.fit_split))
+    metrics = evaluate_splits(predictions, tuple(scored))
     labels = torch.as_tensor(joined.label.astype(np.int64), device=device)
     masks = {
         split: torch.as_tensor(joined.rows(split), device=device) & (labels >= 0)
@@ -140,7 +106,9 @@ def fuse(
         fitted=fitted,
         metrics=metrics | ({"leaky": True} if leaky else {}),
         baselines=baselines(fit, outputs, labels, masks, plan.best_by) if masks else {},
-        weights_document=_document(joined, pipeline, plan, fitted, outputs)
+        weights_document=weights_document(
+            joined, pipeline, plan.fit_split if pipeline.needs_fit else None, fitted, outputs
+        )
         | ({"fit_folds": folds} if folds > 1 else {})
         | ({"leaky": True} if leaky else {}),
         curves=_curves(fitted, outputs, labels, masks),
@@ -210,68 +178,3 @@ def _fit_data(
         groups=joined.group[rows],
         seed=seed,
     )
-
-
-def _document(
-    joined: JoinedMembers,
-    pipeline: Pipeline,
-    plan: FitPlan,
-    fitted: Fitted,
-    outputs: Outputs,
-) -> dict[str, Any]:
-    rule = fitted.document(outputs)
-    document = {
-        "members": list(joined.names),
-        "classes": list(joined.classes),
-        "weights": rule.pop("weights"),
-        "scheme": pipeline.scheme.name,
-        "fit_split": plan.fit_split if pipeline.needs_fit else None,
-    }
-    document |= rule
-    calibrations = {name: one.document() for name, one in fitted.calibrations.items()}
-    if calibrations:
-        document["calibration"] = {"kind": pipeline.calibrator.name, "members": calibrations}
-    missing = joined.missing()
-    if missing:
-        document["missing"] = missing
-    if joined.dropped:
-        document["dropped"] = joined.dropped
-    return document
-
-
-def _predictions(
-    joined: JoinedMembers,
-    scores: Tensor,
-    name: str,
-    seed: int,
-    config_hash: str,
-    versions: dict[str, str],
-    *,
-    leaky: bool,
-) -> Predictions:
-    return Predictions(
-        sample_id=joined.sample_id,
-        group=joined.group,
-        split=joined.split,
-        fold=np.full(len(joined.sample_id), NONE, dtype=np.int16),
-        label=joined.label,
-        logits=_logits(scores),
-        metadata=Metadata(
-            classes=joined.classes,
-            modality="fusion",
-            name=name,
-            data_fingerprint=joined.data_fingerprint,
-            split_fingerprint=joined.split_fingerprint,
-            seed=seed,
-            config_hash=config_hash,
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            versions=dict(versions),
-            leaky=leaky,
-        ),
-    )
-
-
-def _logits(scores: Tensor) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Take logarithms; a score of 0 becomes the smallest normal float32, as logits are finite."""
-    logits = scores.cpu().to(torch.float64).clamp(min=_LEAST_SCORE).log()
-    return np.asarray(logits.to(torch.float32).numpy(), dtype=np.float32)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from lfx.reporting.runs import Run
 
-SPLITS = ("val", "test", "predict")
+SPLITS = ("val", "oof", "test", "predict")
 SCORES = {"accuracy": "accuracy", "f1_weighted": "weighted F1", "f1_macro": "macro F1"}
 _LEAKY = "LEAKY: fitted on the reported split"
 

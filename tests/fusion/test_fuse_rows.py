@@ -58,8 +58,9 @@ def test_out_of_fold_rows(make):
     result = run(members, MinimizingLoss("f1_macro"), fit_split="oof", fit_folds=1)
     check(result.predictions)
     assert len(result.predictions.sample_id) == 9
-    assert list(result.metrics) == ["test"]
+    assert list(result.metrics) == ["test", "oof"]  # an objective may name the latter
     assert result.metrics["test"]["support"] == 3
+    assert result.metrics["oof"]["support"] == 6
     assert "oof" in run(members, Mean(), report_split="oof").metrics
 
 

@@ -209,7 +209,7 @@ class StackingMlpConfig(FusionConfig):
     # Strengths of the L2 penalty to choose from by cross-fitting.
     alpha: list[float] = field(default_factory=lambda: [1.0, 10.0, 100.0])
     # Steps of L-BFGS at the most.
-    steps: int = 200
+    steps: int = 100
 
 
 @dataclass

@@ -123,7 +123,7 @@ class StackingMlp:
 
     hidden: int = 16
     alpha: Sequence[float] = (1.0, 10.0, 100.0)
-    steps: int = 200
+    steps: int = 100
     name: ClassVar[str] = "stacking_mlp"
     needs_fit: ClassVar[bool] = True
 

@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Tests run in as many processes as there are processors, four at the most, with a thread each.
+JOBS ?= $(shell $(PYTHON) -c 'import os; print(min(4, os.cpu_count() or 1))')
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint types bench clean
@@ -25,10 +28,10 @@ demo: setup  ## Run the main job on embedded data: train image, train text, fuse
 	$(BIN)/python -m lfx.report data=demo
 
 test: lint types  ## Run everything that CI runs: lint, types, all tests
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 check: lint types  ## Run lint, types and the fast tests
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 lint: setup  ## Check style and formatting
 	$(BIN)/ruff check .

@@ -172,6 +172,7 @@ def main() -> None:
         open_mappings=("members", "fusion.weights"),
         collect=collect,
         inputs=member_contents,
+        leaves=("predictions.parquet", "metrics.json", "weights.json", "baselines.json"),
     )
 
 

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
+log = logging.getLogger(__name__)
+
 __all__ = ["Job", "prepare", "run_stage"]
 
 StageConfig = TypeVar("StageConfig")
@@ -51,6 +53,7 @@ def run_stage(
     open_mappings: Sequence[str] = (),
     collect: Callable[[Path], None] | None = None,
     inputs: Callable[[StageConfig], str] | None = None,
+    leaves: Sequence[str] = (),
 ) -> None:
     """Run a stage from the command line and leave the process with its exit status.
 
@@ -64,6 +67,7 @@ def run_stage(
         inputs: tells the state of what the task reads, so that it changes when that does. With it,
             a multirun that is repeated into its directory keeps the jobs that have completed with
             the same settings and inputs. What it cannot read is the task's to complain of.
+        leaves: files that a job which has completed has left.
     """
     wants_traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises, and the messages are ours
@@ -71,22 +75,22 @@ def run_stage(
     prepare()
     sys.argv[1:] = [_opened(argument, open_mappings) for argument in sys.argv[1:]]
 
-    job = StageJob(stage, schema, task, inputs)
+    job = StageJob(stage, schema, task, inputs, tuple(leaves))
     main = hydra.main(version_base="1.3", config_path=str(config_folder()), config_name=stage)
     previous = signal.signal(signal.SIGTERM, _terminate)
     try:
         _run_all(main(job), job, collect)
-        if job.mistake is not None:
-            raise job.mistake
     except UserError as error:
         _leave(wants_traceback, str(error))
     except FailedJobsError as error:
         _leave(wants_traceback, str(error), _MISTAKE if error.are_mistakes else _DEFECT)
     except BrokenPipeError:
         sys.exit(1)
-    except (HydraException, OmegaConfBaseException, ValueError, OSError) as error:
-        if job.started and isinstance(error, ValueError | OSError):
-            raise  # the task's own; Hydra raises plain ones too, for `encoder=null`
+    except (HydraException, OmegaConfBaseException) as error:
+        _leave(wants_traceback, explain(error, stage, sys.argv[1:]))
+    except Exception as error:
+        if job.started or not _is_hydras(error):
+            raise
         _leave(wants_traceback, explain(error, stage, sys.argv[1:]))
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -109,8 +113,13 @@ def _run_all(
     except Exception as error:
         _blame_missing_plugin(error)
         if job.started or not isinstance(error, before_any_job):
-            _tell(collect)
+            try:
+                _tell(collect)
+            except Exception:  # what failed first has to be told in any case
+                log.exception("the multirun's end could not be told")
         raise
+    if job.mistake is not None:
+        raise job.mistake
     _tell(collect)
 
 
@@ -118,6 +127,12 @@ def _tell(collect: Callable[[Path], None] | None) -> None:
     folder = NoteFolder.folder
     if collect is not None and folder is not None and folder.is_dir():
         collect(folder)
+
+
+def _is_hydras(error: Exception) -> bool:
+    """Say whether Hydra raised it: of some mistakes it makes errors of Python's own kinds."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return str(frame.f_globals.get("__name__")).partition(".")[0] in {"hydra", "omegaconf"}
 
 
 def _blame_missing_plugin(error: Exception) -> None:

@@ -20,6 +20,8 @@ from lfx.launch.composer import Composer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hydra.core.config_loader import ConfigLoader
+
 
 def explain(error: BaseException, stage: str, arguments: Sequence[str]) -> str:
     """Say what is wrong with a command line.
@@ -45,23 +47,25 @@ def explain(error: BaseException, stage: str, arguments: Sequence[str]) -> str:
     ]
     with initialize_config_dir(str(config_folder()), version_base="1.3"):
         started = GlobalHydra.instance().hydra
+        loader: ConfigLoader | None = None
         if started is not None:  # a sweep over a thousand values is tried in seconds
-            started.config_loader = Composer(started.config_loader.get_search_path())
+            loader = Composer(started.config_loader.get_search_path())
+            started.config_loader = loader
         groups = [text for text in overrides if _names_a_group(text, [config_folder(), *folders])]
         values = [text for text in overrides if text not in groups]
         working: list[str] = []
         for group in groups:
-            choices = _swept(group)
+            choices = _swept(group, loader)
             problems = [_problem(stage, [choice], folders) for choice in choices]
             found += [problem for problem in problems if problem is not None]
             working += [
                 choice for choice, problem in zip(choices, problems, strict=True) if problem is None
             ][:1]
-        for value in (choice for text in values for choice in _swept(text)):
+        for value in (choice for text in values for choice in _swept(text, loader)):
             problem = _problem(stage, [*working, value], folders)
             if problem is not None:
                 found.append(problem)
-    return "\n".join(found) if found else _message(error)
+    return "\n".join(found) if found else _message(error, names_key=True)
 
 
 def _own_folders(arguments: Sequence[str]) -> list[Path]:
@@ -77,15 +81,15 @@ def _names_a_group(override: str, folders: Sequence[Path]) -> bool:
     return any((folder / key).is_dir() for folder in folders)
 
 
-def _swept(override: str) -> list[str]:
+def _swept(override: str, loader: ConfigLoader | None) -> list[str]:
     """Give each job's override of a sweep over choices or a range."""
     try:
-        parsed = OverridesParser.create().parse_override(override)
-    except HydraException:
+        parsed = OverridesParser.create(config_loader=loader).parse_override(override)
+        if not parsed.is_sweep_override():
+            return [override]
+        return [f"{parsed.get_key_element()}={value}" for value in parsed.sweep_string_iterator()]
+    except (HydraException, ValueError):  # such as a range whose step is 0
         return [override]
-    if not (parsed.is_choice_sweep() or parsed.is_range_sweep()):
-        return [override]
-    return [f"{parsed.get_key_element()}={value}" for value in parsed.sweep_string_iterator()]
 
 
 def _problem(stage: str, overrides: list[str], folders: Sequence[Path]) -> str | None:
@@ -97,8 +101,8 @@ def _problem(stage: str, overrides: list[str], folders: Sequence[Path]) -> str |
     return None
 
 
-def _message(error: BaseException) -> str:
-    """Give the innermost message, shortened to what helps."""
+def _message(error: BaseException, *, names_key: bool = False) -> str:
+    """Give the innermost message, shortened to what helps, with the key where nobody names it."""
     cause: BaseException = error
     while cause.__cause__ is not None:
         cause = cause.__cause__
@@ -108,7 +112,10 @@ def _message(error: BaseException) -> str:
         return f"{file} cannot be composed: {what}"
     unknown = re.match(r"Could not override '(.+)'", lines[0])
     if unknown or "not in" in lines[0]:
-        return "there is no such setting; `--help` lists all"
+        key = f"{unknown[1]}: " if unknown and names_key else ""
+        return f"{key}there is no such setting; `--help` lists all"
     if isinstance(cause, MissingConfigException) and cause.options:
         return f"there is no {cause.missing_cfg_file!r}; choose from: {', '.join(cause.options)}"
-    return first_line(cause)
+    told = first_line(cause)
+    is_plain = isinstance(cause, HydraException | OmegaConfBaseException | ValueError)
+    return told if is_plain else f"{type(cause).__name__}: {told}"

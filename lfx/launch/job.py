@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import logging
 import math
 import os
@@ -12,12 +13,14 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 
+import lfx
 from lfx.configuration.typed import as_typed, config_hash, plain
 from lfx.launch.earlier import find_completed
 from lfx.runtime.errors import UserError
@@ -58,6 +61,8 @@ class StageJob(Generic[StageConfig]):
     task: Callable[[StageConfig, Job], float | None]
     # Tells the state of what the task reads; with it a multirun's completed jobs are kept.
     inputs: Callable[[StageConfig], str] | None = None
+    # Without these files in its directory a job has not completed.
+    leaves: tuple[str, ...] = ()
     # Whether a job has begun in this process.
     started: bool = False
     # What ended a single run.
@@ -90,6 +95,8 @@ class StageJob(Generic[StageConfig]):
         found = find_completed(folder, self.stage, overrides)
         if found is None or self.inputs is None or not found.settings:
             return None
+        if not all((folder / file).is_file() for file in self.leaves):
+            return None
         try:
             same = found.settings == self._fingerprint(as_typed(config, self.schema))
         except (UserError, OSError):  # the job itself will tell
@@ -99,7 +106,15 @@ class StageJob(Generic[StageConfig]):
     def _fingerprint(self, typed: StageConfig) -> str:
         if self.inputs is None:
             return ""
-        return config_hash({"settings": plain(typed), "inputs": self.inputs(typed)})
+        settings = plain(typed)
+        return config_hash(
+            {
+                "settings": settings,
+                "inputs": self.inputs(typed),
+                "lfx": lfx.__version__,
+                "code": {name: _digest_of(name) for name in sorted(_outside(settings))},
+            }
+        )
 
     def _run(self, config: DictConfig) -> float | None:
         settings = HydraConfig.get()
@@ -151,6 +166,26 @@ class StageJob(Generic[StageConfig]):
             return self._fingerprint(typed)
         except (UserError, OSError):  # the task meets the same, and knows what to say
             return ""
+
+
+def _outside(settings: object) -> set[str]:
+    """Find the modules of the classes that settings name and that are not lfx's own."""
+    if isinstance(settings, dict):
+        target = settings.get("_target_")
+        own = {target.rpartition(".")[0]} if isinstance(target, str) else set()
+        found = own.union(*map(_outside, settings.values()))
+        return {name for name in found if name and name.partition(".")[0] != "lfx"}
+    return set().union(*map(_outside, settings)) if isinstance(settings, list) else set()
+
+
+def _digest_of(module: str) -> str:
+    """Name a module's source; empty where it cannot be found."""
+    try:
+        spec = find_spec(module)
+        source = b"" if spec is None or spec.origin is None else Path(spec.origin).read_bytes()
+    except (ImportError, OSError, ValueError):
+        return ""
+    return hashlib.sha256(source).hexdigest()
 
 
 def own_overrides(overrides: Sequence[str]) -> list[str]:

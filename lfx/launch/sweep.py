@@ -7,31 +7,32 @@ directory that has it already. The classes that Hydra finds stand in `hydra_plug
 from __future__ import annotations
 
 import logging
-import os
-import pickle
 import traceback
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.utils import JobReturn, JobStatus
-from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+from omegaconf import OmegaConf
 
 from lfx.launch.earlier import SweepError
-from lfx.launch.job import StageJob, own_overrides
+from lfx.launch.job import StageJob
+from lfx.launch.multirun import NoteFolder
+from lfx.launch.plan import plan_jobs
 from lfx.runtime.errors import UserError
-from lfx.runtime.rundir import now, read_status
+from lfx.runtime.files import atomic_path
+from lfx.runtime.joblist import ListedJob, write_jobs
+from lfx.runtime.rundir import RunStatus, now, read_status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
-    from hydra.core.config_loader import ConfigLoader
     from hydra.plugins.launcher import Launcher
     from hydra.types import TaskFunction
+
+    from lfx.launch.plan import PlannedJob
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +83,7 @@ def run_sweep(
 
     Raises:
         HydraException: a job cannot be composed; none has been run.
-        SweepError: the directory is another multirun's; none has been run.
+        SweepError: there are no jobs, or they cannot go where they should; none has been run.
         FailedJobsError: all have been run, and some failed.
     """
     if sweeper.config is None or sweeper.hydra_context is None or sweeper.launcher is None:
@@ -97,10 +98,14 @@ def run_sweep(
         most,
     )
     jobs = [overrides for batch in batches for overrides in batch]
-    kept = check_jobs(loader, config, task, jobs)
+    plan = plan_jobs(loader, config, task, jobs)
     folder = Path(config.hydra.sweep.dir)
     folder.mkdir(parents=True, exist_ok=True)
-    OmegaConf.save(config, folder / "multirun.yaml")
+    NoteFolder.folder = folder
+    with atomic_path(folder / "multirun.yaml") as part:
+        OmegaConf.save(config, part)
+    write_jobs(folder, [ListedJob(job.number, job.folder, job.overrides) for job in plan])
+    kept = {job.number: job.earlier.objective for job in plan if job.earlier is not None}
     if kept:
         log.info("%d of %d jobs were there already", len(kept), len(jobs))
     if hasattr(sweeper.launcher, "kept"):
@@ -109,10 +114,9 @@ def run_sweep(
     returns, failures, start = [], [], 0
     for batch in batches:
         results = _launch(sweeper.launcher, batch, start, kept)
-        for number, result in enumerate(results, start):
+        for job, result in zip(plan[start:], results, strict=False):
             if result.status == JobStatus.FAILED:
-                with placed(loader.load_sweep_config(config, list(jobs[number])), number) as place:
-                    found = _failure(number, jobs[number], place, result, began)
+                found = _failure(job, result, began)
                 failures += [] if found is None else [found]
             result.cfg = result.hydra_cfg = None  # they would pile up
         returns.append(results)
@@ -125,54 +129,6 @@ def run_sweep(
 
 def _is_resumable(task: TaskFunction) -> bool:
     return isinstance(task, StageJob) and task.inputs is not None
-
-
-def check_jobs(
-    loader: ConfigLoader, config: DictConfig, task: TaskFunction, jobs: Sequence[Sequence[str]]
-) -> dict[int, float | None]:
-    """Compose every job, and find those that have completed earlier.
-
-    Returns:
-        By job number, what each of those returned.
-    """
-    # In a new directory nothing is to be found, and looking takes longer than composing.
-    looks = isinstance(task, StageJob) and Path(config.hydra.sweep.dir).is_dir()
-    kept = {}
-    for number, overrides in enumerate(jobs):
-        job = loader.load_sweep_config(config, list(overrides))
-        if looks and isinstance(task, StageJob):
-            with placed(job, number) as folder:
-                own = own_overrides(job.hydra.overrides.task)
-                earlier = task.completed_earlier(_without_hydra(job), folder, own)
-            if earlier is not None:
-                kept[number] = earlier.objective
-    return kept
-
-
-@contextmanager
-def placed(job: DictConfig, number: int) -> Iterator[Path]:
-    """Give a job's config its number, and its directory as Hydra will, while the block lasts."""
-    hydra = HydraConfig.instance()
-    before = hydra.cfg
-    with open_dict(job):
-        job.hydra.job.id = job.hydra.job.num = number
-    # For `${hydra:…}`, which may stand in the directory's name; `set_config` takes longer.
-    hydra.cfg = job  # type: ignore[assignment]
-    try:
-        parts = (OmegaConf.select(job, f"hydra.sweep.{part}") for part in ("dir", "subdir"))
-        folder = Path(*(str(part) for part in parts))
-        with read_write(job.hydra.runtime), open_dict(job.hydra.runtime):
-            job.hydra.runtime.output_dir = os.path.abspath(folder)  # noqa: PTH100, as Hydra does
-        yield folder
-    finally:
-        hydra.cfg = before
-
-
-def _without_hydra(job: DictConfig) -> DictConfig:
-    own: DictConfig = pickle.loads(pickle.dumps(job))  # noqa: S301, as a quick `deepcopy`
-    with read_write(own), open_dict(own):
-        del own["hydra"]
-    return own
 
 
 def _launch(
@@ -198,7 +154,18 @@ def _launch(
     except Exception as error:
         log.exception("%s broke down", type(launcher).__name__)
         lost = _LostError(*traceback.format_exception_only(error))
-        return [*results, *(JobReturn(status=JobStatus.FAILED, _return_value=lost) for _ in left)]
+        for number, _ in enumerate(left, first):
+            is_kept = number in kept
+            results.append(kept_return(kept[number]) if is_kept else _failed(lost))
+        return results
+    except BaseException:
+        if "submitit" in type(launcher).__module__:
+            log.warning("jobs that have been submitted go on; end them by `scancel` or `kill`")
+        raise
+
+
+def _failed(error: Exception) -> JobReturn:
+    return JobReturn(status=JobStatus.FAILED, _return_value=error)
 
 
 class _LostError(Exception):
@@ -210,19 +177,27 @@ def kept_return(objective: float | None) -> JobReturn:
     return JobReturn(status=JobStatus.COMPLETED, _return_value=objective)
 
 
-def _failure(
-    number: int, overrides: Sequence[str], folder: Path, result: JobReturn, began: str
-) -> Failure | None:
+def _failure(job: PlannedJob, result: JobReturn, began: str) -> Failure | None:
     error = result._return_value  # noqa: SLF001, the property would raise it
     is_mistake = isinstance(error, UserError)
     message = str(error) if is_mistake else "".join(traceback.format_exception_only(error))
+    status = read_status(job.folder)
+    has_run = status is not None and status.started >= began
     if isinstance(error, _LostError):
-        status = read_status(folder)
-        if status is not None and status.started >= began:
+        message = str(error)
+        if status is not None and has_run:
             if status.state == "completed":
                 return None
             message = status.error or f"{status.state}; {error}"
-        else:
-            message = str(error)
-    own = tuple(own_overrides(overrides))
-    return Failure(number, own, message, folder, is_mistake=is_mistake)
+    if not has_run:
+        _note_failed(job, message)
+    return Failure(job.number, job.overrides, message, job.folder, is_mistake=is_mistake)
+
+
+def _note_failed(job: PlannedJob, message: str) -> None:
+    """Leave a status for a job that could not: its task never began."""
+    status = RunStatus("", overrides=list(job.overrides))
+    try:
+        status.end(job.folder, "failed", message.strip())
+    except OSError as error:
+        log.warning("job %d has no status: %s", job.number, error)

@@ -38,7 +38,7 @@ def print_ranking(sweep: Sweep) -> None:
         print_table(header, [*shown, *below], _LEADING)
     states: dict[str, list[str]] = {}
     for job in sweep.unfinished:
-        states.setdefault(job.status.state, []).append(job.folder.name)
+        states.setdefault(job.status.state, []).append(job.place)
     for state, names in states.items():
         print(f"{state}: {len(names)} of {len(sweep.jobs)} jobs ({', '.join(names[:20])})")  # noqa: T201
 
@@ -49,13 +49,14 @@ def write_ranking(sweep: Sweep) -> Path | None:
     Returns:
         The file; None where nothing has been scored.
     """
-    splits = _splits(sweep)
+    splits, file = _splits(sweep), sweep.folder / "sweep.md"
     if not splits:
+        file.unlink(missing_ok=True)  # of an earlier run
         return None
     header, rows, below = _layout(sweep, splits)
-    with atomic_path(sweep.folder / "sweep.md") as part:
+    with atomic_path(file) as part:
         part.write_text(markdown(header, [*rows, *below], _LEADING), encoding="utf-8")
-    return sweep.folder / "sweep.md"
+    return file
 
 
 def titles(jobs: Sequence[SweepJob]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from lfx.reporting.loggers import flat_scores
 from lfx.reporting.weights import member_shares
 from lfx.runtime.errors import DataError
 from lfx.runtime.files import atomic_path
+from lfx.runtime.joblist import ListedJob, read_jobs
 from lfx.runtime.rundir import FILE, RunStatus, read_status
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ class SweepJob:
 
     Attributes:
         folder: its directory.
+        place: the same, as seen from the multirun's.
         status: the content of `status.json`.
         metrics: the content of `metrics.json`; empty where there is none.
         weights: the content of `weights.json`; empty where there is none.
@@ -40,6 +43,7 @@ class SweepJob:
     """
 
     folder: Path
+    place: str
     status: RunStatus
     metrics: dict[str, Any] = field(default_factory=dict)
     weights: dict[str, Any] = field(default_factory=dict)
@@ -74,9 +78,9 @@ class Sweep:
 
     Attributes:
         folder: the multirun's directory.
-        jobs: all that left a status.
+        jobs: all of them, also those that have not begun.
         objective: what they are ranked by, `SPLIT/SCORE`.
-        settings: the configuration of one of them.
+        settings: the multirun's configuration, without what differs between jobs.
     """
 
     folder: Path
@@ -97,7 +101,7 @@ class Sweep:
 
     @property
     def unfinished(self) -> list[SweepJob]:
-        """The jobs that failed, were interrupted or still run."""
+        """The jobs that failed, were interrupted, still run or have not begun."""
         return [job for job in self.jobs if not job.completed]
 
 
@@ -110,16 +114,20 @@ def read_sweep(folder: Path) -> Sweep:
     Raises:
         DataError: there is no job in it.
     """
-    files = [file.parent for file in folder.glob(f"*/{FILE}")] if folder.is_dir() else []
-    if not files:
+    listed = read_jobs(folder)
+    if listed is None:  # another sweeper's, which leaves no list
+        files = folder.glob(f"*/{FILE}") if folder.is_dir() else []
+        folders = sorted((file.parent for file in files), key=_place)
+        listed = [ListedJob(number, one, ()) for number, one in enumerate(folders)]
+    if not listed:
         raise DataError(
             f"sweep={folder} holds no jobs; give the directory of a multirun, such as "
-            "outputs/multirun/fuse/DATA/TIME"
+            "outputs/multirun/fuse/TIME"
         )
-    found = [_read_job(one) for one in sorted(files, key=_place)]
-    jobs = tuple(job for job in found if job is not None)
-    # Of one job: reading the YAML files of hundreds would take longer than the jobs did.
-    settings = next((_settings(job.folder) for job in jobs if job.completed), {})
+    jobs = tuple(_read_job(one, folder) for one in listed)
+    # Of the multirun, else of one job: reading those of hundreds would take longer than they did.
+    sources = [folder / "multirun.yaml", *(job.folder / ".hydra/config.yaml" for job in jobs)]
+    settings = next(filter(None, map(_settings, sources)), {})
     return Sweep(folder, jobs, str(settings.get("objective", OBJECTIVE)), settings)
 
 
@@ -151,7 +159,7 @@ _GROUPS = ("overrides", "weights", "val", "test", "oof", "predict")
 
 def _row(job: SweepJob) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "job": job.folder.name,
+        "job": job.place,
         "status": job.status.state,
         "error": job.status.error or "",
         "name": job.name,
@@ -177,14 +185,18 @@ def _place(folder: Path) -> tuple[int, str]:
     return (int(folder.name), "") if folder.name.isdigit() else (-1, folder.name)
 
 
-def _read_job(folder: Path) -> SweepJob | None:
-    status = read_status(folder)
+def _read_job(job: ListedJob, sweep: Path) -> SweepJob:
+    place = os.path.relpath(job.folder, sweep)
+    status = read_status(job.folder)
     if status is None:
-        return None
+        is_there = (job.folder / FILE).exists()
+        state = "unreadable" if is_there else "not started"
+        status = RunStatus("", state, overrides=list(job.overrides))
     if status.state != "completed":
-        return SweepJob(folder, status)
-    content = {name: _json(folder / f"{name}.json") for name in ("metrics", "weights", "baselines")}
-    return SweepJob(folder, status, **content)
+        return SweepJob(job.folder, place, status)
+    names = ("metrics", "weights", "baselines")
+    content = {name: _json(job.folder / f"{name}.json") for name in names}
+    return SweepJob(job.folder, place, status, **content)
 
 
 def _json(file: Path) -> dict[str, Any]:
@@ -195,10 +207,9 @@ def _json(file: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _settings(folder: Path) -> dict[str, Any]:
+def _settings(file: Path) -> dict[str, Any]:
     try:
-        config = OmegaConf.load(folder / ".hydra" / "config.yaml")
-        settings: Any = OmegaConf.to_container(config, resolve=False)
+        settings: Any = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
     except (OSError, ValueError, OmegaConfBaseException):
         return {}
     return settings if isinstance(settings, dict) else {}

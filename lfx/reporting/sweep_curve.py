@@ -25,6 +25,8 @@ def draw_sweep(sweep: Sweep) -> Path | None:
     Returns:
         `sweep.png`; None where no number was swept, or several, or too many other settings.
     """
+    file = sweep.folder / "sweep.png"
+    file.unlink(missing_ok=True)  # of an earlier run
     jobs = sweep.ranked
     numbers = {key: values for key in _keys(jobs) if (values := _numbers(jobs, key)) is not None}
     swept = [key for key, values in numbers.items() if len(set(values)) >= _LEAST_VALUES]
@@ -41,7 +43,6 @@ def draw_sweep(sweep: Sweep) -> Path | None:
                 lines.setdefault(f"{others} {shown}".strip(), []).append((value, height))
     if not lines or len(lines) > _MOST_LINES:
         return None
-    file = sweep.folder / "sweep.png"
     drawn = {
         name: tuple(map(list, zip(*sorted(points), strict=True))) for name, points in lines.items()
     }

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lfx.configuration.stages import PredictConfig
 from lfx.launch.entry import Job, run_stage
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def predict(config: PredictConfig, job: Job) -> None:
@@ -64,9 +69,17 @@ def predict(config: PredictConfig, job: Job) -> None:
     log.info("%d predictions: %s", len(table), artifact)
 
 
+def collect(sweep: Path) -> None:
+    """Tell what a multirun led to: every job in a table, ranked where there are labels."""
+    from lfx.reporting.summary import summarise_sweep
+
+    _, files = summarise_sweep(sweep)
+    print(f"written: {', '.join(map(str, files))}")  # noqa: T201, the last job's log is closed
+
+
 def main() -> None:
     """Run the stage from the command line."""
-    run_stage("predict", PredictConfig, predict)
+    run_stage("predict", PredictConfig, predict, collect=collect)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from omegaconf.errors import OmegaConfBaseException
 from lfx.configuration.locate import config_folder
 from lfx.configuration.register import register_schemas
 from lfx.launch.earlier import SweepError
-from lfx.launch.explain import explain
+from lfx.launch.explain import PLAIN, explain
 from lfx.launch.job import INTERRUPTED, Job, StageJob
 from lfx.launch.multirun import NoteFolder
 from lfx.launch.sweep import FailedJobsError
@@ -130,9 +130,13 @@ def _tell(collect: Callable[[Path], None] | None) -> None:
 
 
 def _is_hydras(error: Exception) -> bool:
-    """Say whether Hydra raised it: of some mistakes it makes errors of Python's own kinds."""
-    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
-    return str(frame.f_globals.get("__name__")).partition(".")[0] in {"hydra", "omegaconf"}
+    """Say whether it was in Hydra that something plain went wrong, and not in lfx."""
+    modules = [
+        str(frame.f_globals.get("__name__")) for frame, _ in traceback.walk_tb(error.__traceback__)
+    ]
+    packages = [name.partition(".")[0] for name in modules]
+    *_, last = [name for name in packages if name in {"hydra", "omegaconf", "lfx", "hydra_plugins"}]
+    return isinstance(error, PLAIN) and last in {"hydra", "omegaconf"}
 
 
 def _blame_missing_plugin(error: Exception) -> None:

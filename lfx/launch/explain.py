@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from hydra.core.config_loader import ConfigLoader
 
+# Python's own errors that Hydra raises for some mistakes, such as GROUP=null.
+PLAIN = (ValueError, KeyError, AssertionError, OSError)
+
 
 def explain(error: BaseException, stage: str, arguments: Sequence[str]) -> str:
     """Say what is wrong with a command line.
@@ -96,7 +99,7 @@ def _problem(stage: str, overrides: list[str], folders: Sequence[Path]) -> str |
     searched = ", ".join(f"'file://{folder}'" for folder in folders)
     try:
         compose(stage, overrides=[f"hydra.searchpath=[{searched}]", *overrides])
-    except (HydraException, OmegaConfBaseException, ValueError) as error:  # ValueError: GROUP=null
+    except (HydraException, OmegaConfBaseException, *PLAIN) as error:
         return f"{overrides[-1].lstrip('+')}: {_message(error)}"
     return None
 
@@ -110,8 +113,8 @@ def _message(error: BaseException, *, names_key: bool = False) -> str:
     if lines[0].endswith("raised while composing config:"):
         file, what = lines[0].split(":", 1)[0].removeprefix("In "), lines[1].strip()
         return f"{file} cannot be composed: {what}"
-    unknown = re.match(r"Could not override '(.+)'", lines[0])
-    if unknown or "not in" in lines[0]:
+    unknown = re.match(r"Could not override '(.+?)'", str(error))
+    if lines[0].startswith("Could not override") or "not in" in lines[0]:
         key = f"{unknown[1]}: " if unknown and names_key else ""
         return f"{key}there is no such setting; `--help` lists all"
     if isinstance(cause, MissingConfigException) and cause.options:

@@ -28,6 +28,7 @@ def build_logger(
     folder: Path,
     overrides: Sequence[str],
     sweep: Path | None,
+    run_id: str | None = None,
 ) -> Logger | None:
     """Build one run's logger.
 
@@ -38,6 +39,7 @@ def build_logger(
         folder: the run's folder.
         overrides: what the command line set.
         sweep: the multirun's folder, which groups its runs; None in a single run.
+        run_id: makes W&B write again into the run of this id, where there is one.
 
     Returns:
         A Lightning logger; None for the kind `none`.
@@ -54,7 +56,7 @@ def build_logger(
         )
     if kind == "wandb":
         title = " ".join(overrides) if overrides else name
-        return _wandb(settings, stage=stage, title=title, folder=folder, sweep=sweep)
+        return _wandb(settings, stage=stage, title=title, folder=folder, sweep=sweep, run_id=run_id)
     from pytorch_lightning import loggers
 
     if kind == "tensorboard":
@@ -122,7 +124,13 @@ def flat_scores(metrics: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _wandb(
-    settings: Mapping[str, Any], *, stage: str, title: str, folder: Path, sweep: Path | None
+    settings: Mapping[str, Any],
+    *,
+    stage: str,
+    title: str,
+    folder: Path,
+    sweep: Path | None,
+    run_id: str | None,
 ) -> Logger:
     import wandb
     from pytorch_lightning.loggers import WandbLogger
@@ -141,6 +149,8 @@ def _wandb(
         name=title,
         tags=settings["tags"],
         save_dir=folder,
+        id=run_id,
+        resume=None if run_id is None else "allow",
         # Given to wandb.init: Lightning's own `offline` would set it for all later jobs.
         mode=mode,
         settings=wandb.Settings(console="off", silent=True, x_disable_stats=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,8 @@ def summarise_sweep(folder: Path) -> tuple[Sweep, list[Path]]:
 def log_sweep(sweep: Sweep, stage: str) -> None:
     """Send one summary run, with the table and the curve, where the jobs have sent theirs.
 
-    Nothing happens unless the jobs' logger shows tables: W&B.
+    Nothing happens unless the jobs' logger shows tables: W&B. A sweep has one such run, however
+    often it is carried on.
     """
     settings: dict[str, Any] = sweep.settings.get("logger") or {}
     if settings.get("kind") != LoggerKind.wandb.name:
@@ -53,6 +55,7 @@ def log_sweep(sweep: Sweep, stage: str) -> None:
         folder=sweep.folder,
         overrides=(),
         sweep=sweep.folder,
+        run_id=hashlib.sha256(str(sweep.folder.resolve()).encode()).hexdigest()[:16],
     )
     if logger is None:
         return

@@ -27,6 +27,7 @@ from lfx.launch.earlier import SweepError
 from lfx.launch.entry import prepare
 from lfx.launch.job import StageJob
 from lfx.launch.sweep import FailedJobsError
+from lfx.reporting.sweep import read_sweep
 from lfx.runtime.errors import FusionError
 from lfx.runtime.rundir import RunStatus, read_status
 
@@ -42,8 +43,8 @@ def multirun(tmp_path, monkeypatch):
     prepare()
     version.setbase("1.3")
 
-    def run(task, *overrides, inputs=lambda _: "same", stage="fuse"):
-        job = StageJob(stage, FuseConfig, task, inputs)
+    def run(task, *overrides, inputs=lambda _: "same", stage="fuse", leaves=()):
+        job = StageJob(stage, FuseConfig, task, inputs, leaves)
         search_path = create_config_search_path(f"file://{config_folder()}")
         hydra = Hydra.create_main_hydra2(task_name="sweep", config_search_path=search_path)
         own = [*QUIET, "hydra.sweep.dir=sweep", "hydra.mode=MULTIRUN"]
@@ -373,3 +374,102 @@ def test_settings_are_read_like_a_jobs_own(multirun):
     task = Task()
     multirun(task, *asked)
     assert task.seen == []
+
+
+@pytest.mark.parametrize("subdir", ["${fusion.name}/${seed}", "all/in/${hydra.job.num}"])
+def test_directories_may_be_nested(multirun, subdir):
+    task = Task(mistakes={2})
+    swept = ["fusion=mean,max", "seed=1,2", f"hydra.sweep.subdir='{subdir}'"]
+    with pytest.raises(FailedJobsError, match="2 of 4 jobs failed"):
+        multirun(task, *swept)
+    jobs = read_sweep(Path("sweep")).jobs
+    states = [job.status.state for job in jobs]
+    assert states == ["completed", "failed", "completed", "failed"]
+    assert {job.place.count("/") for job in jobs} == {subdir.count("/")}
+    with pytest.raises(FailedJobsError, match="2 of 4 jobs failed"):
+        multirun(task, *swept)
+    assert task.seen == [1, 2, 1, 2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["hydra.sweep.subdir=x"], "jobs 0 and 1 would both go to sweep/x"),
+        (
+            ["hydra.sweep.dir='sweep/${seed}'"],
+            r"hydra.sweep.dir is one for all jobs.*sweep/0 for the multirun and sweep/1 for job 0",
+        ),
+    ],
+)
+def test_jobs_have_directories_of_their_own_in_that_of_the_multirun(multirun, overrides, message):
+    task = Task()
+    with pytest.raises(SweepError, match=message):
+        multirun(task, "seed=1,2", *overrides)
+    assert task.seen == []
+    assert not Path("sweep").exists()
+
+
+def test_a_multirun_without_jobs(multirun):
+    with pytest.raises(SweepError, match="the multirun has no jobs"):
+        multirun(Task(), "fusion=glob(zzz*)")
+
+
+def test_a_job_that_cannot_begin_has_its_row(multirun):
+    Path("sweep").mkdir()
+    Path("sweep/1").touch()
+    task = Task()
+    with pytest.raises(FailedJobsError, match=r"1 of 3 jobs failed:\n  job 1 \(seed=2\): File"):
+        multirun(task, "seed=1,2,3")
+    jobs = read_sweep(Path("sweep")).jobs
+    assert [job.status.state for job in jobs] == ["completed", "not started", "completed"]
+    with pytest.raises(FailedJobsError, match="NOWHERE"):
+        multirun(task, "seed=1", "+hydra.job.env_set.A='${oc.env:NOWHERE}'", "hydra.sweep.dir=new")
+    (job,) = read_sweep(Path("new")).jobs
+    assert job.status.state == "failed"
+    assert "NOWHERE" in job.status.error
+
+
+def test_a_smaller_multirun_tells_of_its_own_jobs_alone(multirun):
+    task = Task()
+    multirun(task, "seed=1,2,3")
+    multirun(task, "seed=1,2")
+    assert task.seen == [1, 2, 3]
+    assert [job.place for job in read_sweep(Path("sweep")).jobs] == ["0", "1"]
+
+
+def test_jobs_whose_files_are_gone_are_computed_again(multirun):
+    task = Task()
+    multirun(task, "seed=1,2", leaves=("made",))
+    Path("sweep/1/made").unlink()
+    multirun(task, "seed=1,2", leaves=("made",))
+    assert task.seen == [1, 2, 2]
+
+
+def test_jobs_whose_code_has_changed_are_computed_again(multirun, monkeypatch):
+    code = Path("schemes.py").absolute()
+    code.write_text("first")
+    monkeypatch.syspath_prepend(code.parent)
+    task = Task()
+    own = ["seed=1", "fusion._target_=schemes.Own"]
+    multirun(task, *own)
+    multirun(task, *own)
+    assert task.seen == [1]
+    code.write_text("second")
+    multirun(task, *own)
+    assert task.seen == [1, 1]
+    monkeypatch.setattr("lfx.__version__", "another")
+    multirun(task, *own)
+    assert task.seen == [1, 1, 1]
+
+
+def test_a_launcher_that_breaks_down_does_not_fail_what_is_kept(multirun, monkeypatch):
+    task = Task(mistakes={1})
+    with pytest.raises(FailedJobsError):
+        multirun(task, "seed=1,2")
+
+    def break_down(*_, **__):
+        raise RuntimeError("the cluster is gone")
+
+    monkeypatch.setattr("lfx.launch.launcher.launch", break_down)
+    with pytest.raises(FailedJobsError, match=r"1 of 2 jobs failed:\n  job 0 .*cluster is gone"):
+        multirun(task, "seed=1,2")

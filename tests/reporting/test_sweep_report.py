@@ -11,6 +11,7 @@ from lfx.reporting.ranking import titles
 from lfx.reporting.summary import summarise_sweep
 from lfx.reporting.sweep import read_sweep
 from lfx.runtime.errors import DataError
+from lfx.runtime.joblist import ListedJob, write_jobs
 from lfx.runtime.rundir import RunStatus
 
 BASELINES = {"mean": {"val": dict.fromkeys(("accuracy", "f1_weighted", "f1_macro"), 0.5)}}
@@ -157,6 +158,35 @@ def test_a_leak_is_shown(add, capsys):
     file.write_text(json.dumps(json.loads(file.read_text()) | {"leaky": True}))
     summarise_sweep(folder)
     assert "LEAKY" in capsys.readouterr().out
+
+
+def test_a_repeated_sweep_leaves_nothing_of_an_earlier_one(add):
+    for place, value in enumerate(("0", "0.5", "1")):
+        folder = add(place, ["fusion=weighted", f"fusion.weights.text={value}"], 0.5)
+    summarise_sweep(folder)
+    for place in range(3):
+        RunStatus("fuse", overrides=["fusion=weighted"]).end(folder / str(place), "failed", "gone")
+    _, files = summarise_sweep(folder)
+    assert sorted(file.name for file in files) == ["sweep.csv", "sweep.parquet"]
+    assert not (folder / "sweep.png").exists()
+    assert not (folder / "sweep.md").exists()
+
+
+def test_jobs_that_have_not_begun_have_a_row(add, capsys):
+    folder = add(0, ["fusion=mean"], 0.5)
+    own = (f"fusion={name}" for name in ("mean", "max"))
+    write_jobs(folder, [ListedJob(n, folder / str(n), (one,)) for n, one in enumerate(own)])
+    summarise_sweep(folder)
+    assert capsys.readouterr().out.splitlines()[-1] == "not started: 1 of 2 jobs (1)"
+    with (folder / "sweep.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["overrides"] for row in rows] == ["fusion=mean", "fusion=max"]
+
+
+def test_the_multirun_says_what_it_is_ranked_by(add):
+    folder = add(0, ["fusion=mean"], 0.5)
+    (folder / "multirun.yaml").write_text("objective: val/ece\n")
+    assert read_sweep(folder).objective == "val/ece"
 
 
 def test_no_multirun(tmp_path):

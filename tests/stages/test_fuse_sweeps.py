@@ -157,6 +157,10 @@ def test_wandb_has_a_run_a_job_and_a_summary_in_one_group(trained: Trained, tmp_
     assert any(name.startswith("sweep") for name in media)
     assert any(name.startswith("curve") for name in media)
     assert (tmp_path / "sweep/sweep.png").is_file()
+    # Carried on, the sweep writes into the same summary run.
+    succeed(trained.folder, "fuse", "-m", *swept, f"hydra.sweep.dir={tmp_path}/sweep")
+    runs = {file.stem for file in (tmp_path / "sweep/wandb").rglob("*.wandb")}
+    assert len(runs) == 1
 
 
 def test_the_ranking_comes_though_a_job_failed(trained: Trained, tmp_path: Path) -> None:

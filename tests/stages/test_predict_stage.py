@@ -31,6 +31,14 @@ def test_on_its_own_data_a_model_keeps_the_splits(trained: Trained, tmp_path: Pa
     assert set(json.loads((tmp_path / "run/metrics.json").read_text())) == {"val", "test"}
 
 
+def test_a_multirun_ends_in_a_table(trained: Trained, tmp_path: Path) -> None:
+    ckpts = [f"{run}/checkpoints/best.ckpt" for run in (trained.image, trained.text)]
+    arguments = [f"ckpt={','.join(ckpts)}", "data.source.pairs=200"]
+    output = succeed(trained.folder, "predict", "-m", *arguments, f"hydra.sweep.dir={tmp_path}")
+    assert "ranked by val/f1_weighted" in output
+    assert len((tmp_path / "sweep.csv").read_text().splitlines()) == 3
+
+
 @pytest.mark.parametrize("modality", ["image", "text"])
 def test_unlabelled_data_give_an_artifact_and_no_metrics(
     trained: Trained, tmp_path: Path, modality: str

@@ -167,6 +167,35 @@ def test_mistakes_in_a_sweep_are_told_before_any_job(folder: Path) -> None:
     assert not (folder / "sweep").exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["fusion=glob(*)", "seed=1,two"], "seed=two: "),
+        (["fusion=glob(m*)", "calibration=none,temperatur"], "calibration=temperatur: there is no"),
+        (["seed=range(0,3,0)"], "range"),
+        (["hydra.job.env_copy=[NOPE]"], "NOPE"),
+        (["+hydra.sweeper.params.fusion='mean,max'"], "error: "),
+        (["fusion=glob(zzz*)"], "the multirun has no jobs"),
+        (["fusion=grid,mean", "fusion.points=10"], "fusion.points"),
+    ],
+)
+def test_mistakes_are_told_whatever_they_stand_beside(
+    folder: Path, arguments: list[str], told: str
+) -> None:
+    stdout, stderr = sweep(folder, *arguments, status=2)
+    assert told in stderr
+    assert len(stderr.splitlines()) <= 2
+    assert "collected" not in stdout
+
+
+def test_data_sets_are_swept_into_one_directory(folder: Path) -> None:
+    command = [sys.executable, "stage.py", "-m", "data=demo,mvsa_single"]
+    subprocess.run(command, cwd=folder, env=environment(), check=True, capture_output=True)
+    (directory,) = (folder / "outputs/multirun/fuse").iterdir()
+    assert (directory / "0/ran").is_file()
+    assert (directory / "1/ran").is_file()
+
+
 @pytest.mark.parametrize("batch", ["null", "2"])
 def test_a_failing_job_leaves_the_others_intact(folder: Path, batch: str) -> None:
     most = f"hydra.sweeper.max_batch_size={batch}"

@@ -126,6 +126,9 @@ def _tell_result(
             "%s: %s %s; weights: %s", config.name, config.objective, told, told_weights(document)
         )
         return
+    if objective is None and result.labelled:
+        split = config.objective.partition("/")[0]
+        log.warning("objective=%s: the members have no labelled %s rows", config.objective, split)
     if result.labelled:
         beside = {f"baseline: {name}": scores for name, scores in result.baselines.items()}
         print_scores({config.name: result.metrics} | beside)

@@ -67,6 +67,6 @@ def baselines(
 
 def _scores(answer: Tensor, labels: Tensor, rows: Tensor, outputs: Outputs) -> dict[str, Any]:
     classes = len(outputs.classes)
-    certain = one_hot(answer[rows], classes).to(torch.float64)
-    metrics = evaluate(certain, labels[rows], outputs.classes)
+    certain = one_hot(answer[rows].cpu(), classes).to(torch.float64)  # MPS has no float64
+    metrics = evaluate(certain, labels[rows].cpu(), outputs.classes)
     return {key: metrics[key] for key in _KEPT}

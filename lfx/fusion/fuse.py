@@ -12,7 +12,7 @@ from torch import Tensor
 from lfx.artifacts.predictions import SPLITS
 from lfx.evaluation.splits import evaluate_splits
 from lfx.fusion.baselines import baselines
-from lfx.fusion.guard import fit_rows, refuse_leak
+from lfx.fusion.guard import NEEDS_NO_LABELS, fit_rows, refuse_leak
 from lfx.fusion.outputs import FitData, Outputs
 from lfx.fusion.result import FusionResult, fused_predictions, weights_document
 from lfx.fusion.schemes.grid import Searched
@@ -86,10 +86,7 @@ def fuse(
     scores = fitted.combine(outputs)
     folds = 1
     if pipeline.needs_fit and plan.fit_folds > 1:
-        unseen = pipeline.cross_fit(fit, plan.fit_folds)
-        if unseen is not None:
-            scores[torch.as_tensor(rows, device=device)] = unseen
-            folds = min(plan.fit_folds, len(set(fit.groups)))
+        folds = _cross_fit(joined, pipeline, plan, fit, outputs, scores)
     predictions = fused_predictions(
         joined, scores, name, plan.seed, config_hash, versions, leaky=leaky
     )
@@ -113,6 +110,31 @@ def fuse(
         | ({"leaky": True} if leaky else {}),
         curves=_curves(fitted, outputs, labels, masks),
     )
+
+
+def _cross_fit(
+    joined: JoinedMembers,
+    pipeline: Pipeline,
+    plan: FitPlan,
+    fit: FitData,
+    outputs: Outputs,
+    scores: Tensor,
+) -> int:
+    """Put into the scores, for rows of the fit split, those of fits that have not seen them.
+
+    Rows without a label, or that a member lacks, teach nothing; but others of their group may.
+
+    Returns:
+        The number of folds; 1 where there are too few groups.
+    """
+    parts = pipeline.cross_fit(fit, plan.fit_folds)
+    fold_of = {group: place for place, (_, held) in enumerate(parts) for group in held}
+    fold = np.array([fold_of.get(group, -1) for group in joined.group])
+    for place, (unaware, _) in enumerate(parts):
+        held = joined.rows(plan.fit_split) & (fold == place)
+        chosen = torch.as_tensor(held, device=scores.device)
+        scores[chosen] = unaware.combine(outputs.select(chosen))
+    return max(1, len(parts))
 
 
 def _curves(
@@ -162,8 +184,8 @@ def _fit_rows(
     if needed and not complete.any():
         raise FusionError(
             f"fit_split={plan.fit_split}: no labelled sample there is in all members "
-            f"({', '.join(joined.names)}), so they cannot be compared; use a scheme that needs no "
-            "labels (fusion=mean)"
+            f"({', '.join(joined.names)}), so they cannot be compared; use what needs no labels "
+            f"({NEEDS_NO_LABELS})"
         )
     return np.asarray(complete, dtype=np.bool_)
 

@@ -12,6 +12,7 @@ from lfx.runtime.errors import FusionError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+NEEDS_NO_LABELS = "fusion=mean calibration=none"
 FIT_SPLITS = ("val", "test", "oof")
 
 
@@ -69,7 +70,7 @@ def fit_rows(
         )
         raise FusionError(
             f"fit_split={fit_split}: the members have {what} there. They share: {listed}. Use "
-            "another fit_split, a scheme that needs no labels (fusion=mean), or artifacts that "
-            f"hold labelled {fit_split} rows"
+            f"another fit_split, what needs no labels ({NEEDS_NO_LABELS}), or artifacts that hold "
+            f"labelled {fit_split} rows"
         )
     return np.asarray((split == fit_split) & (label != NONE), dtype=np.bool_)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from lfx.fusion.calibration.calibrator import Calibrated, Calibrator, apply, calibrate
 from lfx.fusion.crossfit import folds
 from lfx.fusion.rules import Pooled, Rule
@@ -59,23 +57,22 @@ class Pipeline:
         found = self.scheme.fit(calibrated)
         return Fitted(calibrations, Pooled(found) if isinstance(found, Weights) else found)
 
-    def cross_fit(self, fit: FitData, count: int) -> Tensor | None:
-        """Fuse each sample of the fit split by a fit that has not seen it, nor its group.
+    def cross_fit(self, fit: FitData, count: int) -> list[tuple[Fitted, set[str]]]:
+        """Fit once for each fold of the samples, without it.
 
         Args:
             fit: labelled samples.
             count: folds.
 
         Returns:
-            Fused scores, `(samples, classes)`; None where there are fewer than two folds.
+            Each fit, and the groups that it has not seen; nothing where there are fewer than two
+            folds.
 
         Raises:
             FusionError: the scheme cannot be fitted without one of the folds.
         """
         parts = folds(fit.labels.cpu().numpy(), fit.groups, count, fit.seed)
-        if not parts:
-            return None
-        scores = torch.empty_like(fit.outputs.logits[0])
+        found = []
         for place, (train, held) in enumerate(parts, start=1):
             try:
                 fitted = self.fit(fit.select(train))
@@ -84,5 +81,5 @@ class Pipeline:
                     f"without fold {place} of {len(parts)} of the fit split: {error}; or, to fuse "
                     "its rows by the one fit on all of them, fit_folds=1"
                 ) from error
-            scores[torch.as_tensor(held)] = fitted.combine(fit.select(held).outputs)
-        return scores
+            found.append((fitted, set(fit.groups[held])))
+        return found

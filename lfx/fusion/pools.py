@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Pool = Callable[[Tensor, "Weights", Tensor | None], Tensor]
 # Sums of the same weights in another order differ by less.
 _TIE = 1e-9
-# What the tie's loser lacks: less than any two votes may differ by, more than float32 rounds off.
+# What the tie's winner gets: less than other votes differ by, more than float32 rounds off.
 _BONUS = 1e-3
 
 
@@ -79,8 +79,8 @@ def vote_pool(probabilities: Tensor, weights: Weights, present: Tensor | None = 
     """Let each member vote for the class that it thinks most likely (plurality, weighted).
 
     The score of class c is the share of the weight whose members vote for it. Among classes that
-    share the most votes the members' mean probability decides: such a class gets up to 0.001 of a
-    vote more. Scores are shares of votes, not probabilities: log-loss and calibration error of
+    share the most votes the members' mean probability decides: that class gets 0.001 of a vote
+    more. Scores are shares of votes, not probabilities: log-loss and calibration error of
     them mean little.
 
     Args:
@@ -99,9 +99,11 @@ def vote_pool(probabilities: Tensor, weights: Weights, present: Tensor | None = 
     ballots = one_hot(probabilities.argmax(dim=2), probabilities.shape[2]).to(probabilities)
     votes = (spread * ballots).sum(dim=0)
     tied = votes >= votes.amax(dim=1, keepdim=True) - _TIE
-    mean = (spread * probabilities).sum(dim=0)
-    contested = tied & (tied.sum(dim=1, keepdim=True) > 1)
-    return _normalised(torch.where(contested, votes + _BONUS * mean, votes))
+    mean = torch.where(tied, (spread * probabilities).sum(dim=0), -1)
+    wins = mean >= mean.amax(dim=1, keepdim=True) - _TIE
+    bonus = wins.to(votes) / wins.sum(dim=1, keepdim=True)
+    contested = tied.sum(dim=1, keepdim=True) > 1
+    return _normalised(torch.where(contested, votes + _BONUS * bonus, votes))
 
 
 def maximum_pool(probabilities: Tensor, weights: Weights, present: Tensor | None = None) -> Tensor:

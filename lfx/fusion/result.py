@@ -126,6 +126,13 @@ def fused_predictions(
 
 
 def _logits(scores: Tensor) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Take logarithms; a score of 0 becomes the smallest normal float32, as logits are finite."""
+    """Take logarithms; a score of 0 becomes the smallest normal float32, as logits are finite.
+
+    Where float32 cannot tell the best score from another, it is raised by as little as it can.
+    """
     logits = scores.cpu().to(torch.float64).clamp(min=_LEAST_SCORE).log()
-    return np.asarray(logits.to(torch.float32).numpy(), dtype=np.float32)
+    rounded = np.asarray(logits.to(torch.float32).numpy(), dtype=np.float32)
+    winner = scores.cpu().argmax(dim=1).numpy()
+    lost = np.flatnonzero(rounded.argmax(axis=1) != winner)
+    rounded[lost, winner[lost]] = np.nextafter(rounded[lost].max(axis=1), np.float32(np.inf))
+    return rounded

@@ -190,6 +190,11 @@ def test_bad_temperatures(temperature):
         Energy(temperature)
 
 
+def test_temperatures_that_leave_nothing():
+    with pytest.raises(ConfigError, match=r"fusion.temperature: allowed are numbers up to 1e\+06"):
+        Energy(1e308)
+
+
 def test_labels_are_not_looked_at():
     fit = draw_fit(2)
     other = fit_of(fit.probabilities, fit.labels.roll(1))

@@ -18,11 +18,15 @@ from lfx.artifacts.join import join
 from lfx.artifacts.parquet import read_predictions, write_predictions
 from lfx.fusion.calibration.temperature import Temperature
 from lfx.fusion.fuse import FitPlan, fuse
+from lfx.fusion.outputs import Outputs
 from lfx.fusion.pipeline import Pipeline
 from lfx.fusion.schemes.by_sample import Energy, Entropy
 from lfx.fusion.schemes.detection_rate import DetectionRate
+from lfx.fusion.schemes.maximum import Maximum
 from lfx.fusion.schemes.mean import Mean
 from lfx.fusion.schemes.minimizing_loss import MinimizingLoss
+from lfx.fusion.schemes.product import Product
+from lfx.fusion.schemes.vote import MajorityVote
 from lfx.fusion.schemes.weighted import Weighted
 from lfx.runtime.errors import FusionError
 from lfx.runtime.files import write_json
@@ -245,3 +249,25 @@ def test_fusion_knows_nothing_of_images_texts_or_configurations():
 def test_cuda_gives_the_same(several, scheme):
     one, two = (run(several, scheme, device=torch.device(kind)) for kind in ("cpu", "cuda"))
     np.testing.assert_allclose(one.predictions.logits, two.predictions.logits, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("scheme", [Mean(), MajorityVote(), Maximum(), Product()], ids=str)
+def test_the_artifact_keeps_every_winner(make, scheme):
+    # Sure members that disagree: what is left between their classes is less than float32 holds.
+    rows = [(f"s{n:03}", "val" if n < 100 else "test", None, n % 3) for n in range(500)]
+    rng = np.random.default_rng(0)
+    members = {
+        name: make(rows=rows, logits=rng.normal(scale=12, size=(500, 3))) for name in ("a", "b")
+    }
+    members["a"].logits[0], members["b"].logits[0] = [20, 0, 0], [0, 22, 0]
+    result = run(members, scheme)
+    joined = join(members)
+    outputs = Outputs(
+        joined.names,
+        joined.classes,
+        torch.from_numpy(joined.logits),
+        torch.from_numpy(joined.present),
+    )
+    want = result.fitted.combine(outputs).argmax(dim=1).numpy()
+    np.testing.assert_array_equal(result.predictions.logits.argmax(axis=1), want)
+    check(result.predictions)

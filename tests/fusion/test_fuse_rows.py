@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from saying import LEARNING, run
@@ -10,6 +12,7 @@ from lfx.artifacts.checks import check
 from lfx.fusion.schemes.detection_rate import DetectionRate
 from lfx.fusion.schemes.mean import Mean
 from lfx.fusion.schemes.minimizing_loss import MinimizingLoss
+from lfx.fusion.schemes.stacking import StackingMlp
 from lfx.fusion.schemes.weighted import Weighted
 from lfx.runtime.errors import ArtifactError, FusionError
 
@@ -86,3 +89,25 @@ def test_members_that_do_not_belong_together(make):
         run({}, Mean())
     with pytest.raises(FusionError, match=r"fusion\.weights\.audio: no such member; there are: i"):
         run({"image": make()}, Weighted({"audio": 0.5}))
+
+
+def test_rows_that_a_member_lacks_are_fused_by_fits_that_have_not_seen_their_group(make):
+    # Twins, and labels that have nothing to do with what members say: to be right is to remember.
+    rng = np.random.default_rng(1)
+    rows = [(f"{kind}{n:02}", "val", None, n % 2) for n in range(40) for kind in "ab"]
+    rows += [(f"t{n}", "test", None, n % 2) for n in range(4)]
+    said = np.repeat(rng.normal(scale=3, size=(42, 3)), 2, axis=0)
+    members = {name: make(rows=rows, logits=said) for name in ("image", "text")}
+    twin = np.array([f"g{n}" for n in range(42) for _ in "ab"], dtype=object)
+    members = {name: replace(member, group=twin) for name, member in members.items()}
+    members["text"] = members["text"].select(np.array([not row[0].startswith("b") for row in rows]))
+    scheme = StackingMlp(hidden=16, alpha=(1e-3,), steps=100)
+    result = run(members, scheme, on_missing="renormalise")
+    right = result.predictions.logits.argmax(axis=1) == result.predictions.label
+    first = np.array([name.startswith("a") for name in result.predictions.sample_id])
+    second = np.array([name.startswith("b") for name in result.predictions.sample_id])
+    memory = run(members, scheme, on_missing="renormalise", fit_folds=1).predictions
+    learnt = memory.logits.argmax(axis=1) == memory.label
+    assert learnt[second].mean() > 0.8
+    assert right[second].mean() < 0.7
+    np.testing.assert_array_equal(right[first], right[second])

@@ -133,8 +133,43 @@ def test_bad_options(options, message):
 
 
 def test_a_grid_too_fine_is_refused():
-    with pytest.raises(ConfigError, match=r"fusion\.steps=1000: .* take fewer steps, or fusion\.p"):
+    with pytest.raises(ConfigError, match=r"fusion\.steps=1000: .* take fewer, or fusion\.p"):
         Grid(steps=1000).fit(draw_fit(members=9))
     fit = draw_fit(members=3)
     with pytest.raises(ValueError, match="either steps or points must be given"):
         rank_points(fit.probabilities, fit.labels, "accuracy", steps=3, points=3, keep=1)
+
+
+@pytest.mark.parametrize("points", [None, 500])
+@pytest.mark.parametrize("batch", [2**18, 64])
+def test_how_many_are_kept_changes_no_weight(monkeypatch, points, batch):
+    monkeypatch.setattr(ranking, "_BATCH", batch)
+    # Members that agree: every weighting is as good as any other.
+    said = draw_fit(3, members=1, samples=12).probabilities.repeat(3, 1, 1)
+    fit = fit_of(said, torch.arange(12) % 3)
+    steps = None if points else 12
+    found = [Grid(steps=steps, points=points, keep=keep).fit(fit) for keep in (1, 7, 10_000)]
+    assert {one.found.as_good for one in found} == {points or 91}
+    for one in found[:2]:
+        assert torch.equal(one.weights.values, found[2].weights.values)
+    if points is None:
+        assert found[0].weights.values.tolist() == pytest.approx([1 / 3] * 3)
+
+
+def test_the_middle_of_a_narrow_interval_is_in_it():
+    # Best for weights of m1 in 0.3..0.300000004, which float32 cannot tell apart.
+    low, high = 0.3, 0.300000004
+    rows = [[0.5 + 0.35 * low / (1 - low), 0.15], [0.5 - 0.35 * high / (1 - high), 0.85]]
+    said = torch.tensor(rows, dtype=torch.float64).T
+    both = torch.stack([said, 1 - said], dim=2)
+    fit = fit_of(both, torch.tensor([1, 1]))
+    curve = Grid("accuracy").fit(fit)
+    assert scored(fit, curve.weights.values, "accuracy") == 1
+
+
+def test_too_many_points_are_told_by_the_option_that_was_set():
+    fit = draw_fit(members=3)
+    with pytest.raises(ConfigError, match=r"fusion.points=1000000000000: "):
+        Grid(points=10**12).fit(fit)
+    with pytest.raises(ConfigError, match=r"fusion.steps=10000000: "):
+        Grid(steps=10**7).fit(fit)

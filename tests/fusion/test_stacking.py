@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from saying import draw_fit, fit_of, outputs_of, same, skilled
+from saying import draw_fit, fit_of, outputs_of, rule_of, same, skilled
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 from sklearn.exceptions import ConvergenceWarning
@@ -14,6 +14,7 @@ from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
 
 from lfx.fusion.crossfit import folds
+from lfx.fusion.schemes import stacking
 from lfx.fusion.schemes.stacking import Stacking, StackingMlp
 from lfx.runtime.errors import ConfigError, FusionError
 
@@ -178,6 +179,16 @@ def test_a_single_class_teaches_nothing(scheme):
     fit = fit_of(skilled(samples=6).probabilities, torch.full((6,), 2))
     with pytest.raises(FusionError, match="fit split holds nothing but c2, so there is nothing"):
         scheme.fit(fit)
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_many_samples_in_few_groups(monkeypatch, groups):
+    monkeypatch.setattr(stacking, "_ENOUGH", 20)
+    fit = skilled()
+    names = np.array([f"g{place % groups}" for place in range(40)], dtype=object)
+    fit = fit_of(fit.probabilities, fit.labels, groups=names)
+    got = rule_of(Stacking(), fit).combine(fit.outputs)
+    same(got.sum(dim=1), torch.ones(40, dtype=torch.float64))
 
 
 def test_levels_and_the_size_of_zero_do_not_matter():

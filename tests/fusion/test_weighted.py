@@ -126,6 +126,7 @@ def test_every_wrong_share_is_named(kind):
     [
         ({"m0": 0.7, "m1": 0.7}, r"the shares sum to 1\.4; allowed is 1 at the most"),
         ({"m0": 0.2, "m1": 0.3}, r"shares of all members sum to 0\.5; allowed is 1 \(leave a"),
+        ({"m0": 1e308, "m1": 1e308}, r"fusion\.weights\.m0: allowed is a share in 0\.\.1; got 1e"),
         ({"m0": 1.5}, r"fusion\.weights\.m0: allowed is a share in 0\.\.1; got 1\.5"),
     ],
 )

@@ -11,6 +11,7 @@ from lfx.fusion.pools import logarithmic_pool
 from lfx.fusion.rules import PooledBySample
 from lfx.fusion.schemes.scheme import require_at_least
 from lfx.fusion.weights import Weights
+from lfx.runtime.errors import ConfigError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from lfx.fusion.outputs import FitData, Outputs
 
 _ROUNDING = 1e-4
+_HOTTEST = 1e6
 
 
 def entropies(probabilities: Tensor) -> Tensor:
@@ -82,6 +84,11 @@ class Energy:
     def __post_init__(self) -> None:
         """Refuse a temperature that is none."""
         require_at_least("fusion.temperature", self.temperature, 1e-3)
+        if self.temperature > _HOTTEST:  # beyond it energies lose all that tells members apart
+            raise ConfigError(
+                f"fusion.temperature: allowed are numbers up to {_HOTTEST:g}; "
+                f"got {self.temperature!r}"
+            )
 
     def fit(self, fit: FitData) -> PooledBySample:  # noqa: ARG002, nothing is learnt
         """Look at no sample."""

@@ -108,7 +108,9 @@ class Grid:
         if len(fit.members) == _PAIR:
             curve = exact_curve(fit.probabilities, fit.labels)
             weight = curve.best(self.metric).weight
-            return self._searched(fit, torch.tensor([1 - weight, weight]), curve)
+            return self._searched(
+                fit, torch.tensor([1 - weight, weight], dtype=torch.float64), curve
+            )
         steps = self.steps
         if steps is None and self.points is None:
             steps = finest_steps(len(fit.members), _GRID)
@@ -123,8 +125,9 @@ class Grid:
                 seed=fit.seed,
             )
         except OverflowError as error:
+            given = ("steps", steps) if self.points is None else ("points", self.points)
             raise ConfigError(
-                f"fusion.steps={self.steps}: {error}; take fewer steps, or fusion.points=1000000 "
+                f"fusion.{given[0]}={given[1]}: {error}; take fewer, or fusion.points=1000000 "
                 "random ones"
             ) from error
         return self._searched(fit, ranking.centre, ranking)

@@ -177,7 +177,8 @@ def _choose(fit: FitData, strengths: Sequence[float], build: Any) -> Stacked:
         )
     rows = np.arange(len(labels))
     if len(labels) > _ENOUGH:  # groups whole, classes as they are everywhere
-        rows = folds(labels, fit.groups, -(-len(labels) // _ENOUGH), fit.seed)[0][1]
+        parts = folds(labels, fit.groups, -(-len(labels) // _ENOUGH), fit.seed)
+        rows = parts[0][1] if parts else rows
     parts = folds(labels[rows], fit.groups[rows], _FOLDS, fit.seed) if len(strengths) > 1 else []
     losses = [0.0] * len(strengths)
     for train, held in ((rows[train], rows[held]) for train, held in parts):

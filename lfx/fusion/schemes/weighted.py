@@ -40,17 +40,17 @@ def complete_shares(shares: Mapping[str, float], members: Sequence[str]) -> list
         for name, share in sorted(shares.items())
         if not 0 <= share <= 1  # NaN fails this too
     ]
+    if found:
+        raise FusionError("\n".join(found))
     total = math.fsum(shares.values())
     unnamed = [name for name in members if name not in shares]
     if total > 1 + _TOLERANCE:
-        found.append(f"fusion.weights: the shares sum to {total:g}; allowed is 1 at the most")
-    elif not unnamed and total < 1 - _TOLERANCE:
-        found.append(
+        raise FusionError(f"fusion.weights: the shares sum to {total:g}; allowed is 1 at the most")
+    if not unnamed and total < 1 - _TOLERANCE:
+        raise FusionError(
             f"fusion.weights: the shares of all members sum to {total:g}; allowed is 1 "
             "(leave a member out to give it the remainder)"
         )
-    if found:
-        raise FusionError("\n".join(found))
     remainder = max(0.0, 1 - total)
     return [shares[name] if name in shares else remainder / len(unnamed) for name in members]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -74,38 +74,69 @@ def rank_points(
     if total is None or total > _MOST:
         raise OverflowError(f"{total:.1e} points are more than the {_MOST:.0e} that are allowed")
     scorer = WeightingScorer(probabilities, labels)
-    starts: Iterator[int] = iter(range(0, total, _BATCH))
-    if total > _MANY:
-        starts = track(starts, "scoring weightings", -(-total // _BATCH))
-    best = _Best(members, keep, metric, probabilities.device)
-    for start in starts:
+
+    def batch_from(start: int) -> Tensor:
         stop = min(start + _BATCH, total)
-        device = probabilities.device
+        dtype, device = scorer.dtype, probabilities.device
         if steps is None:
-            batch = random_points(members, seed, start, stop, device=device)
-        else:
-            batch = grid_points(members, steps, start, stop, device=device)
+            return random_points(members, seed, start, stop, dtype=dtype, device=device)
+        return grid_points(members, steps, start, stop, dtype=dtype, device=device)
+
+    best = _Best(keep, metric, batch_from(0)[:0])
+    for start in _starts(total):
+        batch = batch_from(start)
         best.add(batch, scorer.score(batch))
-    return best.ranking(total)
+    if best.has_them_all:
+        return best.ranking(total)
+    # More points are as good as the best one than are kept: the centre is sought among all.
+    centre = _Centre(best.mean)
+    for start in _starts(total):
+        batch = batch_from(start)
+        centre.add(batch[scorer.score(batch).of(metric) == best.top])
+    return replace(best.ranking(total), centre=centre.found)
+
+
+def _starts(total: int) -> Iterator[int]:
+    """Give the number of each batch's first point; a long search shows its progress."""
+    numbers = iter(range(0, total, _BATCH))
+    if total <= _MANY:
+        return numbers
+    return track(numbers, "scoring weightings", -(-total // _BATCH))
 
 
 class _Best:
-    """The best points so far."""
+    """The best points so far.
 
-    def __init__(self, members: int, keep: int, metric: str, device: torch.device) -> None:
+    Args:
+        keep: how many are kept.
+        metric: what they are best in.
+        none: no points, `(0, members)`, of the points' type and device.
+    """
+
+    def __init__(self, keep: int, metric: str, none: Tensor) -> None:
         self._keep, self._metric = keep, metric
-        self._weights = torch.empty((0, members), dtype=torch.float64, device=device)
-        self._scores = torch.empty((3, 0), dtype=torch.float64, device=device)
-        self._top, self._count = -1.0, 0
-        self._sum = torch.zeros(members, dtype=torch.float64, device=device)
+        self._weights = none
+        self._scores = none.new_empty((3, 0))
+        self.top, self._count = -1.0, 0
+        self._sum = none.new_zeros(none.shape[1])
+
+    @property
+    def has_them_all(self) -> bool:
+        """Whether all points with the best score are among those that are kept."""
+        return self._count <= self._keep
+
+    @property
+    def mean(self) -> Tensor:
+        """The mean of all points with the best score, `(members,)`."""
+        return self._sum / self._count
 
     def add(self, weights: Tensor, scores: Scores) -> None:
         """Look at some more points."""
         own = scores.of(self._metric)
         top = float(own.max())
-        if top > self._top:
-            self._top, self._count, self._sum = top, 0, torch.zeros_like(self._sum)
-        if top == self._top:
+        if top > self.top:
+            self.top, self._count, self._sum = top, 0, torch.zeros_like(self._sum)
+        if top == self.top:
             tied = own == top
             self._count += int(tied.sum())
             self._sum += weights[tied].sum(dim=0)
@@ -118,6 +149,23 @@ class _Best:
     def ranking(self, searched: int) -> Ranking:
         """Give what is left."""
         scores = Scores(*self._scores)
-        tied = self._weights[scores.of(self._metric) == self._top]
-        centre = tied[(tied - self._sum / self._count).square().sum(dim=1).argmin()]
-        return Ranking(self._weights, scores, centre, searched, self._count)
+        centre = _Centre(self.mean)
+        centre.add(self._weights[scores.of(self._metric) == self.top])
+        return Ranking(self._weights, scores, centre.found, searched, self._count)
+
+
+class _Centre:
+    """Of points that come in batches the one closest to their mean; the first of equals."""
+
+    def __init__(self, mean: Tensor) -> None:
+        self._mean = self.found = mean
+        self._distance = float("inf")
+
+    def add(self, points: Tensor) -> None:
+        """Look at some more points."""
+        if not len(points):
+            return
+        distances = (points - self._mean).square().sum(dim=1)
+        place = int(distances.argmin())
+        if float(distances[place]) < self._distance:
+            self.found, self._distance = points[place], float(distances[place])

@@ -53,6 +53,7 @@ class WeightingScorer:
     Attributes:
         members: how many weights a weighting has.
         contested: the number of samples whose prediction may depend on the weights.
+        dtype: of what is computed.
 
     Args:
         probabilities: `(members, samples, classes)`, in 0..1; computes where these lie.
@@ -65,13 +66,13 @@ class WeightingScorer:
     def __init__(self, probabilities: Tensor, labels: Tensor) -> None:
         check_labelled(probabilities, labels)
         self._device = probabilities.device
-        self._dtype = torch.float32 if self._device.type == "mps" else torch.float64
-        self._tie = TIE[self._dtype]
+        self.dtype = torch.float32 if self._device.type == "mps" else torch.float64
+        self._tie = TIE[self.dtype]
         self._size, rows, self._room = _SIZES.get(self._device.type, _SIZES_ELSEWHERE)
-        probabilities = probabilities.detach().to(self._dtype)
+        probabilities = probabilities.detach().to(self.dtype)
         labels = labels.to(self._device, torch.int64)
         self.members, _, self._classes = probabilities.shape
-        self._support = torch.bincount(labels, minlength=self._classes).to(self._dtype)
+        self._support = torch.bincount(labels, minlength=self._classes).to(self.dtype)
         contenders = find_contenders(probabilities, self._tie)
         numbers = contenders.sum(dim=1)
         self.contested = int((numbers > 1).sum())
@@ -85,7 +86,7 @@ class WeightingScorer:
                 torch.bincount(first[first == labels], minlength=self._classes),
                 torch.bincount(first, minlength=self._classes),
             ]
-        ).to(self._dtype)[:, None]
+        ).to(self.dtype)[:, None]
         self._blocks = [
             self._block(probabilities[:, part], labels[part], ordered[part, :number])
             for number in torch.unique(numbers[numbers > 1]).tolist()
@@ -122,7 +123,7 @@ class WeightingScorer:
         width = _multiple(_UNIT, min(self._size // largest, room), number)
         columns = _multiple(width, room, number)
         # The last columns may stay empty, so that every operation has the same shape.
-        shares = weights.new_zeros((self.members, columns), dtype=self._dtype, device=self._device)
+        shares = weights.new_zeros((self.members, columns), dtype=self.dtype, device=self._device)
         counts = shares.new_empty((2 * self._classes, columns))
         buffers = shares.new_empty((3, largest * width))
         found = shares.new_empty((3, number))

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 def fuse(config: FuseConfig, job: Job) -> float | None:
     """Read the members, find weights, apply them, write artifact, metrics and weights."""
     from lfx.artifacts.members import join_files
+
+    # Before anything that takes seconds to import.
+    joined = join_files(config.files, config.members[ON_MISSING])
+
     from lfx.artifacts.parquet import write_predictions
     from lfx.configuration.build import build
     from lfx.fusion.calibration.calibrator import Calibrator
@@ -36,8 +40,7 @@ def fuse(config: FuseConfig, job: Job) -> float | None:
     pipeline = Pipeline(
         build(settings["calibration"], "calibration", Calibrator), build(scheme, "fusion", Scheme)
     )
-    joined = join_files(config.files, config.members[ON_MISSING])
-    _tell_members(config, job, joined)
+    _tell_members(config, joined)
     result = fuse_members(
         joined,
         pipeline,
@@ -58,7 +61,9 @@ def fuse(config: FuseConfig, job: Job) -> float | None:
     write_json(job.folder / "weights.json", result.weights_document)
     write_json(job.folder / "baselines.json", result.baselines)
     if isinstance(result.fitted.rule, Searched):
-        write_search(job.folder, result.fitted.rule, joined.names, result.curves)
+        write_search(
+            job.folder, result.fitted.rule, joined.names, result.curves, config.fit_split.name
+        )
     _log_result(config, job, settings, result)
     split, _, score = config.objective.partition("/")
     objective: float | None = result.metrics.get(split, {}).get(score)
@@ -66,27 +71,31 @@ def fuse(config: FuseConfig, job: Job) -> float | None:
     return objective
 
 
-def _tell_members(config: FuseConfig, job: Job, joined: JoinedMembers) -> None:
+def _tell_members(config: FuseConfig, joined: JoinedMembers) -> None:
     import logging
 
+    from lfx.artifacts.agreement import doubts
+
     log = logging.getLogger("lfx.fuse")
-    for name, origin in zip(joined.names, joined.origins, strict=True):
-        # All jobs of a sweep would say the same.
-        log.log(
-            logging.INFO if job.sweep is None else logging.DEBUG,
-            "member %s: %s (%s, seed %d, made %s)",
-            name,
-            config.members[name],
-            origin.name,
-            origin.seed,
-            origin.created,
-        )
+    origins = dict(zip(joined.names, joined.origins, strict=True))
+    these = tuple((config.members[name], origin.created) for name, origin in origins.items())
+    if these not in _TOLD:  # all jobs of a sweep would say the same
+        _TOLD.add(these)
+        for name, one in origins.items():
+            made = f"{one.name}, seed {one.seed}, made {one.created}"
+            log.info("member %s: %s (%s)", name, config.members[name], made)
+        for doubt in doubts(origins):
+            log.warning(doubt)
     for name, counts in joined.missing().items():
         told = ", ".join(f"{count} of {split}" for split, count in counts.items())
         log.warning("member %s lacks %s; the others speak for it there", name, told)
     if joined.dropped:
         told = ", ".join(f"{count} of {split}" for split, count in joined.dropped.items())
         log.warning("samples that some member lacks are left out: %s", told)
+
+
+# Which members have been told of in this process.
+_TOLD: set[tuple[tuple[str, str], ...]] = set()
 
 
 def _log_result(
@@ -161,9 +170,7 @@ def collect(sweep: Path) -> None:
     """Tell what a multirun led to: every job in a table, a ranking, a curve."""
     from lfx.reporting.summary import log_sweep, summarise_sweep
 
-    jobs, files = summarise_sweep(sweep)
-    log_sweep(jobs, "fuse")
-    print(f"written: {', '.join(map(str, files))}")  # noqa: T201, the last job's log is closed
+    log_sweep(summarise_sweep(sweep))
 
 
 def main() -> None:

@@ -71,10 +71,9 @@ def predict(config: PredictConfig, job: Job) -> None:
 
 def collect(sweep: Path) -> None:
     """Tell what a multirun led to: every job in a table, ranked where there are labels."""
-    from lfx.reporting.summary import summarise_sweep
+    from lfx.reporting.summary import log_sweep, summarise_sweep
 
-    _, files = summarise_sweep(sweep)
-    print(f"written: {', '.join(map(str, files))}")  # noqa: T201, the last job's log is closed
+    log_sweep(summarise_sweep(sweep))
 
 
 def main() -> None:

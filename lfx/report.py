@@ -19,8 +19,7 @@ def report(config: ReportConfig, job: Job) -> None:
 
     log = logging.getLogger("lfx.report")
     if config.sweep is not None:
-        _, written = summarise_sweep(Path(config.sweep))
-        log.info("written: %s", ", ".join(map(str, written)))
+        summarise_sweep(Path(config.sweep))
         return
     runs = collect_runs(Path(config.runs), data=config.data)
     if not runs:

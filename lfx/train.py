@@ -178,20 +178,9 @@ def _look_at_embeddings(config: TrainConfig, around: Surroundings, outcome: Outc
 
 def collect(sweep: Path) -> None:
     """Write every job into a table; print one row a kind of run, averaged over its seeds."""
-    from lfx.reporting.runs import collect_runs
-    from lfx.reporting.seeds import group_by_seed, print_seeds, seed_rows, write_seeds
-    from lfx.reporting.summary import log_sweep
-    from lfx.reporting.sweep import read_sweep, write_sweep
+    from lfx.reporting.summary import log_sweep, summarise_sweep
 
-    jobs = read_sweep(sweep)
-    files = [*write_sweep(jobs)]
-    log_sweep(jobs, "train")
-    runs = collect_runs(sweep)
-    if len(runs) > 1:
-        rows = seed_rows(group_by_seed(runs))
-        print_seeds(rows)
-        files += write_seeds(rows, sweep)
-    print(f"written: {', '.join(map(str, files))}")  # noqa: T201, the last job's log is closed
+    log_sweep(summarise_sweep(sweep))
 
 
 def main() -> None:

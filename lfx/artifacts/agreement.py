@@ -13,7 +13,7 @@ from lfx.runtime.errors import ArtifactError, name_some
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lfx.artifacts.predictions import Predictions
+    from lfx.artifacts.predictions import Metadata, Predictions
 
 _log = logging.getLogger(__name__)
 _MOST_NAMED = 5
@@ -54,6 +54,31 @@ def origin_problems(members: Mapping[str, Predictions], names: tuple[str, ...]) 
         if len(set(told.values())) > 1:
             listed = "; ".join(f"{name} has {fact!r}" for name, fact in told.items())
             found.append(f"{what} differ: {listed}")
+    return found
+
+
+def doubts(origins: Mapping[str, Metadata]) -> list[str]:
+    """Find what is allowed among members, but seldom meant.
+
+    Args:
+        origins: what each member says of itself.
+
+    Returns:
+        A sentence each.
+    """
+    found = []
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for name, origin in origins.items():
+        key = (origin.name, origin.config_hash, origin.created, str(origin.seed))
+        alike.setdefault(key, []).append(name)
+    found += [
+        f"members {' and '.join(same)} are of one and the same run, which counts {len(same)} times"
+        for same in alike.values()
+        if len(same) > 1
+    ]
+    if len({origin.seed for origin in origins.values()}) > 1:
+        told = ", ".join(f"{name} {origin.seed}" for name, origin in origins.items())
+        found.append(f"members were trained with different seeds: {told}")
     return found
 
 

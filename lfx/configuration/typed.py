@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import hashlib
 import json
 import math
@@ -54,7 +55,7 @@ def as_typed(config: DictConfig, schema: type[StageConfig]) -> StageConfig:
         raise TypeError(f"the root is a {type(typed).__name__}, not a {schema.__name__}")
     # Hydra's `+` and `++` add keys that no dataclass has, and `to_object` forgets them.
     unread = _unread(OmegaConf.to_container(own), plain(typed))
-    problems = [f"{key}: there is no such setting; `--help` lists all" for key in unread]
+    problems = [unknown_setting(key, plain(typed)) for key in unread]
     problems += [*_endless(plain(typed)), *_problems(typed)]
     if problems:
         raise ConfigError("\n".join(problems))
@@ -78,6 +79,32 @@ def config_hash(node: Any) -> str:
     """Give 12 hexadecimal digits that stay the same as long as the settings do."""
     text = json.dumps(plain(node), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def unknown_setting(key: str, settings: dict[str, Any]) -> str:
+    """Say that there is no such setting, and which one may have been meant.
+
+    Args:
+        key: the one that there is not.
+        settings: the stage's, in plain values.
+    """
+    section, _, name = key.rpartition(".")
+    flat = list(_keys(settings))
+    close = difflib.get_close_matches(key, flat, n=1, cutoff=0.8)
+    if not close:  # the right name, perhaps, in another place
+        close = [other for other in flat if other.rpartition(".")[2] == name][:2]
+    hint = f"did you mean {' or '.join(close)}?" if close else "`--help` lists all"
+    part = settings.get(section)
+    which = f" with {section}={part['name']}" if isinstance(part, dict) and "name" in part else ""
+    return f"{key}: there is no such setting{which}; {hint}"
+
+
+def _keys(node: Any, prefix: str = "") -> Iterator[str]:
+    if isinstance(node, dict):
+        for name, value in node.items():
+            full = f"{prefix}.{name}" if prefix else str(name)
+            yield full
+            yield from _keys(value, full)
 
 
 def first_line(error: BaseException) -> str:

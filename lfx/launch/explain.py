@@ -5,22 +5,24 @@ from __future__ import annotations
 import re
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, MissingConfigException
+from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from lfx.configuration.locate import config_folder
-from lfx.configuration.typed import first_line
+from lfx.configuration.typed import first_line, unknown_setting
 from lfx.launch.composer import Composer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hydra.core.config_loader import ConfigLoader
+    from omegaconf import DictConfig
 
 # Python's own errors that Hydra raises for some mistakes, such as GROUP=null.
 PLAIN = (ValueError, KeyError, AssertionError, OSError)
@@ -59,13 +61,14 @@ def explain(error: BaseException, stage: str, arguments: Sequence[str]) -> str:
         working: list[str] = []
         for group in groups:
             choices = _swept(group, loader)
-            problems = [_problem(stage, [choice], folders) for choice in choices]
+            problems = [_problem(stage, [choice], folders, {}) for choice in choices]
             found += [problem for problem in problems if problem is not None]
             working += [
                 choice for choice, problem in zip(choices, problems, strict=True) if problem is None
             ][:1]
+        settings = _settings(stage, working, [one for one in folders if one.is_dir()])
         for value in (choice for text in values for choice in _swept(text, loader)):
-            problem = _problem(stage, [*working, value], folders)
+            problem = _problem(stage, [*working, value], folders, settings)
             if problem is not None:
                 found.append(problem)
     return "\n".join(found) if found else _message(error, names_key=True)
@@ -95,16 +98,33 @@ def _swept(override: str, loader: ConfigLoader | None) -> list[str]:
         return [override]
 
 
-def _problem(stage: str, overrides: list[str], folders: Sequence[Path]) -> str | None:
+def _composed(stage: str, overrides: list[str], folders: Sequence[Path]) -> DictConfig:
     searched = ", ".join(f"'file://{folder}'" for folder in folders)
+    return compose(stage, overrides=[f"hydra.searchpath=[{searched}]", *overrides])
+
+
+def _settings(stage: str, overrides: list[str], folders: Sequence[Path]) -> dict[str, Any]:
+    """Give the settings that there are; nothing where they cannot be composed."""
     try:
-        compose(stage, overrides=[f"hydra.searchpath=[{searched}]", *overrides])
+        settings: Any = OmegaConf.to_container(_composed(stage, overrides, folders))
+    except (HydraException, OmegaConfBaseException, *PLAIN):
+        return {}
+    return settings if isinstance(settings, dict) else {}
+
+
+def _problem(
+    stage: str, overrides: list[str], folders: Sequence[Path], settings: dict[str, Any]
+) -> str | None:
+    try:
+        _composed(stage, overrides, folders)
     except (HydraException, OmegaConfBaseException, *PLAIN) as error:
-        return f"{overrides[-1].lstrip('+')}: {_message(error)}"
+        return f"{overrides[-1].lstrip('+')}: {_message(error, settings)}"
     return None
 
 
-def _message(error: BaseException, *, names_key: bool = False) -> str:
+def _message(
+    error: BaseException, settings: dict[str, Any] | None = None, *, names_key: bool = False
+) -> str:
     """Give the innermost message, shortened to what helps, with the key where nobody names it."""
     cause: BaseException = error
     while cause.__cause__ is not None:
@@ -115,8 +135,9 @@ def _message(error: BaseException, *, names_key: bool = False) -> str:
         return f"{file} cannot be composed: {what}"
     unknown = re.match(r"Could not override '(.+?)'", str(error))
     if lines[0].startswith("Could not override") or "not in" in lines[0]:
-        key = f"{unknown[1]}: " if unknown and names_key else ""
-        return f"{key}there is no such setting; `--help` lists all"
+        key = unknown[1] if unknown else ""
+        told = unknown_setting(key, settings or {})
+        return told if names_key and key else told.partition(": ")[2]
     if isinstance(cause, MissingConfigException) and cause.options:
         return f"there is no {cause.missing_cfg_file!r}; choose from: {', '.join(cause.options)}"
     told = first_line(cause)

@@ -122,7 +122,7 @@ def run_sweep(
         returns.append(results)
         start += len(batch)
     if failures:
-        again = f"the same command with hydra.sweep.dir={folder} runs only these again"
+        again = f"mended, the same command with hydra.sweep.dir={folder} runs only what is missing"
         raise FailedJobsError(failures, len(jobs), again if _is_resumable(task) else None)
     return returns
 

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 # Columns before the numbers: rank, name.
 _LEADING = 2
-_MOST_SHOWN = 30
+_MOST_SHOWN = 50
 
 
 def print_ranking(sweep: Sweep) -> None:
-    """Print the best jobs and the baselines, validation beside test; what failed stands below."""
+    """Print the best jobs and the baselines, validation beside test."""
     splits = _splits(sweep)
     if splits:
         header, rows, below = _layout(sweep, splits)
@@ -36,6 +36,10 @@ def print_ranking(sweep: Sweep) -> None:
         )
         print(f"ranked by {sweep.objective}; {told}")  # noqa: T201, the last job's log is closed
         print_table(header, [*shown, *below], _LEADING)
+
+
+def print_unfinished(sweep: Sweep) -> None:
+    """Print which jobs failed, were interrupted, still run or have not begun."""
     states: dict[str, list[str]] = {}
     for job in sweep.unfinished:
         states.setdefault(job.status.state, []).append(job.place)

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lfx.fusion.search.curve import Curve
-from lfx.reporting.curves import draw_curves
+from lfx.reporting.curves import Line, draw_curves
 from lfx.reporting.table import SCORES
 from lfx.runtime.files import atomic_path
 
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 
 def write_search(
-    folder: Path, searched: Searched, members: tuple[str, ...], curves: Mapping[str, Curve]
+    folder: Path,
+    searched: Searched,
+    members: tuple[str, ...],
+    curves: Mapping[str, Curve],
+    fit_split: str,
 ) -> list[Path]:
     """Write what a search found.
 
@@ -33,12 +37,13 @@ def write_search(
         searched: the search.
         members: their names, in the order of the weights.
         curves: split → the curve of two members; empty for more.
+        fit_split: which of them was searched.
 
     Returns:
         The files.
     """
     if isinstance(searched.found, Curve):
-        return _write_curves(folder, searched, members, curves)
+        return _write_curves(folder, searched, members, curves, fit_split)
     found = searched.found
     columns = {
         f"weight/{name}": found.weights[:, place].cpu().numpy()
@@ -49,7 +54,11 @@ def write_search(
 
 
 def _write_curves(
-    folder: Path, searched: Searched, members: tuple[str, ...], curves: Mapping[str, Curve]
+    folder: Path,
+    searched: Searched,
+    members: tuple[str, ...],
+    curves: Mapping[str, Curve],
+    fit_split: str,
 ) -> list[Path]:
     first, second = members
     tables = [
@@ -70,10 +79,16 @@ def _write_curves(
         picture,
         "every weighting of two members",
         (f"weight of {second} (the rest is {first}'s)", SCORES[searched.metric]),
-        {
-            split: (curve.edges.tolist(), getattr(curve, searched.metric).tolist())
-            for split, curve in curves.items()
-        },
+        [
+            Line(
+                f"{split}, fitted on it" if split == fit_split else split,
+                curve.edges.tolist(),
+                getattr(curve, searched.metric).tolist(),
+                colour=place,
+                dashed=split != fit_split,
+            )
+            for place, (split, curve) in enumerate(curves.items())
+        ],
         steps=True,
         interval=None if best is None else (best.low, best.high),
     )

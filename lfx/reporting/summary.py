@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from lfx.configuration.logger import LoggerKind
 from lfx.reporting.loggers import build_logger, log_picture, log_table
-from lfx.reporting.ranking import print_ranking, titles, write_ranking
+from lfx.reporting.ranking import print_ranking, print_unfinished, titles, write_ranking
+from lfx.reporting.runs import collect_runs
+from lfx.reporting.seeds import group_by_seed, print_seeds, seed_rows, write_seeds
 from lfx.reporting.sweep import Sweep, read_sweep, write_sweep
 from lfx.reporting.sweep_curve import draw_sweep
 from lfx.reporting.table import SCORES
@@ -19,27 +21,37 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def summarise_sweep(folder: Path) -> tuple[Sweep, list[Path]]:
-    """Read a multirun's jobs; write table, ranking and curve into its directory; print the ranking.
+def summarise_sweep(folder: Path) -> Sweep:
+    """Read a multirun's jobs, write what they led to into its directory, and print it.
 
-    Doing it again gives the same files.
+    Every multirun gets a table of all jobs. One of training gets a row for each kind of run,
+    averaged over its seeds: to rank seeds would be to pick the lucky one. Any other gets a ranking
+    and, where one number was swept, a curve. Doing it again gives the same files.
 
     Args:
         folder: the multirun's directory.
-
-    Returns:
-        The jobs, and the files that were written.
 
     Raises:
         DataError: there is no job in it.
     """
     sweep = read_sweep(folder)
-    written = [*write_sweep(sweep), write_ranking(sweep), draw_sweep(sweep)]
-    print_ranking(sweep)
-    return sweep, [file for file in written if file is not None]
+    written: list[Path | None] = [*write_sweep(sweep)]
+    if sweep.stage == "train":
+        runs = collect_runs(folder)
+        if len(runs) > 1:
+            rows = seed_rows(group_by_seed(runs))
+            print_seeds(rows)
+            written += write_seeds(rows, folder)
+    else:
+        written += [write_ranking(sweep), draw_sweep(sweep)]
+        print_ranking(sweep)
+    print_unfinished(sweep)
+    # The last job's log is closed.
+    print(f"written: {', '.join(str(file) for file in written if file is not None)}")  # noqa: T201
+    return sweep
 
 
-def log_sweep(sweep: Sweep, stage: str) -> None:
+def log_sweep(sweep: Sweep) -> None:
     """Send one summary run, with the table and the curve, where the jobs have sent theirs.
 
     Nothing happens unless the jobs' logger shows tables: W&B. A sweep has one such run, however
@@ -50,7 +62,7 @@ def log_sweep(sweep: Sweep, stage: str) -> None:
         return
     logger = build_logger(
         settings,
-        stage=f"{stage} sweep",
+        stage=f"{sweep.stage} sweep",
         name="summary",
         folder=sweep.folder,
         overrides=(),

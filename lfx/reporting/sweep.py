@@ -100,6 +100,11 @@ class Sweep:
         return sorted((job for job in self.jobs if job.completed), key=key)
 
     @property
+    def stage(self) -> str:
+        """What the jobs are of; empty where none has begun."""
+        return next((job.status.stage for job in self.jobs if job.status.stage), "")
+
+    @property
     def unfinished(self) -> list[SweepJob]:
         """The jobs that failed, were interrupted, still run or have not begun."""
         return [job for job in self.jobs if not job.completed]
@@ -120,8 +125,9 @@ def read_sweep(folder: Path) -> Sweep:
         folders = sorted((file.parent for file in files), key=_place)
         listed = [ListedJob(number, one, ()) for number, one in enumerate(folders)]
     if not listed:
+        what = "holds no jobs" if folder.is_dir() else "is no directory"
         raise DataError(
-            f"sweep={folder} holds no jobs; give the directory of a multirun, such as "
+            f"sweep={folder} {what}; give the directory of a multirun, such as "
             "outputs/multirun/fuse/TIME"
         )
     jobs = tuple(_read_job(one, folder) for one in listed)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from lfx.reporting.curves import draw_curves
+from lfx.reporting.curves import Line, draw_curves
+from lfx.reporting.table import SCORES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,16 +15,18 @@ if TYPE_CHECKING:
     from lfx.reporting.sweep import Sweep, SweepJob
 
 _LEAST_VALUES = 3
-_MOST_LINES = 8
+# As many as there are colours.
+_MOST_SETTINGS = 8
 
 
 def draw_sweep(sweep: Sweep) -> Path | None:
     """Draw the objective over the one number that was swept, and the test split's beside it.
 
-    Other settings that were swept give a line each.
+    Other settings that were swept give a colour each.
 
     Returns:
-        `sweep.png`; None where no number was swept, or several, or too many other settings.
+        `sweep.png`; None where no number took three values or more, or several did, or there are
+        more than eight other settings.
     """
     file = sweep.folder / "sweep.png"
     file.unlink(missing_ok=True)  # of an earlier run
@@ -34,24 +37,28 @@ def draw_sweep(sweep: Sweep) -> Path | None:
         return None
     key = swept[0]
     split, _, score = sweep.objective.partition("/")
-    lines: dict[str, list[tuple[float, float]]] = {}
+    points: dict[str, dict[str, list[tuple[float, float]]]] = {}
     for job, value in zip(jobs, numbers[key], strict=True):
         others = " ".join(text for text in _told(job, jobs) if not text.startswith(f"{key}="))
         for shown in (split, "test"):
             height = job.score(f"{shown}/{score}")
             if height is not None:
-                lines.setdefault(f"{others} {shown}".strip(), []).append((value, height))
-    if not lines or len(lines) > _MOST_LINES:
+                points.setdefault(others, {}).setdefault(shown, []).append((value, height))
+    if not points or len(points) > _MOST_SETTINGS:
         return None
-    drawn = {
-        name: tuple(map(list, zip(*sorted(points), strict=True))) for name, points in lines.items()
-    }
-    draw_curves(
-        file,
-        f"{len(jobs)} jobs; what is chosen is chosen by {split}",
-        (key, score),
-        {name: (positions, heights) for name, (positions, heights) in drawn.items()},
-    )
+    lines = [
+        Line(
+            f"{others} {shown}".strip(),
+            [position for position, _ in sorted(own)],
+            [height for _, height in sorted(own)],
+            colour=place,
+            dashed=shown != split,
+        )
+        for place, (others, splits) in enumerate(points.items())
+        for shown, own in splits.items()
+    ]
+    title = f"{SCORES.get(score, score)} of {len(jobs)} jobs; choose by {split}"
+    draw_curves(file, title, (key, SCORES.get(score, score)), lines)
     return file
 
 

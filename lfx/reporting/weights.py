@@ -51,7 +51,7 @@ def told_calibrations(document: Mapping[str, Any]) -> list[str]:
         if one["nll_after"] is None:
             what = "left as it is: too few samples for folds"
         else:
-            losses = f"log-loss {one['nll_before']:.4f} -> {one['nll_after']:.4f} in cross-fitting"
+            losses = f"log-loss {one['nll_before']:.5f} -> {one['nll_after']:.5f} in cross-fitting"
             what = f"{'kept' if one['kept'] else 'left as it is'}: {losses}"
         if one["kept"] and calibration["kind"] == "temperature":
             what += f", temperature {1 / one['scale'][0]:.3f}"

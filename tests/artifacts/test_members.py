@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import lfx.artifacts.members
+from lfx.artifacts.agreement import doubts
 from lfx.artifacts.join import join
 from lfx.artifacts.members import digest, join_files
 from lfx.artifacts.parquet import read_predictions, write_predictions
@@ -127,3 +129,18 @@ def test_a_digest_of_what_is_not_there(tmp_path, make):
     assert re.fullmatch("[0-9a-f]{12}", one)
     write(make, tmp_path, "text", 1)
     assert digest({"text": str(path)}) != one
+
+
+def test_members_that_are_one_run_or_of_different_seeds_are_doubted(make):
+    metadata = make(ROWS, name="text").metadata
+    other = replace(metadata, name="image")
+    assert doubts({"text": metadata, "image": other}) == []
+    assert doubts({"text": metadata, "image": other, "third": metadata}) == [
+        "members text and third are of one and the same run, which counts 2 times"
+    ]
+    assert doubts({"text": metadata, "image": replace(other, seed=metadata.seed + 2)}) == [
+        (
+            f"members were trained with different seeds: text {metadata.seed}, "
+            f"image {metadata.seed + 2}"
+        )
+    ]

@@ -35,6 +35,20 @@ def test_an_unknown_key(explained):
     ]
 
 
+def test_what_may_have_been_meant(explained):
+    assert explained("train", "trainer.max_epoch=3", "fuson=mean", "batch_size=3") == [
+        "trainer.max_epoch=3: there is no such setting; did you mean trainer.max_epochs?",
+        "fuson=mean: there is no such setting; `--help` lists all",
+        (
+            "batch_size=3: there is no such setting; did you mean encoder.recipe.batch_size or "
+            "trainer.batch_size?"
+        ),
+    ]
+    assert explained("fuse", "fuson=mean") == [
+        "fuson=mean: there is no such setting; did you mean fusion?"
+    ]
+
+
 def test_a_wrong_type(explained):
     (line,) = explained("train", "trainer.max_epochs=abc")
     assert line == (
@@ -110,7 +124,9 @@ def test_every_mistake_is_named_at_once(explained):
 def test_values_are_tried_over_the_choices_that_work(explained):
     # Only the scheme detection_rate has an alpha.
     lines = explained("fuse", "fusion=detection_rate", "fusion.alpha=none", "fusion.beta=1")
-    assert lines == ["fusion.beta=1: there is no such setting; `--help` lists all"]
+    assert lines == [
+        "fusion.beta=1: there is no such setting with fusion=detection_rate; `--help` lists all"
+    ]
 
 
 def test_each_value_of_a_sweep_is_tried_by_itself(explained):

@@ -120,7 +120,7 @@ def test_all_jobs_run_and_all_failures_are_told(multirun):
         "  job 1 (seed=2 members.third=a.parquet): seed 2 is unlucky [sweep/1]",
         "  job 3 (seed=4 members.third=a.parquet): seed 4 is unlucky [sweep/3]",
         "  job 4 (seed=5 members.third=a.parquet): ValueError: seed 5 is a defect [sweep/4]",
-        "the same command with hydra.sweep.dir=sweep runs only these again",
+        "mended, the same command with hydra.sweep.dir=sweep runs only what is missing",
     ]
     assert [state(number) for number in range(6)].count("failed") == 3
     assert read_status(Path("sweep/1")).error == "seed 2 is unlucky\nmore of it"
@@ -131,7 +131,7 @@ def test_mistakes_alone_are_the_users(multirun):
     with pytest.raises(FailedJobsError) as caught:
         multirun(Task(mistakes=[1, 2]), "seed=1,2,3", inputs=None)
     assert caught.value.are_mistakes
-    assert "runs only these again" not in str(caught.value)
+    assert "what is missing" not in str(caught.value)
 
 
 def test_batches_go_on_after_a_failure(multirun):
@@ -361,7 +361,7 @@ def test_a_launcher_that_breaks_down_takes_its_batch_along(multirun, monkeypatch
         "2 of 7 jobs failed:",
         "  job 3 (seed=3): RuntimeError: the queue is gone [sweep/3]",
         "  job 4 (seed=4): seed 4 is unlucky [sweep/4]",
-        "the same command with hydra.sweep.dir=sweep runs only these again",
+        "mended, the same command with hydra.sweep.dir=sweep runs only what is missing",
     ]
     assert not caught.value.are_mistakes
 

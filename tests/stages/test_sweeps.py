@@ -203,7 +203,7 @@ def test_a_failing_job_leaves_the_others_intact(folder: Path, batch: str) -> Non
     assert stderr.splitlines() == [
         "error: 1 of 3 jobs failed:",
         "  job 1 (seed=3): seed 3 is unlucky [sweep/1]",
-        "the same command with hydra.sweep.dir=sweep runs only these again",
+        "mended, the same command with hydra.sweep.dir=sweep runs only what is missing",
     ]
     assert stdout.endswith("collected sweep\n")
     assert [status["state"] for _, status in sorted(statuses(folder).items())] == [

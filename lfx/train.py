@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lfx.configuration.stages import TrainConfig
 from lfx.configuration.typed import config_hash, plain
 from lfx.launch.entry import Job, run_stage
 
 if TYPE_CHECKING:
+    import logging
+    from collections.abc import Mapping
     from pathlib import Path
 
     from lfx.artifacts.predictions import Predictions
-    from lfx.data.samples import SampleTable
     from lfx.modalities.checkpoints import Resumption
     from lfx.modalities.classifier import Classifier
+    from lfx.modalities.crossvalidation import FoldState
+    from lfx.modalities.start import Start
     from lfx.modalities.surroundings import Outcome, Surroundings
 
 # What may differ between a run and the one that resumes it.
@@ -23,39 +26,82 @@ _NO_PART_OF_THE_RESULT = ("ckpt", "logger", "artifacts")
 
 def train(config: TrainConfig, job: Job) -> None:
     """Train, predict, evaluate, publish."""
-    import logging
-
-    from lfx.artifacts.parquet import publish, write_predictions
-    from lfx.evaluation.splits import evaluate_splits
-    from lfx.modalities.build import build_classifier, build_compute, prepare_phases
-    from lfx.modalities.checkpoints import (
-        BEST,
-        PHASE_1,
-        require_same_data,
-        resume_from,
-    )
-    from lfx.modalities.phase_1 import adopt_phase_1
+    from lfx.artifacts.parquet import publish
+    from lfx.data.build import build_samples
+    from lfx.modalities.build import build_compute, prepare_phases
+    from lfx.modalities.checkpoints import resume_from
+    from lfx.modalities.crossvalidation import carry_on
+    from lfx.modalities.start import Start
     from lfx.modalities.surroundings import Surroundings
-    from lfx.reporting.loggers import build_logger, log_result
     from lfx.reporting.table import print_scores
-    from lfx.runtime.files import require_folder, write_json
-    from lfx.runtime.seeding import seed_all
+    from lfx.runtime.files import require_folder
 
-    log = logging.getLogger("lfx.train")
-    settings = plain(config)
-    shaping = {key: value for key, value in settings.items() if key not in _NO_PART_OF_THE_RESULT}
-    alone = job.sweep is None
-    resume = None
-    if config.ckpt is not None:
+    shaping, alone = _shaping(config), job.sweep is None
+    resume, states = None, {}
+    if config.ckpt is not None and config.data.folds is None:
         resume = resume_from(config.ckpt, job.folder, shaping, siblings=alone)
-    phase_1 = prepare_phases(config, job.folder)
+    elif config.ckpt is not None:
+        wanted, own = _folds(config), config_hash(shaping)
+        states = carry_on(job.folder, wanted, shaping, own, siblings=alone)
+    start = Start(resume, prepare_phases(config, job.folder))
     compute = build_compute(config.trainer)
     cache_dir = require_folder(config.data.cache_dir, "data.cache_dir")
     published = require_folder(config.artifacts.dir, "artifacts.dir") / f"{config.name}.parquet"
-    table = _samples(config, cache_dir)
+    table = build_samples(config.data, cache_dir)
+    augmentation = plain(config)["modality"].get("augmentation")
+    around = Surroundings(table, compute, job.folder, cache_dir, augmentation)
+    if config.data.folds is not None:
+        _cross_validate(config, job, around, start, states)
+        return
+    metrics = _train_model(config, job, around, start)
+    if metrics is not None:
+        publish(job.folder / "predictions.parquet", published)
+        print_scores({config.name: metrics})
+        _log().info("predictions: %s\nrun: %s", published, job.folder)
 
+
+def _shaping(config: TrainConfig) -> dict[str, Any]:
+    """Give the settings that shape the result; those of all folds are the same."""
+    settings: dict[str, Any] = plain(config)
+    data = {key: value for key, value in settings["data"].items() if key != "fold"}
+    kept = {key: value for key, value in settings.items() if key not in _NO_PART_OF_THE_RESULT}
+    return kept | {"data": data}
+
+
+def _folds(config: TrainConfig) -> list[int]:
+    """Give the folds whose models this run trains."""
+    own = config.data.fold
+    return list(range(config.data.folds or 0)) if own is None else [own]
+
+
+def _log() -> logging.Logger:
+    import logging
+
+    return logging.getLogger("lfx.train")
+
+
+def _train_model(
+    config: TrainConfig, job: Job, around: Surroundings, start: Start
+) -> dict[str, Any] | None:
+    """Train one model; leave checkpoints, predictions and metrics in its folder.
+
+    Returns:
+        The metrics; None where phase 1 alone was trained, which predicts nothing.
+    """
+    from dataclasses import replace
+
+    from lfx.artifacts.parquet import write_predictions
+    from lfx.evaluation.splits import evaluate_splits
+    from lfx.modalities.build import build_classifier
+    from lfx.modalities.checkpoints import BEST, PHASE_1, require_same_data
+    from lfx.modalities.phase_1 import adopt_phase_1
+    from lfx.reporting.loggers import build_logger, log_result
+    from lfx.runtime.files import write_json
+    from lfx.runtime.seeding import seed_all
+
+    table, settings, shaping = around.table, plain(config), _shaping(config)
     seed_all(config.seed)
-    classifier = build_classifier(config, table, phase_1)
+    classifier = build_classifier(config, table, start.phase_1)
     classifier.provenance = {
         "name": config.name,
         "seed": config.seed,
@@ -65,36 +111,89 @@ def train(config: TrainConfig, job: Job) -> None:
         "split_fingerprint": table.split_fingerprint(),
         "splits": dict(zip(table.ids, table.splits, strict=True)),
     }
-    if resume is not None:
-        require_same_data(resume, classifier.provenance)
-    if phase_1 is not None:
-        adopt_phase_1(phase_1, table, config.data.name, job.folder)
+    if start.resume is not None:
+        require_same_data(start.resume, classifier.provenance)
+    if start.phase_1 is not None:
+        adopt_phase_1(start.phase_1, table, config.data.name, around.run)
+    fold = () if start.fold is None else (f"data.fold={start.fold}",)
     logger = build_logger(
         settings["logger"],
         stage="train",
         name=config.name,
-        folder=job.folder,
-        overrides=job.overrides,
-        sweep=job.sweep,
+        folder=around.run,
+        overrides=(*job.overrides, *fold),
+        sweep=job.folder if fold and job.sweep is None else job.sweep,
     )
-    augmentation = settings["modality"].get("augmentation")
-    around = Surroundings(table, compute, job.folder, cache_dir, augmentation, logger)
-    outcome = _fit(config, classifier, around, resume)
-    if outcome.best is None:
-        _look_at_embeddings(config, around, outcome)
-        log_result(logger, settings, {})
-        log.info("phase 1 alone predicts nothing\nencoder: %s", job.folder / PHASE_1 / BEST)
-        return
-    predictions = _predict(config, around, outcome.best, config_hash(shaping))
-    artifact = job.folder / "predictions.parquet"
-    write_predictions(artifact, predictions)
-    metrics = evaluate_splits(predictions)
-    write_json(job.folder / "metrics.json", metrics)
-    publish(artifact, published)
+    around = replace(around, logger=logger)
+    outcome = _fit(config, classifier, around, start.resume)
+    metrics = None
+    if outcome.best is not None:
+        predictions = _predict(config, around, outcome.best, start)
+        write_predictions(around.run / "predictions.parquet", predictions)
+        metrics = evaluate_splits(predictions)
+        write_json(around.run / "metrics.json", metrics)
     _look_at_embeddings(config, around, outcome)
-    log_result(logger, settings, metrics)
-    print_scores({config.name: metrics})
-    log.info("predictions: %s\nrun: %s", published, job.folder)
+    log_result(logger, settings, metrics or {})
+    if metrics is None:
+        encoder = around.run / PHASE_1 / BEST
+        _log().info("phase 1 alone predicts nothing\nencoder: %s", encoder)
+    return metrics
+
+
+def _cross_validate(
+    config: TrainConfig,
+    job: Job,
+    around: Surroundings,
+    start: Start,
+    states: Mapping[int, FoldState],
+) -> None:
+    """Train the folds' models that are not there yet, and put together what they predict."""
+    from dataclasses import replace
+    from pathlib import Path
+
+    from lfx.artifacts.folds import merge_folds, publish_fold
+    from lfx.artifacts.parquet import read_predictions, write_predictions
+    from lfx.data.build import build_folds
+    from lfx.modalities.crossvalidation import (
+        FoldRecord,
+        FoldState,
+        fold_folder,
+        note_done,
+        require_same_folds,
+    )
+    from lfx.reporting.folds import report_folds
+
+    data, table = config.data, around.table
+    folds = build_folds(data, table)
+    record = FoldRecord(config_hash(_shaping(config)), table.data_fingerprint(), folds.fingerprint)
+    for state in states.values():
+        require_same_folds(state, record)
+    parts = {}
+    for fold in _folds(config):
+        folder, state = fold_folder(job.folder, fold), states.get(fold, FoldState())
+        if state.record is None:
+            own = replace(around, table=folds.tables[fold], run=folder)
+            sizes = [f"{len(own.table.rows(part))} {part}" for part in ("train", "val", "oof")]
+            _log().info("fold %d: %s", fold, ", ".join(sizes))
+            begun = replace(
+                start, resume=state.resume, fold=fold, split_fingerprint=folds.fingerprint
+            )
+            _train_model(config, job, own, begun)
+            note_done(folder, record)
+        parts[fold] = read_predictions(folder / "predictions.parquet")
+    write_predictions(job.folder / "predictions.parquet", merge_folds(parts))
+    report_folds(parts, config.name, job.folder)
+    published = Path(config.artifacts.dir) / f"{config.name}.parquet"
+    if data.fold is not None:  # the other folds are other runs'
+        parts = publish_fold(published.with_suffix(".folds"), data.fold, parts[data.fold])
+    lacking = sorted(set(range(len(folds.tables))) - set(parts))
+    if lacking:
+        told = ", ".join(map(str, lacking))
+        _log().info("folds that are not there yet: %s; the last one publishes all", told)
+    else:
+        write_predictions(published, merge_folds(parts))
+        _log().info("predictions: %s", published)
+    _log().info("run: %s", job.folder)
 
 
 def _fit(
@@ -112,46 +211,33 @@ def _fit(
     return fit_two_phases(classifier, build_plan(config, around.table), around, resume)
 
 
-def _predict(config: TrainConfig, around: Surroundings, best: Path, settings: str) -> Predictions:
+def _predict(config: TrainConfig, around: Surroundings, best: Path, start: Start) -> Predictions:
     """Let the best model predict the samples that the artifact has."""
     from lfx.artifacts.assemble import assemble
+    from lfx.artifacts.folds import in_fold
+    from lfx.data.samples import OOF
     from lfx.modalities.checkpoints import load_classifier
     from lfx.modalities.prediction import predict
 
     table = around.table
     classifier, _ = load_classifier(best)
-    rows = [row for split in config.artifacts.splits for row in table.rows(split)]
-    return assemble(
+    splits = config.artifacts.splits if start.fold is None else [OOF, "test"]
+    rows = [row for split in splits for row in table.rows(split)]
+    logits = predict(
+        classifier, table, rows, around.compute, run=around.run, cache_dir=around.cache_dir
+    )
+    predictions = assemble(
         table,
         rows,
-        predict(
-            classifier, table, rows, around.compute, run=around.run, cache_dir=around.cache_dir
-        ),
+        logits,
         modality=classifier.modality,
         name=config.name,
         seed=config.seed,
-        config_hash=settings,
+        config_hash=config_hash(_shaping(config)),
     )
-
-
-def _samples(config: TrainConfig, cache_dir: Path) -> SampleTable:
-    from pathlib import Path
-
-    from lfx.configuration.build import build
-    from lfx.data.prepare import SplitPlan, load_labelled
-    from lfx.data.samples import Source
-
-    data = config.data
-    plan = SplitPlan(
-        kind=data.split.name,
-        seed=data.split_seed,
-        stratify=data.stratify,
-        file=None if data.split_file is None else Path(data.split_file),
-    )
-    source = build(data.source, "data.source", Source)
-    return load_labelled(
-        source, plan, drop_bad=data.on_bad_sample.name == "drop", cache_dir=cache_dir
-    )
+    if start.fold is None:
+        return predictions
+    return in_fold(predictions, start.fold, start.split_fingerprint)
 
 
 def _look_at_embeddings(config: TrainConfig, around: Surroundings, outcome: Outcome) -> None:

@@ -52,6 +52,11 @@ class DataConfig:
     split_seed: int = 0
     # CSV or Parquet with the columns id and split; for data.split=file.
     split_file: str | None = None
+    # Cross-validation: so many models, each trained without one fold of train and val; null: one
+    # model.
+    folds: int | None = None
+    # Only the model without this fold, 0..folds - 1, such as one job of a multirun; null: all.
+    fold: int | None = None
     # stop: a bad sample ends the run. drop: it is left out and listed.
     on_bad_sample: OnBadSample = OnBadSample.stop
     # Where decoded images and inspection results are kept between runs.
@@ -63,6 +68,12 @@ class DataConfig:
             *named_plainly("data.name", self.name),
             *seed_in_range("data.split_seed", self.split_seed),
         ]
+        if self.folds is not None and self.folds < 2:
+            found.append(f"data.folds must be at least 2, got {self.folds}")
+        if self.fold is not None and self.folds is None:
+            found.append("data.fold is only read with data.folds")
+        if self.fold is not None and self.folds is not None and not 0 <= self.fold < self.folds:
+            found.append(f"data.fold must be in 0..{self.folds - 1}, got {self.fold}")
         if self.split is Split.file and self.split_file is None and not self.names_splits():
             found.append("data.split=file needs data.split_file=FILE (columns id and split)")
         if self.split is not Split.file and self.split_file is not None:

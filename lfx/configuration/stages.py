@@ -108,6 +108,8 @@ class TrainConfig:
                 f"modality={self.modality.name} needs an encoder that reads "
                 f"{self.modality.reads.name}s; `--help` lists them"
             )
+        if self.data.folds is not None and self.ckpt not in {None, "last"}:
+            found.append("ckpt=FILE carries on with one model; with data.folds it is ckpt=last")
         if isinstance(self.modality, ContrastiveConfig):
             return found + self._problems_of_phases()
         for key, given in (
@@ -130,6 +132,8 @@ class TrainConfig:
             )
         if self.phase not in {"both", "1", "2"}:
             found.append(f"phase is both, 1 or 2, got {self.phase}")
+        if self.phase == "1" and self.data.folds is not None:
+            found.append("phase=1 alone predicts nothing, so there is nothing to cross-validate")
         if self.phase == "2" and self.phase_1_ckpt is None:
             found.append(
                 "phase=2 needs the encoder of a phase 1: "

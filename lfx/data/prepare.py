@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from lfx.data.duplicates import near_duplicate_groups
 from lfx.data.images import inspect_images
 from lfx.data.samples import Reading, Sample, SampleTable, Source
-from lfx.data.splits import file_split, grouped_split, named_splits, random_split
+from lfx.data.splits import file_split, named_splits, tenths_split
 from lfx.runtime.errors import DataError, name_some
 
 if TYPE_CHECKING:
@@ -66,10 +66,10 @@ def load_labelled(
             + "".join(f"\n{note}" for note in table.notes)
         )
     labels = [label for label in table.labels if label is not None]
-    if plan.kind == "random":
-        splits: Sequence[str | None] = random_split(labels, plan.seed, stratify=plan.stratify)
-    elif plan.kind == "grouped":
-        splits = grouped_split(labels, table.groups, plan.seed, stratify=plan.stratify)
+    splits: Sequence[str | None]
+    if plan.kind in {"random", "grouped"}:
+        groups = table.groups if plan.kind == "grouped" else None
+        splits = tenths_split(labels, groups, plan.seed, stratify=plan.stratify)
     elif plan.file is not None:
         splits = file_split(table.ids, plan.file, left_out)
     else:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 SPLITS = ("train", "val", "test")
+# Of cross-validation: the samples that a fold's model has not seen.
+OOF = "oof"
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,8 @@ class SampleTable:
         digests: SHA-256 of each image file.
         labels: indices into the classes; None where unlabelled.
         groups: near-duplicate group, named after its first sample.
-        splits: `train`, `val`, `test`, or None for a sample that no split takes.
+        splits: `train`, `val`, `test`, or None for a sample that no split takes; in a fold of
+            cross-validation also `oof`.
         notes: sentences worth logging.
     """
 

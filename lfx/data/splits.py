@@ -5,63 +5,89 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from lfx.data.samples import SPLITS
 from lfx.data.table import read_columns
 from lfx.runtime.errors import DataError, name_some
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import numpy as np
     import numpy.typing as npt
 
-    class _Folds(Protocol):
-        def split(
-            self, x: npt.NDArray[np.float64], y: Sequence[int], groups: Sequence[str] | None
-        ) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]: ...
-
-
-# 8:1:1 is eight, one and one tenth (the paper, section III).
+# 8:1:1 is eight, one and one tenth.
 _TENTHS = 10
 
 
-def random_split(labels: Sequence[int], seed: int, *, stratify: bool) -> tuple[str, ...]:
-    """Split 8:1:1 at random.
+def deal(
+    labels: Sequence[int],
+    groups: Sequence[str] | None,
+    count: int,
+    seed: int,
+    *,
+    stratify: bool,
+) -> list[npt.NDArray[np.int64]]:
+    """Deal samples into folds of about one size.
 
     Args:
         labels: (samples,) class indices.
+        groups: (samples,) near-duplicate groups, which stay whole; None: nothing stays together.
+        count: folds.
         seed: of the shuffle.
-        stratify: whether each split keeps the classes' shares.
+        stratify: whether each fold keeps the classes' shares, as far as the groups allow.
 
     Returns:
-        (samples,) split names.
+        The positions of each fold's samples.
+
+    Raises:
+        ValueError: there are fewer samples, or groups, than folds.
     """
-    from sklearn.model_selection import KFold, StratifiedKFold
+    import numpy as np
+    from sklearn import model_selection as kinds
 
-    kind = StratifiedKFold if stratify else KFold
-    return _by_tenths(kind(_TENTHS, shuffle=True, random_state=seed), labels, None)
+    if groups is None:
+        kind = kinds.StratifiedKFold if stratify else kinds.KFold
+    else:
+        kind = kinds.StratifiedGroupKFold if stratify else kinds.GroupKFold
+    if count > len(labels if groups is None else set(groups)):
+        what = "samples" if groups is None else "groups of near duplicates"
+        raise ValueError(f"there are fewer {what} than {count}")
+    folds = kind(count, shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        # A class with fewer samples than folds: the check of classes per split says it better.
+        warnings.filterwarnings("ignore", message="The least populated class")
+        return [own for _, own in folds.split(np.zeros(len(labels)), labels, groups)]
 
 
-def grouped_split(
-    labels: Sequence[int], groups: Sequence[str], seed: int, *, stratify: bool
+def tenths_split(
+    labels: Sequence[int], groups: Sequence[str] | None, seed: int, *, stratify: bool
 ) -> tuple[str, ...]:
-    """Split 8:1:1 so that no group straddles two splits.
+    """Split 8:1:1 at random (the paper, section III).
 
     Args:
         labels: (samples,) class indices.
-        groups: (samples,) near-duplicate groups.
+        groups: (samples,) near-duplicate groups, none of which straddles two splits; None: any may.
         seed: of the shuffle.
         stratify: whether each split keeps the classes' shares, as far as the groups allow.
 
     Returns:
         (samples,) split names.
-    """
-    from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
-    kind = StratifiedGroupKFold if stratify else GroupKFold
-    return _by_tenths(kind(_TENTHS, shuffle=True, random_state=seed), labels, groups)
+    Raises:
+        DataError: there are too few samples, or groups.
+    """
+    import numpy as np
+
+    try:
+        parts = deal(labels, groups, _TENTHS, seed, stratify=stratify)
+    except ValueError as error:
+        raise DataError(f"the data cannot be split 8:1:1: {error}") from error
+    splits = np.full(len(labels), "train", dtype=object)
+    splits[parts[0]] = "test"
+    splits[parts[1]] = "val"
+    return tuple(splits.tolist())
 
 
 def file_split(
@@ -125,23 +151,3 @@ def named_splits(
     if strange:
         raise DataError(f"{origin}: splits are {', '.join(SPLITS)}, got {name_some(strange)}")
     return tuple(splits.get(name) for name in ids)
-
-
-def _by_tenths(
-    folds: _Folds, labels: Sequence[int], groups: Sequence[str] | None
-) -> tuple[str, ...]:
-    import numpy as np
-
-    if len(labels) < _TENTHS or (groups is not None and len(set(groups)) < _TENTHS):
-        raise DataError(f"an 8:1:1 split needs at least {_TENTHS} samples (and groups)")
-    splits = np.full(len(labels), "train", dtype=object)
-    with warnings.catch_warnings():
-        # A class with fewer than ten samples: the check of classes per split says it better.
-        warnings.filterwarnings("ignore", message="The least populated class")
-        try:
-            parts = list(folds.split(np.zeros(len(labels)), labels, groups))
-        except ValueError as error:
-            raise DataError(f"the data cannot be split 8:1:1: {error}") from error
-    splits[parts[0][1]] = "test"
-    splits[parts[1][1]] = "val"
-    return tuple(splits.tolist())

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lfx.artifacts.predictions import Predictions
 
 # Metrics of the training split measure memory, so they are not among the results.
-REPORTED = ("val", "test", "predict")
+REPORTED = ("val", "oof", "test", "predict")
 
 
 def evaluate_splits(predictions: Predictions, splits: Sequence[str] = REPORTED) -> dict[str, Any]:

@@ -128,7 +128,7 @@ def resume_from(
     Raises:
         CheckpointError: there is no unfinished run, or its settings differ.
     """
-    own = _newest_of(run)
+    own = newest_of(run)
     found: tuple[Path, dict[str, Any]] | None = None
     if ckpt != "last" or own.is_file():
         file = own if ckpt == "last" else Path(ckpt)
@@ -184,7 +184,7 @@ def require_same_data(resumed: Resumption, provenance: Mapping[str, Any]) -> Non
         )
 
 
-def _newest_of(run: Path) -> Path:
+def newest_of(run: Path) -> Path:
     """Give a run's newest `last.ckpt`, of the latest phase that has one; it need not exist."""
     files = [run / FOLDER / LAST, run / PHASE_1 / LAST]
     return next((file for file in files if file.is_file()), files[0])
@@ -204,7 +204,7 @@ def _newest_unfinished(
     for folder in run.parent.iterdir():
         status = read_status(folder)
         if folder != run and status is not None and status.is_abandoned():
-            unfinished.append((status.started, _newest_of(folder)))
+            unfinished.append((status.started, newest_of(folder)))
     if not unfinished:
         raise CheckpointError(
             f"ckpt=last: there is no unfinished run in {run.parent}; leave ckpt out to train from "

@@ -108,7 +108,7 @@ def adopt_phase_1(phase_1: Phase1, table: SampleTable, data: str, run: Path) -> 
 
 def _seen_before(theirs: Mapping[str, str | None], ours: Mapping[str, str | None]) -> int:
     """Count samples to test on that were seen at all, and to validate on that were trained on."""
-    forbidden = {"test": {"train", "val"}, "val": {"train"}}
+    forbidden = {"test": {"train", "val"}, "oof": {"train", "val"}, "val": {"train"}}
     return sum(theirs.get(name) in forbidden.get(str(split), ()) for name, split in ours.items())
 
 

@@ -78,7 +78,16 @@ def log_result(
         return
     logger.log_hyperparams(dict(settings))
     logger.log_metrics(flat_scores(metrics))
+    close(logger)
+
+
+def close(logger: Logger) -> None:
+    """End a run; the next one of this process would log into W&B's otherwise."""
+    from pytorch_lightning.loggers import WandbLogger
+
     logger.finalize("success")
+    if isinstance(logger, WandbLogger):
+        logger.experiment.finish()
 
 
 def log_picture(logger: Logger | None, name: str, file: Path) -> None:

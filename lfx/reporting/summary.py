@@ -7,7 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from lfx.configuration.logger import LoggerKind
-from lfx.reporting.loggers import build_logger, log_picture, log_table
+from lfx.reporting.loggers import build_logger, close, log_picture, log_table
 from lfx.reporting.ranking import print_ranking, print_unfinished, titles, write_ranking
 from lfx.reporting.runs import collect_runs
 from lfx.reporting.seeds import group_by_seed, print_seeds, seed_rows, write_seeds
@@ -86,4 +86,4 @@ def log_sweep(sweep: Sweep) -> None:
         scores = {column: ranked[0].score(column) for column in columns[1:]}
         known = {f"best/{column}": value for column, value in scores.items() if value is not None}
         logger.log_metrics(known)
-    logger.finalize("success")
+    close(logger)

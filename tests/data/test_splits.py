@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 import numpy as np
 import pytest
 
-from lfx.data.splits import file_split, grouped_split, named_splits, random_split
+from lfx.data.splits import file_split, named_splits, tenths_split
 from lfx.runtime.errors import DataError
 
 LABELS = [0] * 300 + [1] * 100 + [2] * 600
@@ -20,24 +20,24 @@ def shares(splits, labels):
 
 def test_a_random_split_is_eight_to_one_to_one():
     for stratify in (True, False):
-        splits = random_split(LABELS, 0, stratify=stratify)
+        splits = tenths_split(LABELS, None, 0, stratify=stratify)
         assert Counter(splits) == {"train": 800, "val": 100, "test": 100}
 
 
 def test_a_stratified_split_keeps_the_shares():
-    counts = shares(random_split(LABELS, 0, stratify=True), LABELS)
+    counts = shares(tenths_split(LABELS, None, 0, stratify=True), LABELS)
     assert counts["val"] == counts["test"] == {0: 30, 1: 10, 2: 60}
-    loose = shares(random_split(LABELS, 0, stratify=False), LABELS)
+    loose = shares(tenths_split(LABELS, None, 0, stratify=False), LABELS)
     assert loose["val"] != counts["val"]
 
 
 def test_the_seed_alone_decides():
     groups = [f"g{n // 2}" for n in range(1000)]
     for split in (
-        lambda seed: random_split(LABELS, seed, stratify=True),
-        lambda seed: random_split(LABELS, seed, stratify=False),
-        lambda seed: grouped_split(LABELS, groups, seed, stratify=True),
-        lambda seed: grouped_split(LABELS, groups, seed, stratify=False),
+        lambda seed: tenths_split(LABELS, None, seed, stratify=True),
+        lambda seed: tenths_split(LABELS, None, seed, stratify=False),
+        lambda seed: tenths_split(LABELS, groups, seed, stratify=True),
+        lambda seed: tenths_split(LABELS, groups, seed, stratify=False),
     ):
         first = split(3)
         np.random.default_rng(1).random()
@@ -51,7 +51,7 @@ def test_no_group_straddles(seed, stratify):
     chance = np.random.default_rng(seed)
     labels = chance.choice(3, size=600, p=[0.3, 0.1, 0.6]).tolist()
     groups = [f"g{group}" for group in chance.integers(0, 350, size=600)]
-    splits = grouped_split(labels, groups, seed, stratify=stratify)
+    splits = tenths_split(labels, groups, seed, stratify=stratify)
 
     of_group = defaultdict(set)
     for group, split in zip(groups, splits, strict=True):
@@ -69,12 +69,12 @@ def test_no_group_straddles(seed, stratify):
 
 
 def test_too_few_samples_are_refused():
-    with pytest.raises(DataError, match="needs at least 10 samples"):
-        random_split([0, 1] * 4, 0, stratify=True)
-    with pytest.raises(DataError, match=r"needs at least 10 samples \(and groups\)"):
-        grouped_split([0, 1] * 20, ["a", "b"] * 20, 0, stratify=True)
+    with pytest.raises(DataError, match="there are fewer samples than 10"):
+        tenths_split([0, 1] * 4, None, 0, stratify=True)
+    with pytest.raises(DataError, match="fewer groups of near duplicates than 10"):
+        tenths_split([0, 1] * 20, ["a", "b"] * 20, 0, stratify=True)
     with pytest.raises(DataError, match="cannot be split 8:1:1"):
-        random_split([0, 1] * 5, 0, stratify=True)
+        tenths_split([0, 1] * 5, None, 0, stratify=True)
 
 
 @pytest.fixture

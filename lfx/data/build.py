@@ -1,0 +1,59 @@
+"""From the settings of the group `data` to samples, and to their folds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lfx.configuration.build import build
+from lfx.data.folds import Folds, deal_folds
+from lfx.data.prepare import SplitPlan, load_labelled
+from lfx.data.samples import Source
+
+if TYPE_CHECKING:
+    from lfx.configuration.data import DataConfig
+    from lfx.data.samples import SampleTable
+
+
+def build_samples(data: DataConfig, cache_dir: Path) -> SampleTable:
+    """Read, check and split the samples of a training run.
+
+    Args:
+        data: the settings.
+        cache_dir: where the results of decoding are kept.
+
+    Raises:
+        ConfigError: the source cannot be built.
+        DataError: as `load_labelled`.
+    """
+    plan = SplitPlan(
+        kind=data.split.name,
+        seed=data.split_seed,
+        stratify=data.stratify,
+        file=None if data.split_file is None else Path(data.split_file),
+    )
+    source = build(data.source, "data.source", Source)
+    return load_labelled(
+        source, plan, drop_bad=data.on_bad_sample.name == "drop", cache_dir=cache_dir
+    )
+
+
+def build_folds(data: DataConfig, table: SampleTable) -> Folds:
+    """Deal the samples of train and val into the folds of cross-validation.
+
+    Near duplicates stay together, unless the split is the paper's random one.
+
+    Args:
+        data: the settings; `folds` is set.
+        table: samples with their splits.
+
+    Raises:
+        DataError: as `deal_folds`.
+    """
+    return deal_folds(
+        table,
+        data.folds or 0,
+        grouped=data.split.name != "random",
+        stratify=data.stratify,
+        seed=data.split_seed,
+    )

@@ -1,0 +1,91 @@
+"""Cross-validation: which samples each model trains on, stops by, and predicts unseen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from lfx.data.samples import OOF, SampleTable
+from lfx.data.splits import deal
+from lfx.runtime.errors import DataError, name_some
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Early stopping looks at a ninth of what a model may see, as with 8:1:1 it does.
+_NINTHS = 9
+
+
+@dataclass(frozen=True)
+class Folds:
+    """The samples as each fold's model sees them.
+
+    Attributes:
+        tables: one per fold. A sample of that fold is `oof`; one of another fold is `train` or, for
+            early stopping, `val`; one of the test split is `test` in all of them.
+        fingerprint: names which sample is in which fold, 32 hexadecimal digits.
+    """
+
+    tables: tuple[SampleTable, ...]
+    fingerprint: str
+
+
+def deal_folds(
+    table: SampleTable, count: int, *, grouped: bool, stratify: bool, seed: int
+) -> Folds:
+    """Deal the samples of train and val into folds; the test split stays as it is.
+
+    Early stopping of a fold's model uses a part of the other folds, never the rows that the model
+    then predicts.
+
+    Args:
+        table: samples with their splits.
+        count: folds, 2 or more.
+        grouped: whether near duplicates stay together, in folds and in what training stops by.
+        stratify: whether folds keep the classes' shares, as far as the groups allow.
+        seed: of the shuffle.
+
+    Raises:
+        DataError: there are too few samples, or a part of some fold lacks a class.
+    """
+    pool = [row for row, split in enumerate(table.splits) if split in {"train", "val"}]
+    how = {"grouped": grouped, "stratify": stratify}
+    held = _dealt(table, pool, count, seed, **how)
+    fold_of = {row: fold for fold, rows in enumerate(held) for row in rows}
+    tables = []
+    for fold in range(count):
+        others = [row for row in pool if fold_of[row] != fold]
+        parts = _dealt(table, others, _NINTHS, seed, **how)
+        split = dict.fromkeys(pool, OOF) | dict.fromkeys(others, "train")
+        split |= dict.fromkeys(parts[0], "val")
+        own = tuple(split.get(row, name) for row, name in enumerate(table.splits))
+        tables.append(_checked(replace(table, splits=own), fold))
+    names = dict(enumerate(table.splits)) | {row: f"fold {fold_of[row]}" for row in pool}
+    whole = replace(table, splits=tuple(names.values()))
+    return Folds(tuple(tables), whole.split_fingerprint())
+
+
+def _dealt(
+    table: SampleTable, rows: Sequence[int], count: int, seed: int, *, grouped: bool, stratify: bool
+) -> list[list[int]]:
+    labels = [label for label in (table.labels[row] for row in rows) if label is not None]
+    groups = [table.groups[row] for row in rows] if grouped else None
+    try:
+        parts = deal(labels, groups, count, seed, stratify=stratify)
+    except ValueError as error:
+        raise DataError(
+            f"{len(rows)} samples cannot be dealt into {count} folds: {error}"
+        ) from error
+    return [[rows[place] for place in part.tolist()] for part in parts]
+
+
+def _checked(table: SampleTable, fold: int) -> SampleTable:
+    for split in ("train", "val", OOF):
+        counts = table.class_counts(table.rows(split))
+        lacking = [name for name, count in zip(table.classes, counts, strict=True) if count == 0]
+        if lacking:
+            raise DataError(
+                f"fold {fold}: its part {split} has no sample of class {name_some(lacking)}; take "
+                "fewer folds, or another data.split_seed"
+            )
+    return table

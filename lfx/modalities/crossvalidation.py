@@ -1,0 +1,174 @@
+"""The folders of a cross-validation's models, and carrying an unfinished one on."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from lfx.modalities.checkpoints import Resumption, newest_of, read_checkpoint, resume_from
+from lfx.runtime.errors import CheckpointError
+from lfx.runtime.files import atomic_path, write_json
+from lfx.runtime.rundir import note_heir, read_status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+# The last file that a fold leaves.
+_DONE = "fold.json"
+
+
+@dataclass(frozen=True)
+class FoldRecord:
+    """What a fold was trained with.
+
+    Attributes:
+        config_hash: of the run's settings.
+        data_fingerprint: of the data.
+        split_fingerprint: of all folds.
+    """
+
+    config_hash: str
+    data_fingerprint: str
+    split_fingerprint: str
+
+
+@dataclass(frozen=True)
+class FoldState:
+    """How far a fold has come.
+
+    Attributes:
+        record: what it was trained with; None where it is not done.
+        resume: the checkpoint to carry on from; None where there is none.
+    """
+
+    record: FoldRecord | None = None
+    resume: Resumption | None = None
+
+
+def fold_folder(run: Path, fold: int) -> Path:
+    """Give the folder of a fold's model in the run's."""
+    return run / f"fold_{fold}"
+
+
+def note_done(folder: Path, record: FoldRecord) -> None:
+    """Note that a fold's model has been trained and has predicted; all its files are there."""
+    write_json(folder / _DONE, asdict(record))
+
+
+def carry_on(
+    run: Path,
+    folds: Sequence[int],
+    settings: Mapping[str, Any],
+    config_hash: str,
+    *,
+    siblings: bool,
+) -> dict[int, FoldState]:
+    """Find what is there of an unfinished cross-validation, and bring it into the run's folder.
+
+    Args:
+        run: the run's folder, which is looked through first.
+        folds: which of them are wanted.
+        settings: this run's.
+        config_hash: of the same.
+        siblings: whether unfinished runs beside this one are looked through too, newest first.
+
+    Returns:
+        The state of each fold.
+
+    Raises:
+        CheckpointError: there is no unfinished run of this kind.
+    """
+    origin = next(
+        (one for one in _candidates(run, siblings) if _is_like(one, folds, settings, config_hash)),
+        None,
+    )
+    if origin is None:
+        raise CheckpointError(
+            f"ckpt=last: there is no unfinished run with these settings in {run.parent}; leave "
+            "ckpt out to train from the beginning"
+        )
+    states = {}
+    for fold in folds:
+        source, target = fold_folder(origin, fold), fold_folder(run, fold)
+        record = _record(source)
+        if record is not None:
+            if source.resolve() != target.resolve():
+                _copy(source, target)
+            log.info("fold %d: trained in %s", fold, source)
+            states[fold] = FoldState(record=record)
+        elif newest_of(source).is_file():
+            resume = resume_from(str(newest_of(source)), target, settings)
+            states[fold] = FoldState(resume=resume)
+        else:
+            states[fold] = FoldState()
+    if origin.resolve() != run.resolve():
+        note_heir(origin, run)
+    return states
+
+
+def require_same_folds(state: FoldState, record: FoldRecord) -> None:
+    """Refuse to keep a fold that was trained on other data or other folds.
+
+    Args:
+        state: how far the fold has come.
+        record: what this run trains with.
+
+    Raises:
+        CheckpointError: they differ.
+    """
+    if state.record is not None and state.record != record:
+        raise CheckpointError(
+            "ckpt=last: the files under data.root have changed since the first folds were "
+            "trained. Leave ckpt out to train from the beginning"
+        )
+
+
+def _candidates(run: Path, siblings: bool) -> Iterator[Path]:  # noqa: FBT001
+    yield run
+    if not siblings or not run.parent.is_dir():
+        return
+    unfinished = []
+    for folder in run.parent.iterdir():
+        status = read_status(folder)
+        if folder != run and status is not None and status.is_abandoned():
+            unfinished.append((status.started, folder))
+    yield from (folder for _, folder in sorted(unfinished, reverse=True))
+
+
+def _is_like(
+    run: Path, folds: Sequence[int], settings: Mapping[str, Any], config_hash: str
+) -> bool:
+    """Say whether a run has begun any of the folds, with these settings."""
+    for fold in folds:
+        folder = fold_folder(run, fold)
+        record = _record(folder)
+        if record is not None:
+            return record.config_hash == config_hash
+        if newest_of(folder).is_file():
+            try:
+                own = read_checkpoint(newest_of(folder))["lfx"]["provenance"]
+            except CheckpointError as error:
+                log.warning("passed over: %s", error)
+                continue
+            return bool(own.get("settings") == settings)
+    return False
+
+
+def _record(folder: Path) -> FoldRecord | None:
+    try:
+        return FoldRecord(**json.loads((folder / _DONE).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a fold's files, the one that calls it done at the end."""
+    shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns(_DONE))
+    with atomic_path(target / _DONE) as part:
+        shutil.copyfile(source / _DONE, part)

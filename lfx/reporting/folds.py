@@ -1,0 +1,67 @@
+"""What a cross-validation led to: metrics of each fold, their mean and spread, and of all rows."""
+
+from __future__ import annotations
+
+import statistics
+from typing import TYPE_CHECKING, Any
+
+from lfx.artifacts.folds import average_folds, merge_folds
+from lfx.evaluation.splits import evaluate_splits
+from lfx.reporting.loggers import flat_scores
+from lfx.reporting.table import SCORES, SPLITS, print_table
+from lfx.runtime.files import write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from lfx.artifacts.predictions import Predictions
+
+
+def report_folds(parts: Mapping[int, Predictions], name: str, folder: Path) -> dict[str, Any]:
+    """Evaluate folds; write `metrics.json` and `folds.json`, and print them.
+
+    `metrics.json` is of all out-of-fold rows together, each predicted by the one model that has not
+    seen it, and of the test rows by the mean of all models. `folds.json` has each fold's own
+    metrics, and their mean and standard deviation.
+
+    Args:
+        parts: fold → predictions.
+        name: the run's.
+        folder: where the files go.
+
+    Returns:
+        The content of `metrics.json`.
+    """
+    metrics = evaluate_splits(average_folds(merge_folds(parts)))
+    write_json(folder / "metrics.json", metrics)
+    each = {fold: evaluate_splits(parts[fold]) for fold in sorted(parts)}
+    flat = {fold: flat_scores(own) for fold, own in each.items()}
+    over = {
+        key: [scores[key] for scores in flat.values()]
+        for key in next(iter(flat.values()))
+        if all(key in scores for scores in flat.values())
+    }
+    mean = {key: statistics.fmean(values) for key, values in over.items()}
+    spread = {key: statistics.stdev(values) for key, values in over.items() if len(values) > 1}
+    write_json(
+        folder / "folds.json",
+        {
+            "folds": {str(fold): own for fold, own in each.items()},
+            "mean": mean,
+            "standard_deviation": spread,
+        },
+    )
+    splits = [split for split in SPLITS if split in metrics]
+    header = ["", *(f"{split} {title}" for split in splits for title in SCORES.values())]
+    keys = [f"{split}/{score}" for split in splits for score in SCORES]
+    rows = [[f"fold {fold}", *_cells(own, keys)] for fold, own in flat.items()]
+    if len(flat) > 1:
+        rows += [["mean", *_cells(mean, keys)], ["standard deviation", *_cells(spread, keys)]]
+        rows += [[f"{name}, all folds together", *_cells(flat_scores(metrics), keys)]]
+    print_table(header, rows, 1)
+    return metrics
+
+
+def _cells(scores: Mapping[str, float], keys: Sequence[str]) -> list[str]:
+    return [f"{scores[key]:.3f}" if key in scores else "" for key in keys]

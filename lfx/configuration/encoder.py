@@ -53,6 +53,48 @@ class Pooling(Enum):
     first = "first"
 
 
+class Clean(Enum):
+    """What becomes of mentions and links."""
+
+    keep = "keep"
+    placeholder = "placeholder"
+    drop = "drop"
+
+
+class CleanHashtags(Enum):
+    """What becomes of hashtags."""
+
+    keep = "keep"
+    split = "split"
+    drop = "drop"
+
+
+class CleanEmoji(Enum):
+    """What becomes of emoji."""
+
+    keep = "keep"
+    words = "words"
+    drop = "drop"
+
+
+@dataclass
+class CleaningConfig:
+    """What is done to a tweet before it is cut into tokens, by NLTK's tweet tokenizer."""
+
+    # Whether letters become small; emoticons such as :D stay.
+    lower: bool = False
+    # Whether letters that are repeated more than three times stand three times.
+    shorten: bool = False
+    # placeholder: @user.
+    mentions: Clean = Clean.keep
+    # placeholder: http.
+    links: Clean = Clean.keep
+    # split: #HappyDay2020 becomes Happy Day 2020.
+    hashtags: CleanHashtags = CleanHashtags.keep
+    # words: their English names.
+    emoji: CleanEmoji = CleanEmoji.keep
+
+
 @dataclass
 class WeightsConfig:
     """Where the weights come from."""
@@ -198,6 +240,8 @@ class TextEncoderConfig(EncoderConfig):
     pooling: Pooling = Pooling.mean
     # Size of the byte-level BPE vocabulary trained on the train split, for random weights.
     vocabulary: int = 2000
+    # What is done to texts first; each encoder's own is what its weights were trained with.
+    cleaning: CleaningConfig = field(default_factory=CleaningConfig)
 
     def problems(self) -> list[str]:
         """Say what is impossible about these settings."""

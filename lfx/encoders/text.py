@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel
 
+from lfx.data.cleaning import Cleaning
 from lfx.encoders.encoder import Encoder
 from lfx.encoders.pretrained_text import in_one_line, load_backbone
 from lfx.encoders.tokenizer import TextTokenizer, load_tokenizer, train_tokenizer
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
     from lfx.encoders.weights import WeightsOrigin
 
+_NO_CLEANING = Cleaning()
+
 
 class TextEncoder(Encoder):
     """A transformers model that gives one vector a text, and its tokenizer.
@@ -28,6 +32,7 @@ class TextEncoder(Encoder):
         pooling: `mean` over the tokens, or the `first` token's vector.
         tokenizer: cuts texts into the tokens that the model knows.
         backbone: the model, where it is built already; None: built with random weights.
+        cleaning: what is done to texts before they are cut into tokens.
     """
 
     def __init__(
@@ -37,8 +42,10 @@ class TextEncoder(Encoder):
         pooling: str,
         tokenizer: TextTokenizer,
         backbone: nn.Module | None = None,
+        cleaning: Cleaning = _NO_CLEANING,
     ) -> None:
         super().__init__()
+        self.cleaning = cleaning
         self.config = dict(config)
         self.pooling = pooling
         self.tokenizer = tokenizer
@@ -66,7 +73,12 @@ class TextEncoder(Encoder):
             "tokenizer": self.tokenizer.state,
             "padding": self.tokenizer.padding,
             "max_length": self.tokenizer.max_length,
+            "cleaning": asdict(self.cleaning),
         }
+
+    def tokens(self, texts: Sequence[str]) -> list[list[int]]:
+        """Clean texts and cut them into tokens: the ids of each, at least one each."""
+        return self.tokenizer([self.cleaning(text) for text in texts])
 
     def blocks(self) -> list[list[nn.Parameter]]:
         """Give everything before the layers, each layer, and everything after it with the last."""
@@ -112,6 +124,7 @@ def build_text_encoder(
     vocabulary: int,
     weights: WeightsOrigin,
     train_texts: Sequence[str],
+    cleaning: Cleaning = _NO_CLEANING,
 ) -> TextEncoder:
     """Build a text encoder with its weights and tokenizer.
 
@@ -122,7 +135,8 @@ def build_text_encoder(
         pooling: `mean` or `first`.
         vocabulary: size of the vocabulary that is trained for random weights.
         weights: where the weights come from.
-        train_texts: what a tokenizer for random weights is trained on.
+        train_texts: what a tokenizer for random weights is trained on, once it is cleaned.
+        cleaning: what is done to texts before they are cut into tokens.
 
     Raises:
         ConfigError: transformers has no such model type, or it does not take the arguments.
@@ -130,8 +144,9 @@ def build_text_encoder(
     """
     found = weights.locate()
     if found is not None:
-        return _load_encoder(found, max_length, pooling)
-    tokenizer = train_tokenizer(train_texts, vocabulary, max_length)
+        return _load_encoder(found, max_length, pooling, cleaning)
+    cleaned = [cleaning(text) for text in train_texts]
+    tokenizer = train_tokenizer(cleaned, vocabulary, max_length)
     derived = {
         "vocab_size": tokenizer.vocabulary,
         "pad_token_id": tokenizer.padding,
@@ -146,7 +161,9 @@ def build_text_encoder(
         )
     config = _random_config(str(model_type), model_args, derived)
     try:
-        encoder = TextEncoder(config=config, pooling=pooling, tokenizer=tokenizer)
+        encoder = TextEncoder(
+            config=config, pooling=pooling, tokenizer=tokenizer, cleaning=cleaning
+        )
         _try(encoder)
     except Exception as error:  # each architecture has its own
         raise ConfigError(
@@ -192,7 +209,7 @@ def _random_config(
     return config
 
 
-def _load_encoder(folder: Path, max_length: int, pooling: str) -> TextEncoder:
+def _load_encoder(folder: Path, max_length: int, pooling: str, cleaning: Cleaning) -> TextEncoder:
     backbone = load_backbone(folder, max_length)
     tokenizer = load_tokenizer(folder, max_length)
     words = backbone.get_input_embeddings()  # type: ignore[operator]
@@ -206,6 +223,7 @@ def _load_encoder(folder: Path, max_length: int, pooling: str) -> TextEncoder:
         pooling=pooling,
         tokenizer=tokenizer,
         backbone=backbone,
+        cleaning=cleaning,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lfx.data.augmentation import TokenDrop
+from lfx.data.cleaning import Cleaning
 from lfx.data.inputs import TokenInputs
 from lfx.encoders.text import TextEncoder, build_text_encoder
 from lfx.encoders.tokenizer import TextTokenizer
@@ -32,6 +33,7 @@ class ReadsTexts(Classifier):
             **{key: settings[key] for key in keys},
             weights=WeightsOrigin(**settings["weights"]),
             train_texts=train_texts,
+            cleaning=Cleaning(**settings["cleaning"]),
         )
 
     @staticmethod
@@ -41,7 +43,10 @@ class ReadsTexts(Classifier):
             description["tokenizer"], description["padding"], description["max_length"]
         )
         return TextEncoder(
-            config=description["config"], pooling=description["pooling"], tokenizer=tokenizer
+            config=description["config"],
+            pooling=description["pooling"],
+            tokenizer=tokenizer,
+            cleaning=Cleaning(**description["cleaning"]),
         )
 
     def inputs(
@@ -51,9 +56,9 @@ class ReadsTexts(Classifier):
         cache_dir: Path,
         augmentation: Mapping[str, Any] | None = None,
     ) -> Inputs:
-        """Tokenise the texts once; batches hold texts of like length."""
+        """Clean and tokenise the texts once; batches hold texts of like length."""
         del cache_dir
-        tokens = self.encoder.tokenizer([table.texts[row] for row in rows])
+        tokens = self.encoder.tokens([table.texts[row] for row in rows])
         padding = self.encoder.tokenizer.padding
         change = None if augmentation is None else TokenDrop(**augmentation, seed=self.seed)
         return Inputs(TokenInputs(tokens, padding, rows, change), [len(ids) for ids in tokens])

@@ -15,6 +15,7 @@ from transformers import (
 )
 from transformers.utils import logging as noise
 
+from lfx.data.cleaning import Cleaning
 from lfx.encoders.text import TextEncoder, masked_mean
 from lfx.encoders.tokenizer import TextTokenizer
 from lfx.encoders.weights import WeightsOrigin
@@ -241,3 +242,14 @@ def test_a_tokenizer_of_another_model_is_refused(make_text, stored):
     (folder / "tokenizer.json").write_text(state, encoding="utf-8")
     with pytest.raises(WeightsError, match=r"its tokenizer knows \d+ tokens, its model \d+; they"):
         load(make_text, folder)
+
+
+def test_texts_are_cleaned_before_they_are_cut(make_text):
+    cleaning = Cleaning(lower=True, mentions="placeholder", hashtags="split")
+    encoder = make_text(cleaning=cleaning)
+    assert encoder.tokens(["@Bob #SunnyDay"]) == encoder.tokenizer(["@user sunny day"])
+    assert encoder.tokens(["@Bob"]) != make_text().tokens(["@Bob"])
+    assert Cleaning(**json.loads(json.dumps(encoder.description()))["cleaning"]) == cleaning
+    # The vocabulary, too, is trained on clean texts.
+    shouting = make_text(cleaning=cleaning, train_texts=["GOOD DAY " * 50])
+    assert len(shouting.tokens(["good day"])[0]) == 4

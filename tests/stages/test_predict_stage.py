@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import torch
-from running import Trained, fail, succeed
+from running import SMALL, Trained, fail, succeed
 
 from lfx.artifacts.parquet import read_predictions
 
@@ -58,6 +58,22 @@ def test_unlabelled_data_give_an_artifact_and_no_metrics(
     assert len(predictions.sample_id) == 30
     assert predictions.metadata.name == "fresh"
     assert not (tmp_path / "run/metrics.json").exists()
+
+
+def test_a_model_cleans_new_texts_as_it_cleaned_its_own(trained: Trained, tmp_path: Path) -> None:
+    cleaned = ["encoder.cleaning.lower=true", "encoder.cleaning.mentions=placeholder"]
+    own = ["modality=text", *SMALL, "name=clean", f"hydra.run.dir={tmp_path}/run", *cleaned]
+    succeed(trained.folder, "train", *own)
+    shutil.copy(trained.folder / "outputs/data/demo/data/1.jpg", tmp_path)
+    texts = ("happy GREAT day @somebody", "Happy great Day @another", "Happy great Day")
+    rows = [f"{place},{text},1.jpg" for place, text in enumerate(texts)]
+    (tmp_path / "rows.csv").write_text("\n".join(["id,text,image", *rows]))
+    new = ["data=table", f"data.root={tmp_path}", "data.source.file=rows.csv"]
+    new += ["data.source.label=null", f"hydra.run.dir={tmp_path}/new"]
+    succeed(trained.folder, "predict", f"ckpt={tmp_path}/run/checkpoints/best.ckpt", *new)
+    logits = read_predictions(tmp_path / "new/predictions.parquet").logits
+    np.testing.assert_allclose(logits[0], logits[1], atol=1e-3)
+    assert not np.allclose(logits[0], logits[2], atol=1e-3)
 
 
 def test_labelled_new_data_are_evaluated(trained: Trained, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ STAGES = {
 REQUIRED = {
     "predict": ["ckpt=best.ckpt"],
     "data/mvsa_single": ["data.root=folder"],
+    "encoder/vgg16_places365": ["encoder.weights.path=vgg16_places365.safetensors"],
     "data/table": ["data.root=folder", "data.source.file=tweets.csv"],
 }
 FILES = sorted(path.relative_to(config_folder()) for path in config_folder().rglob("*.yaml"))

@@ -91,6 +91,7 @@ def _train_model(
     from dataclasses import replace
 
     from lfx.artifacts.parquet import write_predictions
+    from lfx.data.build import build_paraphrases
     from lfx.evaluation.splits import evaluate_splits
     from lfx.modalities.build import build_classifier
     from lfx.modalities.checkpoints import BEST, PHASE_1, require_same_data
@@ -100,6 +101,7 @@ def _train_model(
     from lfx.runtime.seeding import seed_all
 
     table, settings, shaping = around.table, plain(config), _shaping(config)
+    paraphrases = build_paraphrases(config.paraphrases)
     seed_all(config.seed)
     classifier = build_classifier(config, table, start.phase_1)
     classifier.provenance = {
@@ -109,6 +111,7 @@ def _train_model(
         "config_hash": config_hash(shaping),
         "data_fingerprint": table.data_fingerprint(),
         "split_fingerprint": table.split_fingerprint(),
+        "paraphrases": None if paraphrases is None else paraphrases.fingerprint(),
         "splits": dict(zip(table.ids, table.splits, strict=True)),
     }
     if start.resume is not None:
@@ -125,14 +128,15 @@ def _train_model(
         sweep=job.folder if fold and job.sweep is None else job.sweep,
     )
     around = replace(around, logger=logger)
-    outcome = _fit(config, classifier, around, start.resume)
+    training = around if paraphrases is None else replace(around, table=paraphrases.applied(table))
+    outcome = _fit(config, classifier, training, start.resume)
     metrics = None
     if outcome.best is not None:
         predictions = _predict(config, around, outcome.best, start)
         write_predictions(around.run / "predictions.parquet", predictions)
         metrics = evaluate_splits(predictions)
         write_json(around.run / "metrics.json", metrics)
-    _look_at_embeddings(config, around, outcome)
+    _look_at_embeddings(config, training, outcome)
     log_result(logger, settings, metrics or {})
     if metrics is None:
         encoder = around.run / PHASE_1 / BEST

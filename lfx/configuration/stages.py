@@ -12,7 +12,7 @@ from lfx.configuration.calibration import CalibrationConfig
 from lfx.configuration.checks import named_plainly, seed_in_range
 from lfx.configuration.contrastive import ContrastiveConfig
 from lfx.configuration.data import DataConfig
-from lfx.configuration.encoder import EncoderConfig, Trainable
+from lfx.configuration.encoder import EncoderConfig, Reads, Trainable
 from lfx.configuration.fusion import FusionConfig
 from lfx.configuration.logger import LoggerConfig
 from lfx.configuration.loss import LossConfig
@@ -71,6 +71,29 @@ class TrainArtifactsConfig(ArtifactsConfig):
 
 
 @dataclass
+class ParaphrasesConfig:
+    """Paraphrases of training texts, such as back-translations."""
+
+    # JSON Lines with the columns id and text; null: none.
+    file: str | None = None
+    # Which share of the train split gets one, class by class; null: all that the file has.
+    share: float | None = None
+    # Whether a paraphrase stands in its text's place, or beside it.
+    replace: bool = False
+    # Seed of the choice.
+    seed: int = 0
+
+    def problems(self) -> list[str]:
+        """Say what is impossible about these settings."""
+        found = [*seed_in_range("paraphrases.seed", self.seed)]
+        if self.share is not None and not 0 < self.share <= 1:
+            found.append(f"paraphrases.share is above 0 and at most 1, got {self.share}")
+        if self.file is None and (self.share is not None or self.replace):
+            found.append("paraphrases.share and .replace are only read with paraphrases.file=FILE")
+        return found
+
+
+@dataclass
 class TrainConfig:
     """conf/train.yaml."""
 
@@ -92,6 +115,8 @@ class TrainConfig:
     modality: ModalityConfig = MISSING
     # What phase 1 minimises; null where there is no such phase.
     loss: LossConfig | None = None
+    # Paraphrases of training texts.
+    paraphrases: ParaphrasesConfig = field(default_factory=ParaphrasesConfig)
     # How training runs.
     trainer: TrainerConfig = MISSING
     # Where metrics go.
@@ -107,6 +132,11 @@ class TrainConfig:
                 f"encoder={self.encoder.name} reads {self.encoder.reads.name}s, but "
                 f"modality={self.modality.name} needs an encoder that reads "
                 f"{self.modality.reads.name}s; `--help` lists them"
+            )
+        if self.paraphrases.file is not None and self.modality.reads is not Reads.text:
+            found.append(
+                f"paraphrases are of texts; modality={self.modality.name} reads "
+                f"{self.modality.reads.name}s"
             )
         if self.data.folds is not None and self.ckpt not in {None, "last"}:
             found.append("ckpt=FILE carries on with one model; with data.folds it is ckpt=last")

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from lfx.configuration.build import build
 from lfx.data.folds import Folds, deal_folds
+from lfx.data.paraphrases import Paraphrases, read_paraphrases
 from lfx.data.prepare import SplitPlan, load_labelled
 from lfx.data.samples import Source
 
 if TYPE_CHECKING:
     from lfx.configuration.data import DataConfig
+    from lfx.configuration.stages import ParaphrasesConfig
     from lfx.data.samples import SampleTable
 
 
@@ -36,6 +38,18 @@ def build_samples(data: DataConfig, cache_dir: Path) -> SampleTable:
     return load_labelled(
         source, plan, drop_bad=data.on_bad_sample.name == "drop", cache_dir=cache_dir
     )
+
+
+def build_paraphrases(own: ParaphrasesConfig) -> Paraphrases | None:
+    """Read the paraphrases that training texts get; None where they get none.
+
+    Raises:
+        DataError: as `read_paraphrases`.
+    """
+    if own.file is None:
+        return None
+    texts = read_paraphrases(Path(own.file))
+    return Paraphrases(texts, share=own.share, replacing=own.replace, seed=own.seed)
 
 
 def build_folds(data: DataConfig, table: SampleTable) -> Folds:

@@ -173,9 +173,9 @@ def require_same_data(resumed: Resumption, provenance: Mapping[str, Any]) -> Non
     Raises:
         CheckpointError: data or split differ.
     """
-    keys = ("data_fingerprint", "split_fingerprint")
+    keys = ("data_fingerprint", "split_fingerprint", "paraphrases")
     differing = [
-        key.split("_")[0] for key in keys if resumed.provenance.get(key) != provenance[key]
+        key.split("_")[0] for key in keys if resumed.provenance.get(key) != provenance.get(key)
     ]
     if differing:
         raise CheckpointError(

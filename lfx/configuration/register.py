@@ -50,14 +50,22 @@ from lfx.configuration.loss import (
     TripletConfig,
 )
 from lfx.configuration.modality import ClassifierConfig, ImageModalityConfig, TextModalityConfig
-from lfx.configuration.stages import FuseConfig, PredictConfig, ReportConfig, TrainConfig
+from lfx.configuration.stages import (
+    AugmentConfig,
+    FuseConfig,
+    PredictConfig,
+    ReportConfig,
+    TrainConfig,
+)
 from lfx.configuration.trainer import TrainerConfig
+from lfx.configuration.translator import FastTranslateConfig, HubPairConfig, TranslatorConfig
 
 SCHEMAS: tuple[type, ...] = (
     TrainConfig,
     PredictConfig,
     FuseConfig,
     ReportConfig,
+    AugmentConfig,
     DataConfig,
     DemoData,
     MvsaData,
@@ -104,6 +112,9 @@ SCHEMAS: tuple[type, ...] = (
     LoggerConfig,
     WandbConfig,
     TrainerConfig,
+    TranslatorConfig,
+    FastTranslateConfig,
+    HubPairConfig,
 )
 
 

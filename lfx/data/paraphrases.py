@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lfx.runtime.errors import DataError, name_some
+from lfx.runtime.files import atomic_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,20 +59,12 @@ class Paraphrases:
             raise DataError("none of the paraphrases is of a sample of the train split")
         if self.share is None:
             return there
-        chance = np.random.default_rng(self.seed)
-        rows, short = [], 0
-        for label in range(len(table.classes)):
-            wanted = round(self.share * sum(table.labels[row] == label for row in train))
-            # By their ids, so that the order of the data does not matter.
-            own = sorted(
-                (row for row in there if table.labels[row] == label), key=table.ids.__getitem__
-            )
-            drawn = chance.permutation(len(own))[:wanted]
-            rows += [own[place] for place in drawn]
-            short += wanted - len(drawn)
+        wanted = _wanted(table, train, self.share)
+        rows = _drawn(table, there, wanted, self.seed)
+        short = sum(wanted.values()) - len(rows)
         if short:
             log.warning("paraphrases: %d are lacking for a share of %g", short, self.share)
-        return sorted(rows)
+        return rows
 
     def applied(self, table: SampleTable) -> SampleTable:
         """Give the samples to train on, paraphrases among them.
@@ -105,6 +98,47 @@ class Paraphrases:
         """Give 32 hexadecimal digits that name the texts."""
         content = json.dumps(sorted(self.texts.items()), ensure_ascii=False)
         return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def choose_share(table: SampleTable, rows: Sequence[int], share: float, seed: int) -> list[int]:
+    """Choose a share of some samples, class by class.
+
+    Args:
+        table: the samples.
+        rows: positions of those to choose from.
+        share: 0..1.
+        seed: of the choice; the order of the samples does not matter.
+
+    Returns:
+        Positions, ascending.
+    """
+    return _drawn(table, rows, _wanted(table, rows, share), seed)
+
+
+def _wanted(table: SampleTable, rows: Sequence[int], share: float) -> dict[int, int]:
+    counts = table.class_counts(rows)
+    return {label: round(share * count) for label, count in enumerate(counts)}
+
+
+def _drawn(
+    table: SampleTable, rows: Sequence[int], wanted: Mapping[int, int], seed: int
+) -> list[int]:
+    chance = np.random.default_rng(seed)
+    found = []
+    for label, count in wanted.items():
+        own = [row for row in rows if table.labels[row] == label]
+        own.sort(key=table.ids.__getitem__)
+        found += [own[place] for place in chance.permutation(len(own))[:count]]
+    return sorted(found)
+
+
+def write_paraphrases(file: Path, texts: Mapping[str, str]) -> None:
+    """Write a file that `read_paraphrases` reads; it becomes whole or stays as it is."""
+    lines = [
+        json.dumps({"id": name, "text": text}, ensure_ascii=False) for name, text in texts.items()
+    ]
+    with atomic_path(file) as part:
+        part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
 def read_paraphrases(file: Path) -> dict[str, str]:

@@ -4,7 +4,13 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from lfx.configuration.locate import config_folder
-from lfx.configuration.stages import FuseConfig, PredictConfig, ReportConfig, TrainConfig
+from lfx.configuration.stages import (
+    AugmentConfig,
+    FuseConfig,
+    PredictConfig,
+    ReportConfig,
+    TrainConfig,
+)
 from lfx.configuration.typed import as_typed
 from lfx.launch.entry import prepare
 
@@ -13,6 +19,7 @@ ROOTS = {
     "predict": PredictConfig,
     "fuse": FuseConfig,
     "report": ReportConfig,
+    "augment": AugmentConfig,
 }
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # Which stages offer a group, and what an option needs beside it.
 STAGES = {
     "calibration": ("fuse",),
-    "data": ("train", "predict", "fuse", "report"),
+    "data": ("train", "augment", "predict", "fuse", "report"),
     "encoder": ("train",),
     "experiment": ("train",),
     "fusion": ("fuse",),
@@ -22,6 +22,7 @@ STAGES = {
     "loss": ("train",),
     "modality": ("train",),
     "trainer": ("train",),
+    "translator": ("augment",),
 }
 REQUIRED = {
     "predict": ["ckpt=best.ckpt"],
@@ -54,7 +55,7 @@ def test_every_file_is_found_and_composed_somewhere(roots):
     assert len(stages) + len(OPTIONS) + len(HYDRA) == len(FILES)
 
 
-@pytest.mark.parametrize("stage", ["train", "predict", "fuse", "report"])
+@pytest.mark.parametrize("stage", ["train", "augment", "predict", "fuse", "report"])
 def test_a_root_composes_and_resolves(composed, typed, stage):
     typed(stage, *REQUIRED.get(stage, []))
 

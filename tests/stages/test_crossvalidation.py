@@ -79,27 +79,24 @@ def test_fusion_fits_on_the_out_of_fold_rows(whole: Path) -> None:
     assert len(set(fused.sample_id)) == len(fused.sample_id) == 300
 
 
-def kill_in_fold(folder: Path, fold: int, *arguments: str) -> None:
-    """Train until a fold's first epoch has ended, and kill the process."""
-    log = folder / "killed.txt"
-    with log.open("w") as stream:
-        command = [sys.executable, "-m", "lfx.train", *arguments]
+def kill_in_fold(folder: Path, run: str, fold: int, *arguments: str) -> None:
+    """Train until a fold's first epoch has been kept, and kill the process."""
+    kept = folder / run / f"fold_{fold}/checkpoints/last.ckpt"
+    with (folder / "killed.txt").open("w") as stream:
+        command = [sys.executable, "-m", "lfx.train", *arguments, f"hydra.run.dir={run}"]
         process = subprocess.Popen(
             command, cwd=folder, env=environment(), stdout=stream, stderr=stream
         )
         end = time.monotonic() + 240
-        while time.monotonic() < end and process.poll() is None:
-            _, _, after = log.read_text().partition(f"fold {fold}: ")
-            if "epoch 1/" in after:
-                break
-            time.sleep(0.02)
+        while not kept.is_file() and time.monotonic() < end and process.poll() is None:
+            time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
         assert process.wait(timeout=60) == -signal.SIGKILL
 
 
 def test_killed_in_fold_3_it_ends_as_if_it_had_not_been(whole: Path, tmp_path: Path) -> None:
     own = [*FOLDS, "modality=text"]
-    kill_in_fold(tmp_path, 3, *own, "hydra.run.dir=runs/first")
+    kill_in_fold(tmp_path, "runs/first", 3, *own)
     before = {
         fold: (tmp_path / f"runs/first/fold_{fold}/checkpoints/best.ckpt").stat().st_mtime_ns
         for fold in range(3)

@@ -29,7 +29,7 @@ from torch.nn import functional
 from train import few_samples, save_results
 
 from lfx.configuration.locate import config_folder
-from lfx.configuration.stages import TrainConfig
+from lfx.configuration.train import TrainConfig
 from lfx.configuration.typed import as_typed
 from lfx.launch.entry import prepare
 from lfx.losses.npair import NPair, NPairTfa

@@ -21,9 +21,9 @@ from hydra import compose, initialize_config_dir
 from rich.console import Console
 from rich.table import Table
 
-from lfx.configuration.build import build
+from lfx.configuration.build import build, unnamed
+from lfx.configuration.fuse import FuseConfig
 from lfx.configuration.locate import config_folder
-from lfx.configuration.stages import FuseConfig
 from lfx.configuration.typed import as_typed, plain
 from lfx.fusion.calibration.calibrator import Calibrator
 from lfx.fusion.outputs import FitData, Outputs
@@ -70,10 +70,9 @@ def pipelines() -> dict[str, Pipeline]:
         for name in names:
             plainly = ["fusion=mean"] if name.startswith("calibration") else []
             settings = plain(as_typed(compose("fuse", [*plainly, name]), FuseConfig))
-            scheme = {key: value for key, value in settings["fusion"].items() if key != "name"}
             pipeline = Pipeline(
                 build(settings["calibration"], "calibration", Calibrator),
-                build(scheme, "fusion", Scheme),
+                build(unnamed(settings["fusion"]), "fusion", Scheme),
             )
             if pipeline.needs_fit:
                 found[name] = pipeline

@@ -35,8 +35,9 @@ from omegaconf import OmegaConf, open_dict
 from rich.console import Console
 from rich.table import Table
 
+from lfx.configuration.fuse import FuseConfig
 from lfx.configuration.locate import config_folder
-from lfx.configuration.stages import FuseConfig, TrainConfig
+from lfx.configuration.train import TrainConfig
 from lfx.launch.composer import Composer
 from lfx.launch.entry import prepare
 from lfx.launch.job import StageJob

@@ -36,7 +36,7 @@ from torchvision.transforms import v2
 
 from lfx.configuration.build import build
 from lfx.configuration.locate import config_folder
-from lfx.configuration.stages import TrainConfig
+from lfx.configuration.train import TrainConfig
 from lfx.configuration.typed import as_typed, plain
 from lfx.data.prepare import SplitPlan, load_labelled
 from lfx.data.samples import Source

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lfx.configuration.stages import AugmentConfig
+from lfx.configuration.augment import AugmentConfig
 from lfx.configuration.typed import plain
 from lfx.launch.entry import Job, run_stage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from lfx.data.paraphrase_cache import ParaphraseCache
     from lfx.encoders.translation import BackTranslator
 
@@ -20,7 +18,7 @@ def augment(config: AugmentConfig, job: Job) -> None:
     import logging
     from pathlib import Path
 
-    from lfx.configuration.build import build
+    from lfx.configuration.build import build, unnamed
     from lfx.data.build import build_samples
     from lfx.data.cleaning import Cleaning
     from lfx.data.paraphrase_cache import ParaphraseCache
@@ -30,7 +28,7 @@ def augment(config: AugmentConfig, job: Job) -> None:
     from lfx.runtime.files import require_folder
 
     log = logging.getLogger("lfx.augment")
-    translator = build(translator_settings(config), "translator", BackTranslator)
+    translator = build(unnamed(config.translator), "translator", BackTranslator)
     file = Path(config.file)
     require_folder(str(file.parent), "file")
     cache_dir = require_folder(config.data.cache_dir, "data.cache_dir")
@@ -56,11 +54,6 @@ def augment(config: AugmentConfig, job: Job) -> None:
         len(made) - len(usable),
     )
     log.info("paraphrases: %s\nrun: %s", file, job.folder)
-
-
-def translator_settings(config: AugmentConfig) -> Mapping[str, object]:
-    """Give the arguments of the translator's class."""
-    return {key: value for key, value in plain(config.translator).items() if key != "name"}
 
 
 def _translate(

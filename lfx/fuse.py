@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lfx.configuration.stages import ON_MISSING, FuseConfig
+from lfx.configuration.fuse import ON_MISSING, FuseConfig
 from lfx.configuration.typed import config_hash, plain
 from lfx.launch.entry import Job, run_stage
 
@@ -23,7 +23,7 @@ def fuse(config: FuseConfig, job: Job) -> float | None:
     joined = join_files(config.files, config.members[ON_MISSING])
 
     from lfx.artifacts.parquet import write_predictions
-    from lfx.configuration.build import build
+    from lfx.configuration.build import build, unnamed
     from lfx.fusion.calibration.calibrator import Calibrator
     from lfx.fusion.fuse import FitPlan
     from lfx.fusion.fuse import fuse as fuse_members
@@ -36,9 +36,9 @@ def fuse(config: FuseConfig, job: Job) -> float | None:
     from lfx.runtime.versions import versions
 
     settings = plain(config)
-    scheme = {key: value for key, value in settings["fusion"].items() if key != "name"}
     pipeline = Pipeline(
-        build(settings["calibration"], "calibration", Calibrator), build(scheme, "fusion", Scheme)
+        build(config.calibration, "calibration", Calibrator),
+        build(unnamed(config.fusion), "fusion", Scheme),
     )
     _tell_members(config, joined)
     result = fuse_members(

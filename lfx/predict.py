@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lfx.configuration.stages import PredictConfig
+from lfx.configuration.predict import PredictConfig
 from lfx.launch.entry import Job, run_stage
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lfx.configuration.stages import ReportConfig
+from lfx.configuration.report import ReportConfig
 from lfx.launch.entry import Job, run_stage
 
 

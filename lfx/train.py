@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lfx.configuration.stages import TrainConfig
+from lfx.configuration.train import TrainConfig
 from lfx.configuration.typed import config_hash, plain
 from lfx.launch.entry import Job, run_stage
 
@@ -14,11 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lfx.artifacts.predictions import Predictions
-    from lfx.modalities.checkpoints import Resumption
-    from lfx.modalities.classifier import Classifier
     from lfx.modalities.crossvalidation import FoldState
     from lfx.modalities.start import Start
-    from lfx.modalities.surroundings import Outcome, Surroundings
+    from lfx.modalities.surroundings import Surroundings
 
 # What may differ between a run and the one that resumes it.
 _NO_PART_OF_THE_RESULT = ("ckpt", "logger", "artifacts")
@@ -27,7 +25,7 @@ _NO_PART_OF_THE_RESULT = ("ckpt", "logger", "artifacts")
 def train(config: TrainConfig, job: Job) -> None:
     """Train, predict, evaluate, publish."""
     from lfx.artifacts.parquet import publish
-    from lfx.data.build import build_samples
+    from lfx.data.build import build_paraphrases, build_samples
     from lfx.modalities.build import build_compute, prepare_phases
     from lfx.modalities.checkpoints import resume_from
     from lfx.modalities.crossvalidation import carry_on
@@ -43,7 +41,11 @@ def train(config: TrainConfig, job: Job) -> None:
     elif config.ckpt is not None:
         wanted, own = _folds(config), config_hash(shaping)
         states = carry_on(job.folder, wanted, shaping, own, siblings=alone)
-    start = Start(resume, prepare_phases(config, job.folder))
+    start = Start(
+        resume,
+        prepare_phases(config, job.folder),
+        paraphrases=build_paraphrases(config.paraphrases),
+    )
     compute = build_compute(config.trainer)
     cache_dir = require_folder(config.data.cache_dir, "data.cache_dir")
     published = require_folder(config.artifacts.dir, "artifacts.dir") / f"{config.name}.parquet"
@@ -91,17 +93,18 @@ def _train_model(
     from dataclasses import replace
 
     from lfx.artifacts.parquet import write_predictions
-    from lfx.data.build import build_paraphrases
     from lfx.evaluation.splits import evaluate_splits
     from lfx.modalities.build import build_classifier
     from lfx.modalities.checkpoints import BEST, PHASE_1, require_same_data
+    from lfx.modalities.fitting import fit_model
     from lfx.modalities.phase_1 import adopt_phase_1
+    from lfx.reporting.diagnostics import look_at_embeddings
     from lfx.reporting.loggers import build_logger, log_result
     from lfx.runtime.files import write_json
     from lfx.runtime.seeding import seed_all
 
     table, settings, shaping = around.table, plain(config), _shaping(config)
-    paraphrases = build_paraphrases(config.paraphrases)
+    paraphrases = start.paraphrases
     seed_all(config.seed)
     classifier = build_classifier(config, table, start.phase_1)
     classifier.provenance = {
@@ -129,14 +132,14 @@ def _train_model(
     )
     around = replace(around, logger=logger)
     training = around if paraphrases is None else replace(around, table=paraphrases.applied(table))
-    outcome = _fit(config, classifier, training, start.resume)
+    outcome = fit_model(config, classifier, training, start.resume)
     metrics = None
     if outcome.best is not None:
         predictions = _predict(config, around, outcome.best, start)
         write_predictions(around.run / "predictions.parquet", predictions)
         metrics = evaluate_splits(predictions)
         write_json(around.run / "metrics.json", metrics)
-    _look_at_embeddings(config, training, outcome)
+    look_at_embeddings(config, training, outcome)
     log_result(logger, settings, metrics or {})
     if metrics is None:
         encoder = around.run / PHASE_1 / BEST
@@ -169,7 +172,12 @@ def _cross_validate(
 
     data, table = config.data, around.table
     folds = build_folds(data, table)
-    record = FoldRecord(config_hash(_shaping(config)), table.data_fingerprint(), folds.fingerprint)
+    record = FoldRecord(
+        config_hash(_shaping(config)),
+        table.data_fingerprint(),
+        folds.fingerprint,
+        None if start.paraphrases is None else start.paraphrases.fingerprint(),
+    )
     for state in states.values():
         require_same_folds(state, record)
     parts = {}
@@ -200,21 +208,6 @@ def _cross_validate(
     _log().info("run: %s", job.folder)
 
 
-def _fit(
-    config: TrainConfig, classifier: Classifier, around: Surroundings, resume: Resumption | None
-) -> Outcome:
-    """Train in one phase or in two, as the modality is."""
-    from lfx.modalities.build import build_plan, build_training
-    from lfx.modalities.contrastive import ContrastiveClassifier
-    from lfx.modalities.training import fit
-    from lfx.modalities.two_phases import fit_two_phases
-
-    if not isinstance(classifier, ContrastiveClassifier):
-        file = None if resume is None else resume.file
-        return fit(classifier, build_training(config), around, file)
-    return fit_two_phases(classifier, build_plan(config, around.table), around, resume)
-
-
 def _predict(config: TrainConfig, around: Surroundings, best: Path, start: Start) -> Predictions:
     """Let the best model predict the samples that the artifact has."""
     from lfx.artifacts.assemble import assemble
@@ -242,28 +235,6 @@ def _predict(config: TrainConfig, around: Surroundings, best: Path, start: Start
     if start.fold is None:
         return predictions
     return in_fold(predictions, start.fold, start.split_fingerprint)
-
-
-def _look_at_embeddings(config: TrainConfig, around: Surroundings, outcome: Outcome) -> None:
-    import numpy as np
-
-    from lfx.configuration.contrastive import ContrastiveConfig
-    from lfx.modalities.loaders import labels_of
-    from lfx.reporting.diagnostics import Look, report_embeddings
-
-    if not isinstance(config.modality, ContrastiveConfig):
-        return
-    own, table = config.modality.diagnostics, around.table
-    train, val = (np.array(labels_of(table, table.rows(split))) for split in ("train", "val"))
-    report_embeddings(
-        {moment: (one.train, one.val) for moment, one in outcome.moments.items()},
-        train,
-        val,
-        Look(own.neighbours, own.picture.name, config.seed),
-        classes=table.classes,
-        folder=around.run,
-        logger=around.logger,
-    )
 
 
 def collect(sweep: Path) -> None:

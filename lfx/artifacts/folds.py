@@ -10,7 +10,7 @@ import numpy as np
 
 from lfx.artifacts.join import join
 from lfx.artifacts.parquet import read_predictions, write_predictions
-from lfx.artifacts.predictions import NONE, Predictions
+from lfx.artifacts.predictions import Predictions
 from lfx.runtime.errors import ArtifactError
 
 if TYPE_CHECKING:
@@ -97,12 +97,4 @@ def average_folds(predictions: Predictions) -> Predictions:
         Rows by split, then by id, without folds; rows of a single model keep their logits.
     """
     joined = join({"member": predictions})
-    return Predictions(
-        sample_id=joined.sample_id,
-        group=joined.group,
-        split=joined.split,
-        fold=np.full(len(joined.sample_id), NONE, dtype=np.int16),
-        label=joined.label,
-        logits=joined.logits[0].astype(np.float32),
-        metadata=predictions.metadata,
-    )
+    return joined.predictions(joined.logits[0].astype(np.float32), predictions.metadata)

@@ -23,7 +23,7 @@ from lfx.artifacts.agreement import (
     shared_splits,
 )
 from lfx.artifacts.checks import check
-from lfx.artifacts.predictions import SPLITS, Metadata, Predictions
+from lfx.artifacts.predictions import NONE, SPLITS, Metadata, Predictions
 from lfx.runtime.errors import ArtifactError
 
 if TYPE_CHECKING:
@@ -72,6 +72,25 @@ class JoinedMembers:
     def rows(self, split: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Say which samples belong to a split: a mask, `(samples,)`."""
         return np.asarray(self.split == split, dtype=np.bool_)
+
+    def predictions(
+        self, logits: np.ndarray[Any, np.dtype[np.float32]], metadata: Metadata
+    ) -> Predictions:
+        """Make predictions of these samples, a row each, of no fold.
+
+        Args:
+            logits: `(samples, classes)`.
+            metadata: where they come from.
+        """
+        return Predictions(
+            sample_id=self.sample_id,
+            group=self.group,
+            split=self.split,
+            fold=np.full(len(self.sample_id), NONE, dtype=np.int16),
+            label=self.label,
+            logits=logits,
+            metadata=metadata,
+        )
 
     def missing(self) -> dict[str, dict[str, int]]:
         """Count, member → split, the samples that a member lacks; nothing where none are."""

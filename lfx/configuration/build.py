@@ -11,6 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+def unnamed(section: Any) -> dict[str, Any]:
+    """Give a section in plain values, without the name that the stage reads and the class does not.
+
+    Args:
+        section: a mapping or a dataclass.
+    """
+    return {key: value for key, value in plain(section).items() if key != "name"}
+
+
 def build(settings: Mapping[str, Any] | Any, key: str, kind: type) -> Any:
     """Build what a section of the config describes.
 

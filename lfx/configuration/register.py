@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hydra.core.config_store import ConfigStore
 
+from lfx.configuration.augment import AugmentConfig
 from lfx.configuration.calibration import (
     CalibrationConfig,
     NoCalibrationConfig,
@@ -17,6 +18,7 @@ from lfx.configuration.contrastive import (
 )
 from lfx.configuration.data import DataConfig, DemoData, MvsaData, TableData
 from lfx.configuration.encoder import ImageEncoderConfig, TextEncoderConfig
+from lfx.configuration.fuse import FuseConfig
 from lfx.configuration.fusion import (
     DetectionRateConfig,
     DistributionUncertaintyConfig,
@@ -50,13 +52,9 @@ from lfx.configuration.loss import (
     TripletConfig,
 )
 from lfx.configuration.modality import ClassifierConfig, ImageModalityConfig, TextModalityConfig
-from lfx.configuration.stages import (
-    AugmentConfig,
-    FuseConfig,
-    PredictConfig,
-    ReportConfig,
-    TrainConfig,
-)
+from lfx.configuration.predict import PredictConfig
+from lfx.configuration.report import ReportConfig
+from lfx.configuration.train import TrainConfig
 from lfx.configuration.trainer import TrainerConfig
 from lfx.configuration.translator import FastTranslateConfig, HubPairConfig, TranslatorConfig
 

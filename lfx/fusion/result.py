@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lfx.artifacts.predictions import NONE, SPLITS, Metadata, Predictions
+from lfx.artifacts.predictions import SPLITS, Metadata, Predictions
 from lfx.fusion.pipeline import Fitted
 from lfx.fusion.search.curve import Curve
 
@@ -103,14 +103,9 @@ def fused_predictions(
     leaky: bool,
 ) -> Predictions:
     """Make an artifact of scores, `(samples, classes)`: modality `fusion`, one row a sample."""
-    return Predictions(
-        sample_id=joined.sample_id,
-        group=joined.group,
-        split=joined.split,
-        fold=np.full(len(joined.sample_id), NONE, dtype=np.int16),
-        label=joined.label,
-        logits=_logits(scores),
-        metadata=Metadata(
+    return joined.predictions(
+        _logits(scores),
+        Metadata(
             classes=joined.classes,
             modality="fusion",
             name=name,

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         OptimizerConfig,
         ScheduleConfig,
     )
-    from lfx.configuration.stages import TrainConfig
+    from lfx.configuration.train import TrainConfig
     from lfx.configuration.trainer import TrainerConfig
     from lfx.data.samples import SampleTable
     from lfx.encoders.encoder import Encoder

@@ -173,14 +173,14 @@ def require_same_data(resumed: Resumption, provenance: Mapping[str, Any]) -> Non
     Raises:
         CheckpointError: data or split differ.
     """
-    keys = ("data_fingerprint", "split_fingerprint", "paraphrases")
+    kinds = {"data_fingerprint": "data", "split_fingerprint": "split", "paraphrases": "paraphrases"}
     differing = [
-        key.split("_")[0] for key in keys if resumed.provenance.get(key) != provenance.get(key)
+        kind for key, kind in kinds.items() if resumed.provenance.get(key) != provenance.get(key)
     ]
     if differing:
         raise CheckpointError(
-            f"{resumed.file} was trained on another {' and another '.join(differing)}: the files "
-            "under data.root have changed since. Leave ckpt out to train from the beginning"
+            f"{resumed.file} was trained on other {' and other '.join(differing)}: the files have "
+            "changed since. Leave ckpt out to train from the beginning"
         )
 
 

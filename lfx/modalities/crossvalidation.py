@@ -31,11 +31,13 @@ class FoldRecord:
         config_hash: of the run's settings.
         data_fingerprint: of the data.
         split_fingerprint: of all folds.
+        paraphrases: their fingerprint; None where there are none.
     """
 
     config_hash: str
     data_fingerprint: str
     split_fingerprint: str
+    paraphrases: str | None
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def require_same_folds(state: FoldState, record: FoldRecord) -> None:
     """
     if state.record is not None and state.record != record:
         raise CheckpointError(
-            "ckpt=last: the files under data.root have changed since the first folds were "
+            "ckpt=last: the data, or their paraphrases, have changed since the first folds were "
             "trained. Leave ckpt out to train from the beginning"
         )
 

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from lfx.configuration.contrastive import ContrastiveConfig
 from lfx.evaluation.embeddings import Arrangement, arrange, flatten
+from lfx.modalities.loaders import labels_of
 from lfx.reporting.loggers import log_picture
 from lfx.reporting.scatter import draw_embeddings
 from lfx.reporting.table import print_table
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytorch_lightning.loggers import Logger
+
+    from lfx.configuration.train import TrainConfig
+    from lfx.modalities.surroundings import Outcome, Surroundings
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +58,29 @@ class Look:
     neighbours: int
     picture: str
     seed: int
+
+
+def look_at_embeddings(config: TrainConfig, around: Surroundings, outcome: Outcome) -> None:
+    """Report the embeddings of a modality that is trained in two phases; of others there are none.
+
+    Args:
+        config: the stage's settings.
+        around: where training happened, and on which samples.
+        outcome: what it led to.
+    """
+    if not isinstance(config.modality, ContrastiveConfig):
+        return
+    own, table = config.modality.diagnostics, around.table
+    train, val = (np.array(labels_of(table, table.rows(split))) for split in ("train", "val"))
+    report_embeddings(
+        {moment: (one.train, one.val) for moment, one in outcome.moments.items()},
+        train,
+        val,
+        Look(own.neighbours, own.picture.name, config.seed),
+        classes=table.classes,
+        folder=around.run,
+        logger=around.logger,
+    )
 
 
 def report_embeddings(

@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from lfx.artifacts.parquet import read_metadata
-from lfx.configuration.stages import ON_MISSING
+from lfx.configuration.fuse import ON_MISSING
 from lfx.configuration.typed import config_hash
 from lfx.runtime.errors import ArtifactError, DataError
 from lfx.runtime.rundir import read_status

@@ -3,14 +3,12 @@ from __future__ import annotations
 import pytest
 from hydra import compose, initialize_config_dir
 
+from lfx.configuration.augment import AugmentConfig
+from lfx.configuration.fuse import FuseConfig
 from lfx.configuration.locate import config_folder
-from lfx.configuration.stages import (
-    AugmentConfig,
-    FuseConfig,
-    PredictConfig,
-    ReportConfig,
-    TrainConfig,
-)
+from lfx.configuration.predict import PredictConfig
+from lfx.configuration.report import ReportConfig
+from lfx.configuration.train import TrainConfig
 from lfx.configuration.typed import as_typed
 from lfx.launch.entry import prepare
 

@@ -21,8 +21,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
 
+from lfx.configuration.fuse import FuseConfig
 from lfx.configuration.locate import config_folder
-from lfx.configuration.stages import FuseConfig
 from lfx.launch.earlier import SweepError
 from lfx.launch.entry import prepare
 from lfx.launch.job import StageJob

@@ -8,7 +8,7 @@ from hydra import compose, initialize_config_dir
 
 from lfx.configuration.build import build
 from lfx.configuration.locate import config_folder
-from lfx.configuration.stages import TrainConfig
+from lfx.configuration.train import TrainConfig
 from lfx.configuration.typed import as_typed, plain
 from lfx.data.prepare import SplitPlan, load_labelled
 from lfx.data.samples import SampleTable, Source

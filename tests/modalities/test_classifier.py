@@ -202,7 +202,7 @@ def test_a_run_is_not_carried_on_with_other_data(tmp_path: Path) -> None:
     resumed = resume_from("last", tmp_path, {})
     assert resumed is not None
     require_same_data(resumed, {"data_fingerprint": "a", "split_fingerprint": None})
-    with pytest.raises(CheckpointError, match="was trained on another data and another split"):
+    with pytest.raises(CheckpointError, match="was trained on other data and other split"):
         require_same_data(resumed, {"data_fingerprint": "b", "split_fingerprint": "c"})
 
 

@@ -27,7 +27,7 @@ RAY = importlib.util.find_spec("hydra_plugins.hydra_ray_launcher") is not None
 STAGE = """
 import os, time
 from pathlib import Path
-from lfx.configuration.stages import FuseConfig
+from lfx.configuration.fuse import FuseConfig
 from lfx.launch.entry import run_stage
 from lfx.runtime.errors import FusionError
 

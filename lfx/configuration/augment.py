@@ -38,6 +38,8 @@ class AugmentConfig:
         found = [*seed_in_range("seed", self.seed)]
         if not 0 < self.share <= 1:
             found.append(f"share is above 0 and at most 1, got {self.share}")
+        if self.data.fold is not None:
+            found.append("data.fold is for training; paraphrases are made for all folds at once")
         if self.batch_size < 1:
             found.append(f"batch_size must be at least 1, got {self.batch_size}")
         if self.examples < 0:

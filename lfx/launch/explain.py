@@ -60,14 +60,14 @@ def explain(error: BaseException, stage: str, arguments: Sequence[str]) -> str:
         values = [text for text in overrides if text not in groups]
         working: list[str] = []
         for group in groups:
-            choices = _swept(group, loader)
+            choices = _swept(group, loader, found)
             problems = [_problem(stage, [choice], folders, {}) for choice in choices]
             found += [problem for problem in problems if problem is not None]
             working += [
                 choice for choice, problem in zip(choices, problems, strict=True) if problem is None
             ][:1]
         settings = _settings(stage, working, [one for one in folders if one.is_dir()])
-        for value in (choice for text in values for choice in _swept(text, loader)):
+        for value in (choice for text in values for choice in _swept(text, loader, found)):
             problem = _problem(stage, [*working, value], folders, settings)
             if problem is not None:
                 found.append(problem)
@@ -87,15 +87,18 @@ def _names_a_group(override: str, folders: Sequence[Path]) -> bool:
     return any((folder / key).is_dir() for folder in folders)
 
 
-def _swept(override: str, loader: ConfigLoader | None) -> list[str]:
-    """Give each job's override of a sweep over choices or a range."""
+def _swept(override: str, loader: ConfigLoader | None, found: list[str]) -> list[str]:
+    """Give each job's override of a sweep; what cannot be counted through is found wrong."""
     try:
         parsed = OverridesParser.create(config_loader=loader).parse_override(override)
         if not parsed.is_sweep_override():
             return [override]
         return [f"{parsed.get_key_element()}={value}" for value in parsed.sweep_string_iterator()]
-    except (HydraException, ValueError):  # such as a range whose step is 0
+    except HydraException:  # composing it tells what is wrong
         return [override]
+    except ValueError as error:  # such as a range whose step is 0
+        found.append(f"{override}: {error}")
+        return []
 
 
 def _composed(stage: str, overrides: list[str], folders: Sequence[Path]) -> DictConfig:

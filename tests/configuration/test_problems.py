@@ -238,6 +238,8 @@ def test_predict_needs_a_checkpoint_and_fuse_members(typed):
         typed("predict")
     with pytest.raises(ConfigError, match="batch_size must be at least 1, got 0"):
         typed("predict", "ckpt=a", "batch_size=0")
+    with pytest.raises(ConfigError, match=r"data\.fold is for training"):
+        typed("augment", "data.folds=4", "data.fold=1")
     with pytest.raises(ConfigError, match=r"data\.folds is for training"):
         typed("predict", "ckpt=a", "data.folds=4")
     with pytest.raises(ConfigError, match=r"there are no members; .*members\.NAME=PATH"):

@@ -72,7 +72,7 @@ def test_what_tweets_are_made_of(text, want):
 
 @given(st.text(max_size=60))
 @settings(max_examples=200, deadline=None)
-def test_any_text_is_cleaned_and_stays_so(text):
+def test_any_text_can_be_cleaned(text):
     assert Cleaning()(text) == text
     placeholders = Cleaning(mentions="placeholder", links="placeholder", lower=True)
     once = placeholders(text)

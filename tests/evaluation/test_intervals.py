@@ -82,5 +82,5 @@ def test_what_has_no_interval(labels, predicted, average, message):
 
 
 def test_no_samples_have_no_accuracy():
-    with pytest.raises(ValueError, match="n"):
+    with pytest.raises(ValueError, match="n must be an integer not less than 1"):
         wilson(0, 0)

@@ -172,7 +172,7 @@ def test_mistakes_in_a_sweep_are_told_before_any_job(folder: Path) -> None:
     [
         (["fusion=glob(*)", "seed=1,two"], "seed=two: "),
         (["fusion=glob(m*)", "calibration=none,temperatur"], "calibration=temperatur: there is no"),
-        (["seed=range(0,3,0)"], "range"),
+        (["seed=range(0,3,0)"], "seed=range(0,3,0): range() arg 3 must not be zero"),
         (["hydra.job.env_copy=[NOPE]"], "NOPE"),
         (["+hydra.sweeper.params.fusion='mean,max'"], "error: "),
         (["fusion=glob(zzz*)"], "the multirun has no jobs"),

@@ -1,4 +1,4 @@
-"""`python -m lfx.augment`: translate a share of the training texts there and back."""
+"""`python -m lfx.augment`: paraphrase a share of the training texts."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from lfx.configuration.typed import plain
 from lfx.launch.entry import Job, run_stage
 
 if TYPE_CHECKING:
+    from lfx.data.augmenter import TextAugmenter
     from lfx.data.paraphrase_cache import ParaphraseCache
-    from lfx.encoders.translation import BackTranslator
 
 
 def augment(config: AugmentConfig, job: Job) -> None:
-    """Choose texts, translate those that no earlier run has, write them and show some."""
+    """Choose texts, paraphrase those that no earlier run has, write them and show some."""
     import logging
     from pathlib import Path
 
     from lfx.configuration.build import build, unnamed
+    from lfx.data.augmenter import TextAugmenter, is_usable
     from lfx.data.build import build_samples
     from lfx.data.cleaning import Cleaning
     from lfx.data.paraphrase_cache import ParaphraseCache
     from lfx.data.paraphrases import choose_share, write_paraphrases
-    from lfx.encoders.translation import BackTranslator, is_usable
     from lfx.reporting.examples import show_paraphrases
     from lfx.runtime.files import require_folder
 
     log = logging.getLogger("lfx.augment")
-    translator = build(unnamed(config.translator), "translator", BackTranslator)
+    augmenter = build(unnamed(config.augmenter), "augmenter", TextAugmenter)
     file = Path(config.file)
     require_folder(str(file.parent), "file")
     cache_dir = require_folder(config.data.cache_dir, "data.cache_dir")
-    cache = ParaphraseCache(cache_dir / "paraphrases", translator.identity)
+    cache = ParaphraseCache(cache_dir / "paraphrases", augmenter.identity)
     table = build_samples(config.data, cache_dir)
     splits = ("train",) if config.data.folds is None else ("train", "val")
     pool = [row for split in splits for row in table.rows(split)]
     rows = choose_share(table, pool, config.share, config.seed)
     clean = Cleaning(**plain(config.cleaning))
     sources = {table.ids[row]: clean(table.texts[row]) for row in rows}
-    _translate(translator, cache, list(sources.values()), config.batch_size)
+    _paraphrase(augmenter, cache, list(sources.values()), config.batch_size)
     made = {name: cache.get(text) or "" for name, text in sources.items()}
     usable = {name: text for name, text in made.items() if is_usable(sources[name], text)}
     write_paraphrases(file, usable)
@@ -56,10 +56,10 @@ def augment(config: AugmentConfig, job: Job) -> None:
     log.info("paraphrases: %s\nrun: %s", file, job.folder)
 
 
-def _translate(
-    translator: BackTranslator, cache: ParaphraseCache, texts: list[str], size: int
+def _paraphrase(
+    augmenter: TextAugmenter, cache: ParaphraseCache, texts: list[str], size: int
 ) -> None:
-    """Translate what the cache does not have, short texts first, and keep it batch by batch."""
+    """Paraphrase what the cache does not have, short texts first, and keep it batch by batch."""
     import logging
     import time
 
@@ -70,16 +70,16 @@ def _translate(
         {text for text in texts if cache.get(text) is None}, key=lambda one: (len(one), one)
     )
     if len(left) < len(texts):
-        log.info("%d of %d texts have been translated before", len(texts) - len(left), len(texts))
+        log.info("%d of %d texts have been paraphrased before", len(texts) - len(left), len(texts))
     start, told = time.perf_counter(), 0.0
     batches = [left[at : at + size] for at in range(0, len(left), size)]
     done = 0
-    for batch in track(batches, "translating", len(batches)):
-        cache.add(dict(zip(batch, translator.back_translate(batch), strict=True)))
+    for batch in track(batches, "paraphrasing", len(batches)):
+        cache.add(dict(zip(batch, augmenter.augment(batch), strict=True)))
         done += len(batch)
         spent = time.perf_counter() - start
         if spent - told > 10 or done == len(left):  # noqa: PLR2004, seconds
-            log.info("translated %d of %d texts (%.1f/s)", done, len(left), done / spent)
+            log.info("paraphrased %d of %d texts (%.1f/s)", done, len(left), done / spent)
             told = spent
 
 

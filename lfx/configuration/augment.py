@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 from omegaconf import MISSING
 
+from lfx.configuration.augmenter import AugmenterConfig
 from lfx.configuration.checks import seed_in_range
 from lfx.configuration.data import DataConfig
 from lfx.configuration.encoder import CleaningConfig
-from lfx.configuration.translator import TranslatorConfig
 
 
 @dataclass
@@ -18,13 +18,13 @@ class AugmentConfig:
 
     # The data set; its train split is augmented, with data.folds train and val.
     data: DataConfig = MISSING
-    # What translates there and back.
-    translator: TranslatorConfig = MISSING
-    # Which share of the train split is translated, class by class.
+    # What makes the paraphrases.
+    augmenter: AugmenterConfig = MISSING
+    # Which share of the train split is paraphrased, class by class.
     share: float = 0.15
     # Seed of the choice.
     seed: int = 0
-    # What is done to a tweet before it is translated.
+    # What is done to a tweet before it is paraphrased.
     cleaning: CleaningConfig = field(default_factory=CleaningConfig)
     # Where the paraphrases go: JSON Lines with id and text.
     file: str = MISSING

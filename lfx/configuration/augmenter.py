@@ -7,6 +7,8 @@ from enum import Enum
 
 from omegaconf import MISSING
 
+from lfx.configuration.checks import seed_in_range
+
 
 class NoiseAction(Enum):
     """What happens to a letter or a word."""
@@ -70,7 +72,7 @@ class HubPairConfig(AugmenterConfig):
 
 @dataclass
 class NoiseConfig(AugmenterConfig):
-    """Mistakes as people and machines make them, by nlpaug."""
+    """Mistakes in words, by nlpaug: random_word, spelling, split."""
 
     # The class.
     _target_: str = "lfx.data.noise.Noise"
@@ -78,17 +80,26 @@ class NoiseConfig(AugmenterConfig):
     kind: str = MISSING
     # Which share of a text's words is changed; one at the least.
     word_share: float = 0.3
+    # What happens to random words (swap, delete) or letters (any); null: the noise says it itself.
+    action: NoiseAction | None = None
     # Seed of what is drawn.
     seed: int = 0
 
     def problems(self) -> list[str]:
         """Say what is impossible about these settings."""
-        return _share_problems("word_share", self.word_share)
+        allowed = _ACTIONS.get(self.kind, (None,))
+        found = [*seed_in_range("augmenter.seed", self.seed)]
+        found += _share_problems("word_share", self.word_share)
+        if self.action not in allowed:
+            names = ", ".join("null" if one is None else one.name for one in allowed)
+            got = "null" if self.action is None else self.action.name
+            found.append(f"augmenter.action of {self.kind}: allowed are {names}; got {got}")
+        return found
 
 
 @dataclass
 class CharacterNoiseConfig(NoiseConfig):
-    """Mistakes within words: keyboard, ocr."""
+    """Mistakes within words, by nlpaug: keyboard, ocr, random_character."""
 
     # The class.
     _target_: str = "lfx.data.noise.CharacterNoise"
@@ -100,27 +111,10 @@ class CharacterNoiseConfig(NoiseConfig):
         return super().problems() + _share_problems("character_share", self.character_share)
 
 
-@dataclass
-class RandomCharacterConfig(CharacterNoiseConfig):
-    """Letters at random."""
-
-    # insert, substitute, swap or delete.
-    action: NoiseAction = NoiseAction.substitute
-
-
-@dataclass
-class RandomWordConfig(NoiseConfig):
-    """Words at random."""
-
-    # swap or delete.
-    action: NoiseAction = NoiseAction.swap
-
-    def problems(self) -> list[str]:
-        """Say what is impossible about these settings."""
-        found = super().problems()
-        if self.action not in {NoiseAction.swap, NoiseAction.delete}:
-            found.append(f"augmenter.action is swap or delete of words, got {self.action.name}")
-        return found
+_ACTIONS: dict[str, tuple[NoiseAction, ...]] = {
+    "random_word": (NoiseAction.swap, NoiseAction.delete),
+    "random_character": tuple(NoiseAction),
+}
 
 
 def _share_problems(key: str, share: float) -> list[str]:

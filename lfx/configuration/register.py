@@ -11,8 +11,6 @@ from lfx.configuration.augmenter import (
     FastTranslateConfig,
     HubPairConfig,
     NoiseConfig,
-    RandomCharacterConfig,
-    RandomWordConfig,
 )
 from lfx.configuration.calibration import (
     CalibrationConfig,
@@ -123,8 +121,6 @@ SCHEMAS: tuple[type, ...] = (
     HubPairConfig,
     NoiseConfig,
     CharacterNoiseConfig,
-    RandomCharacterConfig,
-    RandomWordConfig,
 )
 
 

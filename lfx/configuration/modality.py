@@ -162,6 +162,8 @@ class ClassifierConfig(ModalityConfig):
 
     # Dropout between encoder and head.
     dropout: float = 0.1
+    # What the squares of the head's weights, summed, are multiplied by in the loss.
+    l2: float = 0.0
     # AdamW.
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     # The learning rate over time.
@@ -171,9 +173,12 @@ class ClassifierConfig(ModalityConfig):
 
     def problems(self) -> list[str]:
         """Say what is impossible about these settings."""
-        if 0 <= self.dropout < 1:
-            return []
-        return [f"modality.dropout is a probability in 0..1 (below 1), got {self.dropout}"]
+        found = []
+        if not 0 <= self.dropout < 1:
+            found.append(f"modality.dropout is a probability in 0..1 (below 1), got {self.dropout}")
+        if self.l2 < 0:
+            found.append(f"modality.l2 must be at least 0, got {self.l2}")
+        return found
 
 
 @dataclass

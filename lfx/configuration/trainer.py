@@ -24,6 +24,8 @@ class TrainerConfig:
     precision: Precision = Precision.auto
     # Most epochs.
     max_epochs: int = 10
+    # Most steps in an epoch, for a trial; null: the whole train split.
+    limit_train_batches: int | None = None
     # Epochs without a better validation loss before training stops.
     patience: int = 3
     # By how much the validation loss must fall to count as better (the paper's 1e-4).
@@ -43,6 +45,7 @@ class TrainerConfig:
             f"trainer.{name} must be at least 1, got {value}"
             for name, value in (
                 ("max_epochs", self.max_epochs),
+                ("limit_train_batches", self.limit_train_batches),
                 ("patience", self.patience),
                 ("batch_size", self.batch_size),
                 ("threads", self.threads),

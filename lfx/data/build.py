@@ -46,7 +46,7 @@ def build_paraphrases(own: ParaphrasesConfig) -> Paraphrases | None:
     Raises:
         DataError: as `read_paraphrases`.
     """
-    if own.file is None:
+    if own.file is None or own.share == 0:
         return None
     texts = read_paraphrases(Path(own.file))
     return Paraphrases(texts, share=own.share, replacing=own.replace, seed=own.seed)

@@ -154,7 +154,9 @@ def read_paraphrases(file: Path) -> dict[str, str]:
         DataError: the file is missing or damaged, or names an id twice.
     """
     if not file.is_file():
-        raise DataError(f"paraphrases.file={file}: there is no such file")
+        raise DataError(
+            f"paraphrases.file={file}: there is no such file; python -m lfx.augment makes one"
+        )
     found: dict[str, str] = {}
     twice = []
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):

@@ -23,6 +23,7 @@ from hydra.types import RunMode
 import lfx
 from lfx.configuration.typed import as_typed, config_hash, plain
 from lfx.launch.earlier import find_completed
+from lfx.launch.variant import require_variant_read
 from lfx.runtime.errors import UserError
 from lfx.runtime.rundir import RunStatus
 
@@ -128,6 +129,7 @@ class StageJob(Generic[StageConfig]):
         status = RunStatus(self.stage, overrides=overrides, pid=os.getpid(), host=platform.node())
         status.write(folder)
         try:
+            require_variant_read(settings.runtime.choices)
             typed = as_typed(config, self.schema)
             fingerprint = "" if sweep is None else self._state(typed)
             result = self.task(typed, Job(folder, tuple(overrides), sweep))

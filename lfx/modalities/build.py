@@ -66,6 +66,7 @@ def build_training(config: TrainConfig) -> Training:
         min_delta=own.min_delta,
         clip_norm=_as_classifier(config).optimizer.clip_norm,
         progress=own.progress,
+        most_steps=own.limit_train_batches,
     )
 
 
@@ -86,13 +87,12 @@ def build_plan(config: TrainConfig, table: SampleTable) -> Plan:
     per_class = first.samples_per_class
     if per_class is None:
         per_class = max(1 if views > 1 else 2, first.batch_size // classes)
-    progress = config.trainer.progress
     return Plan(
         phases=_PHASES[config.phase],
-        contrast=_phase_training(first, first.optimizer, progress=progress),
+        contrast=_phase_training(first, first.optimizer, config.trainer),
         contrast_size=first.batch_size,
         samples_per_class=per_class if first.balanced and loss.uses_labels else None,
-        classification=_phase_training(second, second.optimizer, progress=progress),
+        classification=_phase_training(second, second.optimizer, config.trainer),
         classification_size=second.batch_size,
         n_views=second.n_views,
         diagnostics=own.diagnostics.enabled,
@@ -164,6 +164,7 @@ def build_classifier(
     return kind(
         encoder,
         dropout=own.dropout,
+        l2=own.l2,
         optimization=_optimization(own.optimizer, own.schedule),
         **_objective(own.objective, table),
         **common,
@@ -221,14 +222,15 @@ def _objective(own: ObjectiveConfig, table: SampleTable) -> dict[str, Any]:
 
 
 def _phase_training(
-    own: PhaseConfig, optimizer: HeadOptimizerConfig, *, progress: bool
+    own: PhaseConfig, optimizer: HeadOptimizerConfig, trainer: TrainerConfig
 ) -> Training:
     return Training(
         max_epochs=own.max_epochs,
         patience=own.patience,
         min_delta=own.min_delta,
         clip_norm=optimizer.clip_norm,
-        progress=progress,
+        progress=trainer.progress,
+        most_steps=trainer.limit_train_batches,
     )
 
 

@@ -54,6 +54,8 @@ class Classifier(pl.LightningModule):
         classes: class names in order.
         dropout: between encoder and head.
         optimization: how it is optimised.
+        l2: what the squares of the head's first layer of weights, summed, are multiplied by in the
+            loss.
         label_smoothing: share of the target that is spread over all classes.
         class_weights: (classes,) weight of each class in the loss; None: equal.
         seed: of everything random in training, together with the epoch.
@@ -69,6 +71,7 @@ class Classifier(pl.LightningModule):
         classes: Sequence[str],
         dropout: float,
         optimization: Optimization,
+        l2: float = 0.0,
         label_smoothing: float = 0.0,
         class_weights: Sequence[float] | None = None,
         seed: int = 0,
@@ -79,6 +82,7 @@ class Classifier(pl.LightningModule):
         self.dropout = nn.Dropout(dropout)
         self.head: nn.Module = nn.Linear(encoder.features, len(self.classes))
         self.optimization = optimization
+        self.l2 = l2
         self.label_smoothing = label_smoothing
         self.class_weights = None if class_weights is None else list(class_weights)
         self.seed = seed
@@ -156,7 +160,11 @@ class Classifier(pl.LightningModule):
         )
         size = len(batch["label"])
         self.log("train/loss", loss, on_step=False, on_epoch=True, batch_size=size)
-        return loss
+        return loss + self.l2 * self._squares() if self.l2 else loss
+
+    def _squares(self) -> Tensor:
+        first = next(part for part in self.head.modules() if isinstance(part, nn.Linear))
+        return first.weight.square().sum()
 
     def validation_step(self, batch: Batch, _index: int) -> None:
         """Keep logits and labels until the epoch's end."""
@@ -214,6 +222,7 @@ class Classifier(pl.LightningModule):
                 "classes": list(self.classes),
                 "dropout": self.dropout.p,
                 "optimization": asdict(self.optimization),
+                "l2": self.l2,
                 "label_smoothing": self.label_smoothing,
                 "class_weights": self.class_weights,
                 "seed": self.seed,

@@ -95,12 +95,12 @@ class ContrastiveClassifier(Classifier):
             classes=classes,
             dropout=dropout,
             optimization=optimization,
+            l2=l2,
             label_smoothing=label_smoothing,
             class_weights=class_weights,
             seed=seed,
         )
         self.hidden = hidden
-        self.l2 = l2
         self.contrast = contrast
         self.projection: nn.Module | None = None
         if contrast is None:
@@ -135,7 +135,7 @@ class ContrastiveClassifier(Classifier):
     def training_step(self, batch: Batch, index: int) -> Tensor:
         """Give the loss of a training batch."""
         if self.phase == CLASSIFICATION:
-            return super().training_step(batch, index) + self.l2 * self._squares()
+            return super().training_step(batch, index)
         steps = max(1, int(self.trainer.estimated_stepping_batches))
         term = self.contrast_term(batch, min(1.0, self.global_step / steps))
         self._log_term("phase_1/train", term, len(batch["label"]))
@@ -192,17 +192,13 @@ class ContrastiveClassifier(Classifier):
         """Add the phase and the classifier's shape."""
         super().on_save_checkpoint(checkpoint)
         checkpoint["lfx"]["phase"] = self.phase
-        checkpoint["lfx"]["classifier"] |= {"hidden": self.hidden, "l2": self.l2}
+        checkpoint["lfx"]["classifier"]["hidden"] = self.hidden
 
     def _log_term(self, prefix: str, term: LossTerm, rows: int) -> None:
         """Log the mean loss of an epoch's batches, and how many of its rows were no anchor."""
         self.log(f"{prefix}/loss", term.value, on_step=False, on_epoch=True, batch_size=rows)
         idle = term.idle.float()
         self.log(f"{prefix}/idle", idle, on_step=False, on_epoch=True, reduce_fx="sum")
-
-    def _squares(self) -> Tensor:
-        first = next(part for part in self.head.modules() if isinstance(part, nn.Linear))
-        return first.weight.square().sum()
 
 
 def build_projection(features: int, shape: ProjectionShape) -> nn.Sequential:

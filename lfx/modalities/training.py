@@ -35,6 +35,7 @@ class Training:
         min_delta: by how much the loss must fall to count as better.
         clip_norm: largest norm of the gradient; None: no clipping.
         progress: whether a progress bar is drawn in a terminal.
+        most_steps: in an epoch; None: as many as there are batches.
     """
 
     max_epochs: int
@@ -42,6 +43,7 @@ class Training:
     min_delta: float
     clip_norm: float | None = None
     progress: bool = True
+    most_steps: int | None = None
 
 
 def fit(
@@ -121,6 +123,7 @@ def fit_loaders(
         logger=around.logger or False,
         callbacks=callbacks,
         max_epochs=training.max_epochs,
+        limit_train_batches=training.most_steps,
         gradient_clip_val=training.clip_norm,
         log_every_n_steps=10,
     )

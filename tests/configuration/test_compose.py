@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -7,6 +8,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf, read_write
 
 from lfx.configuration.locate import config_folder
+from lfx.configuration.typed import as_typed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,12 +19,12 @@ STAGES = {
     "calibration": ("fuse",),
     "data": ("train", "augment", "predict", "fuse", "report"),
     "encoder": ("train",),
-    "experiment": ("train",),
     "fusion": ("fuse",),
     "logger": ("train", "fuse"),
     "loss": ("train",),
     "modality": ("train",),
     "trainer": ("train",),
+    "variant": ("train", "fuse"),
 }
 REQUIRED = {
     "predict": ["ckpt=best.ckpt"],
@@ -32,8 +34,21 @@ REQUIRED = {
 }
 FILES = sorted(path.relative_to(config_folder()) for path in config_folder().rglob("*.yaml"))
 HYDRA = [file for file in FILES if file.parts[0] == "hydra"]
-OPTIONS = [file for file in FILES if len(file.parts) == 2]
+EXPERIMENTS = [file for file in FILES if file.parts[0] == "experiment"]
+OPTIONS = [file for file in FILES if len(file.parts) == 2 and file not in EXPERIMENTS]
+# What the group `variant` chooses for some of the experiments.
+VARIANTS = [file for file in FILES if file.parent.name == "variant" and len(file.parts) == 3]
+VARIANTS += [file for file in FILES if file.parts[0] == "variant" and len(file.parts) == 3]
 PAIRS = [(file, stage) for file in OPTIONS for stage in STAGES.get(file.parts[0], ())]
+
+
+def commands(file):
+    """The commands that an experiment opens with: stage and overrides."""
+    name = file.relative_to("experiment").with_suffix("")
+    lines = (config_folder() / file).read_text(encoding="utf-8").splitlines()
+    found = [re.fullmatch(r"#   python -m lfx\.(\w+) (.*)", line) for line in lines]
+    own = [(one[1], one[2].split()) for one in found if one]
+    return [(stage, words) for stage, words in own if f"experiment={name}" in words]
 
 
 def needed(stage, file):
@@ -52,7 +67,9 @@ def test_every_file_is_found_and_composed_somewhere(roots):
     stages = [file for file in FILES if len(file.parts) == 1]
     assert {file.stem for file in stages} == set(roots)
     assert {file.parts[0] for file in OPTIONS} == set(STAGES)
-    assert len(stages) + len(OPTIONS) + len(HYDRA) == len(FILES)
+    assert len(EXPERIMENTS) > 10
+    others = len(EXPERIMENTS) + len(VARIANTS) + len(HYDRA)
+    assert len(stages) + len(OPTIONS) + others == len(FILES)
 
 
 @pytest.mark.parametrize("stage", ["train", "augment", "predict", "fuse", "report"])
@@ -73,7 +90,7 @@ def test_a_root_composes_and_resolves(composed, typed, stage):
 def test_an_option_composes_with_its_stages(typed, file: Path, stage: str):
     config = typed(stage, *needed(stage, file))
     group = file.parts[0]
-    if group == "experiment":
+    if group == "variant":
         return  # it changes other groups' settings and has none of its own
     chosen = getattr(config, group)
     if group in getattr(config, "by_name", ()):
@@ -82,6 +99,69 @@ def test_an_option_composes_with_its_stages(typed, file: Path, stage: str):
         assert chosen.name == file.stem
     else:
         assert group in {"calibration", "logger", "loss", "trainer"}
+
+
+@pytest.mark.parametrize("file", EXPERIMENTS, ids=str)
+def test_an_experiment_composes_by_the_commands_that_it_opens_with(composed, roots, file: Path):
+    assert commands(file)
+    for stage, words in commands(file):
+        first = [word.partition(",")[0] for word in words]  # of what is swept
+        params = composed(stage, *first, hydra=True).hydra.sweeper.params or {}
+        job = [f"{key}={str(value).partition(',')[0]}" for key, value in params.items()]
+        as_typed(composed(stage, *job, *first), roots[stage])
+
+
+@pytest.mark.parametrize("file", EXPERIMENTS, ids=str)
+def test_an_experiment_of_the_paper_says_what_it_is_of(file: Path):
+    text = (config_folder() / file).read_text(encoding="utf-8")
+    if file.parts[1] == "paper" and "back_translation" not in file.name:
+        assert re.search(r"report(s|ed) an?\s+(#\s+)?accuracy of 0\.\d+|5\.3 %", text)
+        assert re.search(r"sections? [IV]+", text)
+
+
+@pytest.mark.parametrize("kind", ["paper", "paper_light"])
+def test_the_variant_says_which_form_an_experiment_has(typed, kind: str):
+    name = "resnet50_contrastive" if kind == "paper" else "image_contrastive"
+    asked = ["train", f"experiment={kind}/{name}", "data.root=folder"]
+    text, code = typed(*asked), typed(*asked, "variant=published_code")
+    assert typed(*asked, "variant=paper") == text
+    assert (text.loss._target_, code.loss._target_) == (
+        "lfx.losses.npair.NPair",
+        "lfx.losses.npair.NPairTfa",
+    )
+    shapes = [(one.modality.projection.width, one.modality.projection.relu) for one in (text, code)]
+    assert shapes == [(64, False), (128, True)]
+    heads = [(one.modality.phase_2.hidden, one.modality.phase_2.l2) for one in (text, code)]
+    assert heads == [(None, 0.0), (256, 0.01)]
+    asked = ["fuse", f"experiment={kind}/minimizing_loss"]
+    for variant in ("paper", "published_code"):
+        assert typed(*asked, f"variant={variant}").fusion.form.name == variant
+
+
+def test_the_papers_experiments_have_the_papers_settings(typed):
+    of = {
+        name: typed("train", f"experiment=paper/{name}", "data.root=folder", *more)
+        for name, *more in (
+            ("vgg16", "encoder.weights.path=file"),
+            ("resnet50",),
+            ("resnet50_contrastive",),
+            ("roberta",),
+        )
+    }
+    for config in of.values():
+        assert config.data.split.name == "random"
+        assert config.trainer.batch_size == 16
+        assert config.artifacts.dir == "outputs/artifacts/mvsa_single/paper"
+    assert of["vgg16"].data.folds == 4
+    assert {of[name].encoder.image_size for name in of if name != "roberta"} == {224}
+    assert of["vgg16"].modality.optimizer.head_learning_rate == 1e-3
+    assert of["vgg16"].modality.optimizer.weight_decay == 0
+    for name in ("resnet50", "roberta"):
+        assert of[name].modality.optimizer.learning_rate == 2e-5
+        assert of[name].trainer.min_delta == 1e-4
+    assert of["resnet50"].modality.l2 > 0
+    assert of["roberta"].paraphrases.share == 0.15
+    assert of["roberta"].encoder.cleaning.lower
 
 
 @pytest.mark.parametrize("file", HYDRA, ids=str)

@@ -242,3 +242,18 @@ def test_precision_follows_the_hardware() -> None:
     assert choose_precision("auto", device) in {"fp32", "bf16"}
     assert choose_precision("auto", torch.device("mps")) == "fp32"
     assert isinstance(build().head, nn.Linear)
+
+
+def test_the_heads_weights_are_penalised():
+    model = build(dropout=0.0, l2=0.01).eval()
+    model.log = lambda *_, **__: None  # type: ignore[method-assign]
+    penalised = model.training_step(batch(), 0)
+    model.l2 = 0.0
+    squares = model.head.weight.square().sum()  # type: ignore[operator, union-attr]
+    torch.testing.assert_close(penalised, model.training_step(batch(), 0) + 0.01 * squares)
+
+
+def test_a_checkpoint_keeps_the_penalty(tmp_path: Path):
+    save(build(l2=0.01), tmp_path / "a.ckpt")
+    restored, _ = load_classifier(tmp_path / "a.ckpt")
+    assert restored.l2 == 0.01

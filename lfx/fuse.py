@@ -101,6 +101,7 @@ _TOLD: set[tuple[tuple[str, str], ...]] = set()
 def _log_result(
     config: FuseConfig, job: Job, settings: dict[str, Any], result: FusionResult
 ) -> None:
+    from lfx.reporting.errors import look_at_errors
     from lfx.reporting.loggers import build_logger, log_picture, log_result
 
     logger = build_logger(
@@ -111,6 +112,8 @@ def _log_result(
         overrides=job.overrides,
         sweep=job.sweep,
     )
+    if job.sweep is None:  # pictures of all jobs would take longer than the jobs
+        look_at_errors(result.predictions, job.folder, logger)
     picture = job.folder / "curve.png"
     if picture.is_file():
         log_picture(logger, "curve", picture)

@@ -19,9 +19,7 @@ def predict(config: PredictConfig, job: Job) -> None:
 
     from lfx.artifacts.assemble import assemble, known_splits
     from lfx.artifacts.parquet import write_predictions
-    from lfx.configuration.build import build
-    from lfx.data.prepare import load_any
-    from lfx.data.samples import Source
+    from lfx.data.build import build_any
     from lfx.evaluation.splits import evaluate_splits
     from lfx.modalities.checkpoints import load_classifier
     from lfx.modalities.compute import Compute, choose_precision
@@ -33,11 +31,7 @@ def predict(config: PredictConfig, job: Job) -> None:
     log = logging.getLogger("lfx.predict")
     classifier, provenance = load_classifier(Path(config.ckpt))
     cache_dir = require_folder(config.data.cache_dir, "data.cache_dir")
-    table = load_any(
-        build(config.data.source, "data.source", Source),
-        drop_bad=config.data.on_bad_sample.name == "drop",
-        cache_dir=cache_dir,
-    )
+    table = build_any(config.data, cache_dir)
     table = table.with_classes(classifier.classes)
     table = replace(table, splits=known_splits(table, provenance))
     device = resolve_device(config.device)

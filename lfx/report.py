@@ -1,9 +1,14 @@
-"""`python -m lfx.report`: all runs as one table."""
+"""`python -m lfx.report`: all runs as one table, a multirun's ranking, or a look at one run."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lfx.configuration.report import ReportConfig
 from lfx.launch.entry import Job, run_stage
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def report(config: ReportConfig, job: Job) -> None:
@@ -11,6 +16,7 @@ def report(config: ReportConfig, job: Job) -> None:
     import logging
     from pathlib import Path
 
+    from lfx.reporting.reference import compare_with, print_compared, write_compared
     from lfx.reporting.runs import collect_runs, newest_of_each
     from lfx.reporting.seeds import group_by_seed, print_seeds, seed_rows, write_seeds
     from lfx.reporting.summary import summarise_sweep
@@ -20,6 +26,9 @@ def report(config: ReportConfig, job: Job) -> None:
     log = logging.getLogger("lfx.report")
     if config.sweep is not None:
         summarise_sweep(Path(config.sweep))
+        return
+    if config.run is not None:
+        _look(config, Path(config.run))
         return
     runs = collect_runs(Path(config.runs), data=config.data)
     if not runs:
@@ -36,7 +45,11 @@ def report(config: ReportConfig, job: Job) -> None:
                 len(runs) - len(newest),
             )
         runs = newest
-    if config.over_seeds:
+    if config.reference is not None:
+        compared = compare_with(config.reference, runs)
+        print_compared(compared)
+        files = write_compared(compared, job.folder)
+    elif config.over_seeds:
         rows = seed_rows(group_by_seed(runs))
         print_seeds(rows)
         files = write_seeds(rows, job.folder)
@@ -44,6 +57,19 @@ def report(config: ReportConfig, job: Job) -> None:
         print_runs(runs)
         files = write_runs(runs, job.folder)
     log.info("written: %s", ", ".join(map(str, files)))
+
+
+def _look(config: ReportConfig, run: Path) -> None:
+    """Look at one run, with its data where they are given."""
+    from lfx.data.build import build_any
+    from lfx.reporting.look import look_at_run
+    from lfx.runtime.files import require_folder
+
+    table, name = None, None
+    if config.data is not None:
+        cache_dir = require_folder(config.data.cache_dir, "data.cache_dir")
+        table, name = build_any(config.data, cache_dir), config.data.name
+    look_at_run(run, table, name, against=config.against, shown=config.cases)
 
 
 def main() -> None:

@@ -27,20 +27,15 @@ def train(config: TrainConfig, job: Job) -> None:
     from lfx.artifacts.parquet import publish
     from lfx.data.build import build_paraphrases, build_samples
     from lfx.modalities.build import build_compute, prepare_phases
-    from lfx.modalities.checkpoints import resume_from
-    from lfx.modalities.crossvalidation import carry_on
-    from lfx.modalities.start import Start
+    from lfx.modalities.start import Start, find_resumption
     from lfx.modalities.surroundings import Surroundings
     from lfx.reporting.table import print_scores
     from lfx.runtime.files import require_folder
 
     shaping, alone = _shaping(config), job.sweep is None
-    resume, states = None, {}
-    if config.ckpt is not None and config.data.folds is None:
-        resume = resume_from(config.ckpt, job.folder, shaping, siblings=alone)
-    elif config.ckpt is not None:
-        wanted, own = _folds(config), config_hash(shaping)
-        states = carry_on(job.folder, wanted, shaping, own, siblings=alone)
+    resume, states = find_resumption(
+        config.ckpt, _folds(config), job.folder, shaping, config_hash(shaping), siblings=alone
+    )
     start = Start(
         resume,
         prepare_phases(config, job.folder),
@@ -98,7 +93,9 @@ def _train_model(
     from lfx.modalities.checkpoints import BEST, PHASE_1, require_same_data
     from lfx.modalities.fitting import fit_model
     from lfx.modalities.phase_1 import adopt_phase_1
+    from lfx.reporting.classes import show_classes
     from lfx.reporting.diagnostics import look_at_embeddings
+    from lfx.reporting.errors import look_at_errors
     from lfx.reporting.loggers import build_logger, log_result
     from lfx.runtime.files import write_json
     from lfx.runtime.seeding import seed_all
@@ -139,6 +136,8 @@ def _train_model(
         write_predictions(around.run / "predictions.parquet", predictions)
         metrics = evaluate_splits(predictions)
         write_json(around.run / "metrics.json", metrics)
+        look_at_errors(predictions, around.run, logger)
+    show_classes(table, config.data.name, around.run)
     look_at_embeddings(config, training, outcome)
     log_result(logger, settings, metrics or {})
     if metrics is None:
@@ -165,6 +164,7 @@ def _cross_validate(
         FoldRecord,
         FoldState,
         fold_folder,
+        note_begun,
         note_done,
         require_same_folds,
     )
@@ -190,6 +190,7 @@ def _cross_validate(
             begun = replace(
                 start, resume=state.resume, fold=fold, split_fingerprint=folds.fingerprint
             )
+            note_begun(folder)
             _train_model(config, job, own, begun)
             note_done(folder, record)
         parts[fold] = read_predictions(folder / "predictions.parquet")

@@ -60,6 +60,7 @@ from lfx.configuration.loss import (
 )
 from lfx.configuration.modality import ClassifierConfig, ImageModalityConfig, TextModalityConfig
 from lfx.configuration.predict import PredictConfig
+from lfx.configuration.reference import ReferenceConfig
 from lfx.configuration.report import ReportConfig
 from lfx.configuration.train import TrainConfig
 from lfx.configuration.trainer import TrainerConfig
@@ -121,6 +122,7 @@ SCHEMAS: tuple[type, ...] = (
     HubPairConfig,
     NoiseConfig,
     CharacterNoiseConfig,
+    ReferenceConfig,
 )
 
 

@@ -26,7 +26,8 @@ class TrainConfig:
     name: str = MISSING
     # Seed of weights, batches, augmentation and dropout.
     seed: int = 0
-    # null: train from the start. last: resume the newest unfinished run of this kind. Else a file.
+    # null: train from the start. last: resume the newest unfinished run of this kind. auto: the
+    # same, but from the start if there is none. Else a file.
     ckpt: str | None = None
     # both, 1 or 2, of a modality that is trained in two phases.
     phase: str = "both"
@@ -63,7 +64,7 @@ class TrainConfig:
                 f"paraphrases are of texts; modality={self.modality.name} reads "
                 f"{self.modality.reads.name}s"
             )
-        if self.data.folds is not None and self.ckpt not in {None, "last"}:
+        if self.data.folds is not None and self.ckpt not in {None, "last", "auto"}:
             found.append("ckpt=FILE carries on with one model; with data.folds it is ckpt=last")
         if isinstance(self.modality, ContrastiveConfig):
             return found + self._problems_of_phases()

@@ -27,7 +27,7 @@ def as_typed(config: DictConfig, schema: type[StageConfig]) -> StageConfig:
     Args:
         config: what Hydra composed over `schema`; it is not changed.
         schema: the stage's root dataclass. Of the sections that its `by_name` lists only the
-            name counts, and becomes their value.
+            name counts, and becomes their value, unless the setting of its `whole_with` is given.
 
     Raises:
         ConfigError: values are missing, out of range or at odds with each other; the message lists
@@ -38,8 +38,10 @@ def as_typed(config: DictConfig, schema: type[StageConfig]) -> StageConfig:
         OmegaConf.resolve(own)
     except OmegaConfBaseException as error:
         raise ConfigError(first_line(error)) from error
-    for section in getattr(schema, "by_name", ()):
-        own[section] = OmegaConf.select(own, f"{section}.name")
+    whole_with = getattr(schema, "whole_with", None)
+    if whole_with is None or own[whole_with] is None:
+        for section in getattr(schema, "by_name", ()):
+            own[section] = OmegaConf.select(own, f"{section}.name")
     # A value that is taken from a missing one would be named twice.
     missing = sorted(key for key in OmegaConf.missing_keys(own) if not _taken(config, key))
     problems = [f"{key} is required: {key}=VALUE" for key in missing]

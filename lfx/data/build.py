@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lfx.configuration.build import build
 from lfx.data.folds import Folds, deal_folds
 from lfx.data.paraphrases import Paraphrases, read_paraphrases
-from lfx.data.prepare import SplitPlan, load_labelled
+from lfx.data.prepare import SplitPlan, load_any, load_labelled
 from lfx.data.samples import Source
 
 if TYPE_CHECKING:
@@ -38,6 +38,21 @@ def build_samples(data: DataConfig, cache_dir: Path) -> SampleTable:
     return load_labelled(
         source, plan, drop_bad=data.on_bad_sample.name == "drop", cache_dir=cache_dir
     )
+
+
+def build_any(data: DataConfig, cache_dir: Path) -> SampleTable:
+    """Read and check samples that may be unlabelled; they are in no split.
+
+    Args:
+        data: the settings.
+        cache_dir: where the results of decoding are kept.
+
+    Raises:
+        ConfigError: the source cannot be built.
+        DataError: as `load_any`.
+    """
+    source = build(data.source, "data.source", Source)
+    return load_any(source, drop_bad=data.on_bad_sample.name == "drop", cache_dir=cache_dir)
 
 
 def build_paraphrases(own: ParaphrasesConfig) -> Paraphrases | None:

@@ -14,7 +14,7 @@ import torch
 
 from lfx.modalities.classifier import Classifier, classifier_class
 from lfx.modalities.optimization import Optimization
-from lfx.runtime.errors import CheckpointError, ConfigError
+from lfx.runtime.errors import CheckpointError, ConfigError, NothingToResumeError
 from lfx.runtime.files import atomic_path
 from lfx.runtime.rundir import note_heir, read_status
 
@@ -126,7 +126,8 @@ def resume_from(
         beginning.
 
     Raises:
-        CheckpointError: there is no unfinished run, or its settings differ.
+        NothingToResumeError: there is no unfinished run, or its settings differ.
+        CheckpointError: the file cannot be resumed from.
     """
     own = newest_of(run)
     found: tuple[Path, dict[str, Any]] | None = None
@@ -141,7 +142,8 @@ def resume_from(
     file, content = found
     differing = _differing(content, settings)
     if differing:
-        raise CheckpointError(
+        kind = NothingToResumeError if ckpt == "last" else CheckpointError
+        raise kind(
             f"{file} was trained with other settings:\n" + "\n".join(differing) + "\n"
             "resume with the same ones, or leave ckpt out to train from the beginning"
         )
@@ -206,7 +208,7 @@ def _newest_unfinished(
         if folder != run and status is not None and status.is_abandoned():
             unfinished.append((status.started, newest_of(folder)))
     if not unfinished:
-        raise CheckpointError(
+        raise NothingToResumeError(
             f"ckpt=last: there is no unfinished run in {run.parent}; leave ckpt out to train from "
             "the beginning, or give a file"
         )

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from lfx.modalities.checkpoints import Resumption, newest_of, read_checkpoint, resume_from
-from lfx.runtime.errors import CheckpointError
+from lfx.runtime.errors import CheckpointError, NothingToResumeError
 from lfx.runtime.files import atomic_path, write_json
 from lfx.runtime.rundir import note_heir, read_status
 
@@ -58,6 +58,11 @@ def fold_folder(run: Path, fold: int) -> Path:
     return run / f"fold_{fold}"
 
 
+def note_begun(folder: Path) -> None:
+    """Note that a fold's model is not there yet, whatever an earlier run has left."""
+    (folder / _DONE).unlink(missing_ok=True)
+
+
 def note_done(folder: Path, record: FoldRecord) -> None:
     """Note that a fold's model has been trained and has predicted; all its files are there."""
     write_json(folder / _DONE, asdict(record))
@@ -84,14 +89,14 @@ def carry_on(
         The state of each fold.
 
     Raises:
-        CheckpointError: there is no unfinished run of this kind.
+        NothingToResumeError: there is no unfinished run of this kind.
     """
     origin = next(
         (one for one in _candidates(run, siblings) if _is_like(one, folds, settings, config_hash)),
         None,
     )
     if origin is None:
-        raise CheckpointError(
+        raise NothingToResumeError(
             f"ckpt=last: there is no unfinished run with these settings in {run.parent}; leave "
             "ckpt out to train from the beginning"
         )

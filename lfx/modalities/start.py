@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from lfx.data.paraphrases import Paraphrases
-from lfx.modalities.checkpoints import Resumption
+from lfx.modalities.checkpoints import Resumption, resume_from
+from lfx.modalities.crossvalidation import FoldState, carry_on
 from lfx.modalities.phase_1 import Phase1
+from lfx.runtime.errors import NothingToResumeError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+_LAST, _AUTO = "last", "auto"
 
 
 @dataclass(frozen=True)
@@ -26,3 +38,43 @@ class Start:
     fold: int | None = None
     split_fingerprint: str = ""
     paraphrases: Paraphrases | None = None
+
+
+def find_resumption(
+    ckpt: str | None,
+    folds: Sequence[int],
+    run: Path,
+    settings: Mapping[str, Any],
+    config_hash: str,
+    *,
+    siblings: bool,
+) -> tuple[Resumption | None, dict[int, FoldState]]:
+    """Find what a run carries on from, and bring it into the run's folder.
+
+    Args:
+        ckpt: None for nothing; `last` for an unfinished run, which there has to be; `auto` for one
+            if there is one; or a file.
+        folds: of a cross-validation, which of its models are wanted; empty: there is one model.
+        run: this run's folder.
+        settings: this run's.
+        config_hash: of the same.
+        siblings: whether unfinished runs beside this one are looked through too.
+
+    Returns:
+        The one model's checkpoint, and the states of the folds.
+
+    Raises:
+        CheckpointError: what was asked for is not there or of other settings.
+    """
+    if ckpt is None:
+        return None, {}
+    asked = _LAST if ckpt == _AUTO else ckpt
+    try:
+        if folds:
+            return None, carry_on(run, folds, settings, config_hash, siblings=siblings)
+        return resume_from(asked, run, settings, siblings=siblings), {}
+    except NothingToResumeError:
+        if ckpt != _AUTO:
+            raise
+        log.info("ckpt=auto: no unfinished run of this kind, so training starts from the beginning")
+        return None, {}

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lfx.reporting.palette import COLOURS
 from lfx.runtime.files import atomic_path
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-# Okabe and Ito's colours, which those who see fewer colours can tell apart.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999", "#000000")
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ def draw_curves(
     plot.set_ylabel(axes[1])
     for line in lines:
         look: dict[str, Any] = {
-            "color": _COLOURS[line.colour % len(_COLOURS)],
+            "color": COLOURS[line.colour % len(COLOURS)],
             "label": line.name,
             "linestyle": "--" if line.dashed else "-",
             "linewidth": 1.4,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lfx.artifacts.folds import average_folds, merge_folds
 from lfx.evaluation.splits import evaluate_splits
+from lfx.reporting.errors import look_at_errors
 from lfx.reporting.loggers import flat_scores
 from lfx.reporting.table import SCORES, SPLITS, print_table
 from lfx.runtime.files import write_json
@@ -33,8 +34,10 @@ def report_folds(parts: Mapping[int, Predictions], name: str, folder: Path) -> d
     Returns:
         The content of `metrics.json`.
     """
-    metrics = evaluate_splits(average_folds(merge_folds(parts)))
+    merged = merge_folds(parts)
+    metrics = evaluate_splits(average_folds(merged))
     write_json(folder / "metrics.json", metrics)
+    look_at_errors(merged, folder)
     each = {fold: evaluate_splits(parts[fold]) for fold in sorted(parts)}
     flat = {fold: flat_scores(own) for fold, own in each.items()}
     over = {

@@ -98,6 +98,8 @@ def log_picture(logger: Logger | None, name: str, file: Path) -> None:
         name: what it is called there.
         file: a PNG.
     """
+    if logger is None:
+        return
     from pytorch_lightning.loggers import TensorBoardLogger, WandbLogger
 
     if isinstance(logger, WandbLogger):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lfx.reporting.palette import COLOURS
 from lfx.runtime.files import atomic_path
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-# Okabe and Ito's colours, which those who see fewer colours can tell apart.
-_COLOURS = ("#D55E00", "#999999", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _MARKERS = "osD^vP*X"
 
 
@@ -55,7 +54,7 @@ def draw_embeddings(
                 s=16,
                 alpha=0.7,
                 linewidths=0,
-                color=_COLOURS[place % len(_COLOURS)],
+                color=COLOURS[place % len(COLOURS)],
                 marker=_MARKERS[place % len(_MARKERS)],
                 label=f"{label} ({len(own)})",
             )

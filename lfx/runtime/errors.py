@@ -32,6 +32,10 @@ class CheckpointError(UserError):
     """A checkpoint is missing or does not belong to what is asked of it."""
 
 
+class NothingToResumeError(CheckpointError):
+    """No unfinished run is of the kind that was asked for."""
+
+
 class TrainingError(UserError):
     """Training came to nothing with these settings."""
 

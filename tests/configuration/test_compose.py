@@ -23,6 +23,7 @@ STAGES = {
     "logger": ("train", "fuse"),
     "loss": ("train",),
     "modality": ("train",),
+    "reference": ("report",),
     "trainer": ("train",),
     "variant": ("train", "fuse"),
 }
@@ -160,7 +161,10 @@ def test_the_papers_experiments_have_the_papers_settings(typed):
         assert of[name].modality.optimizer.learning_rate == 2e-5
         assert of[name].trainer.min_delta == 1e-4
     assert of["resnet50"].modality.l2 > 0
-    assert of["roberta"].paraphrases.share == 0.15
+    assert of["roberta"].paraphrases.file == "outputs/paraphrases/mvsa_single/fsmt.jsonl"
+    made = typed("augment", "experiment=paper/back_translation", "data.root=folder")
+    assert (made.share, made.file) == (0.15, of["roberta"].paraphrases.file)
+    assert made.data.split == of["roberta"].data.split
     assert of["roberta"].encoder.cleaning.lower
 
 

@@ -80,7 +80,11 @@ def test_roberta_takes_two_steps(tmp_path: Path, roberta: Path) -> None:
     (tmp_path / "paraphrases.jsonl").write_text("\n".join(texts))
     message = fail(tmp_path, "train", "experiment=paper/roberta", *SHORT)
     assert "paraphrases.file=outputs/paraphrases/demo/fsmt.jsonl: there is no such file" in message
-    own = ["encoder.weights.source=path", f"encoder.weights.path={roberta}", "paraphrases.share=0"]
+    own = [
+        "encoder.weights.source=path",
+        f"encoder.weights.path={roberta}",
+        "paraphrases.file=null",
+    ]
     succeed(tmp_path, "train", "experiment=paper/roberta", *SHORT, *own)
     assert size(tmp_path / "run") == 124_055_040
     whole = sum(one.numel() for one in AutoModel.from_pretrained(roberta).parameters())

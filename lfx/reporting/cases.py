@@ -1,0 +1,184 @@
+"""Tweets that a fusion mended, and those that it broke (the paper's table I)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from lfx.artifacts.join import join
+from lfx.evaluation.cases import find_cases
+from lfx.reporting.case_picture import draw_cases
+from lfx.reporting.rows import write_rows
+from lfx.reporting.table import SPLITS, markdown
+from lfx.runtime.errors import ArtifactError
+from lfx.runtime.files import atomic_path
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lfx.artifacts.predictions import Predictions
+    from lfx.data.samples import SampleTable
+
+# No member's name: they hold no blanks.
+_FUSED = "the fusion"
+_USUAL = "text"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One sample.
+
+    Attributes:
+        kind: `mended` or `broken`.
+        rank: from 1, by the fusion's confidence.
+        sample_id: the data set's own id.
+        label: the true class.
+        text: the tweet.
+        image: the picture's file.
+        scores: member, or the fusion's name → `(classes,)` probabilities.
+    """
+
+    kind: str
+    rank: int
+    sample_id: str
+    label: str
+    text: str
+    image: Path
+    scores: Mapping[str, npt.NDArray[np.floating]]
+
+
+@dataclass(frozen=True)
+class CaseStudy:
+    """All samples on which the fusion and one member disagree about the truth.
+
+    Attributes:
+        cases: mended ones first, the most confident of each kind first.
+        classes: names of the classes.
+        against: the member that the fusion is compared with.
+        split: whose samples they are.
+        samples: how many that split has.
+    """
+
+    cases: tuple[Case, ...]
+    classes: tuple[str, ...]
+    against: str
+    split: str
+    samples: int
+
+    def of(self, kind: str) -> list[Case]:
+        """Give the `mended` or the `broken` ones."""
+        return [case for case in self.cases if case.kind == kind]
+
+
+def study_cases(
+    fused: Predictions,
+    members: Mapping[str, Predictions],
+    table: SampleTable,
+    against: str | None = None,
+) -> CaseStudy:
+    """Find the samples that change from right to wrong, or back, between a member and the fusion.
+
+    Args:
+        fused: what the fusion predicted.
+        members: name → what each of its members predicted.
+        table: the samples, with their tweets and pictures.
+        against: the member to compare with; None: `text`, or the first by name.
+
+    Raises:
+        ArtifactError: there is no such member, they do not belong together, or no row has a label.
+    """
+    against = against or (_USUAL if _USUAL in members else min(members))
+    if against not in members:
+        raise ArtifactError(
+            f"against={against}: there is no such member; there are {', '.join(sorted(members))}"
+        )
+    joined = join({**members, _FUSED: fused}, "renormalise")
+    known = joined.label >= 0
+    there = [split for split in ("test", *SPLITS) if (known & joined.rows(split)).any()]
+    if not there:
+        raise ArtifactError("no sample has a label, so nothing is right or wrong")
+    split = there[0]
+    place = {name: number for number, name in enumerate(joined.names)}
+    wanted = (
+        known & joined.rows(split) & joined.present[[place[against], place[_FUSED]]].all(axis=0)
+    )
+    rows = np.flatnonzero(wanted)
+    scores = {
+        fused.metadata.name if name == _FUSED else name: _softmax(joined.logits[number][rows])
+        for name, number in place.items()
+    }
+    at = {name: row for row, name in enumerate(table.ids)}
+    labels = joined.label[rows]
+    found = find_cases(scores[against], scores[fused.metadata.name], labels)
+    cases = [
+        Case(
+            kind=kind,
+            rank=rank,
+            sample_id=str(joined.sample_id[rows[row]]),
+            label=joined.classes[labels[row]],
+            text=table.texts[at[joined.sample_id[rows[row]]]],
+            image=table.images[at[joined.sample_id[rows[row]]]],
+            scores={name: own[row] for name, own in scores.items()},
+        )
+        for kind, own_rows in (("mended", found.mended), ("broken", found.broken))
+        for rank, row in enumerate(own_rows, start=1)
+    ]
+    return CaseStudy(tuple(cases), joined.classes, against, split, len(rows))
+
+
+def write_cases(study: CaseStudy, name: str, shown: int, folder: Path) -> list[Path]:
+    """Write all cases as `cases.csv`, and the first of each kind as `cases.md` and `cases.png`.
+
+    Args:
+        study: the cases.
+        name: the fusion's.
+        shown: how many of each kind.
+        folder: where to.
+
+    Returns:
+        The files.
+    """
+    names = [*sorted(set(_members(study)) - {name}), name]
+    header = ["kind", "rank", "id", "split", "label", "text", "image"]
+    header += [f"{member} {label}" for member in names for label in study.classes]
+    write_rows(
+        folder / "cases.csv",
+        header,
+        (
+            [case.kind, case.rank, case.sample_id, study.split, case.label, case.text, case.image]
+            + [float(score) for member in names for score in case.scores[member]]
+            for case in study.cases
+        ),
+    )
+    few = [case for case in study.cases if case.rank <= shown]
+    lines = [
+        [case.kind, case.sample_id, " ".join(case.text.split()).replace("|", "\\|"), case.label]
+        + [_told(case.scores[member], study.classes) for member in names]
+        for case in few
+    ]
+    with atomic_path(folder / "cases.md") as part:
+        table = markdown(["", "id", "tweet", "label", *names], lines, 4 + len(names))
+        part.write_text(table, encoding="utf-8")
+    if few:
+        draw_cases(study, name, names, shown, folder / "cases.png")
+    written = [folder / f"cases.{ending}" for ending in ("csv", "md", "png")]
+    return written if few else written[:2]
+
+
+def _members(study: CaseStudy) -> Sequence[str]:
+    return list(study.cases[0].scores) if study.cases else []
+
+
+def _softmax(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    scores = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(scores / scores.sum(axis=1, keepdims=True))
+
+
+def _told(scores: npt.NDArray[np.floating], classes: Sequence[str]) -> str:
+    best = int(scores.argmax())
+    return f"{classes[best]} {scores[best]:.2f}"

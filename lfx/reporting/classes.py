@@ -1,0 +1,41 @@
+"""How the samples are distributed over the classes (the paper's figure 1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lfx.reporting.bars import draw_bars
+from lfx.reporting.rows import write_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lfx.data.samples import SampleTable
+
+
+def show_classes(table: SampleTable, name: str, folder: Path) -> Path:
+    """Write `classes.csv`, by split, and `classes.png`.
+
+    Args:
+        table: the samples; all are counted, those in no split as well.
+        name: the data set's.
+        folder: where to.
+
+    Returns:
+        The picture.
+    """
+    parts: dict[str, list[int]] = {"all": table.class_counts(range(len(table)))}
+    parts |= {split: table.class_counts(table.rows(split)) for split in table.present_splits()}
+    write_rows(
+        folder / "classes.csv",
+        ("split", "class", "samples", "share"),
+        (
+            (split, label, count, count / max(1, sum(counts)))
+            for split, counts in parts.items()
+            for label, count in zip(table.classes, counts, strict=True)
+        ),
+    )
+    bars = {f"{split} (n = {sum(counts)})": {"": counts} for split, counts in parts.items()}
+    title = f"{name}: samples of each class"
+    draw_bars(folder / "classes.png", title, table.classes, bars, "d")
+    return folder / "classes.png"

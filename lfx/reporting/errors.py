@@ -1,0 +1,80 @@
+"""Where predictions are wrong: scores of each class, and which class is taken for which."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lfx.artifacts.folds import average_folds
+from lfx.evaluation.confusion import confusion
+from lfx.evaluation.splits import REPORTED, evaluate_splits
+from lfx.reporting.bars import draw_bars
+from lfx.reporting.heatmap import draw_confusion
+from lfx.reporting.loggers import log_picture
+from lfx.reporting.rows import write_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytorch_lightning.loggers import Logger
+
+    from lfx.artifacts.predictions import Predictions
+
+_SCORES = {"precision": "precision", "recall": "recall", "f1": "F1"}
+
+
+def look_at_errors(
+    predictions: Predictions, folder: Path, logger: Logger | None = None
+) -> dict[str, Path]:
+    """Write `per_class` and `confusion`, a CSV and a PNG each, of all splits that are reported.
+
+    Args:
+        predictions: where cross-validation gives a sample several rows, they are averaged.
+        folder: where to.
+        logger: gets the pictures as well, if it shows any.
+
+    Returns:
+        Name → picture; nothing where no row has a label.
+    """
+    rows = average_folds(predictions)
+    metrics = evaluate_splits(rows)
+    if not metrics:
+        return {}
+    about, classes = rows.metadata, rows.metadata.classes
+    of_class = {split: own["per_class"] for split, own in metrics.items()}
+    write_rows(
+        folder / "per_class.csv",
+        ("split", "class", *_SCORES, "support"),
+        (
+            (split, name, *(scores[key] for key in (*_SCORES, "support")))
+            for split, own in of_class.items()
+            for name, scores in own.items()
+        ),
+    )
+    bars = {
+        f"{split} (n = {metrics[split]['support']})": {
+            title: [own[name][key] for name in classes] for key, title in _SCORES.items()
+        }
+        for split, own in of_class.items()
+    }
+    title = f"{about.name}: scores of each class"
+    draw_bars(folder / "per_class.png", title, classes, bars, ".2f", top=1.0)
+    counts = {}
+    for split in REPORTED:
+        part = rows.select(rows.rows(split) & (rows.label >= 0))
+        if len(part.label):
+            counts[split] = confusion(part.probabilities(), part.label)
+    write_rows(
+        folder / "confusion.csv",
+        ("split", "label", "predicted", "count"),
+        (
+            (split, label, predicted, int(own[row, column]))
+            for split, own in counts.items()
+            for row, label in enumerate(classes)
+            for column, predicted in enumerate(classes)
+        ),
+    )
+    draw_confusion(folder / "confusion.png", f"{about.name}: confusion", counts, classes)
+    pictures = {name: folder / f"{name}.png" for name in ("per_class", "confusion")}
+    for name, file in pictures.items():
+        log_picture(logger, name, file)
+    return pictures

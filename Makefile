@@ -8,7 +8,7 @@ JOBS ?= $(shell $(PYTHON) -c 'import os; print(min(4, os.cpu_count() or 1))')
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types bench paper paper-light study clean
+.PHONY: help setup demo test check lint types bench paper paper-light study study-of-a-seed same-data clean
 
 help:  ## Explain every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,50 +47,54 @@ bench: setup  ## Measure training, contrast, fusion and sweeps against plain loo
 	$(BIN)/python benchmarks/schemes.py
 	$(BIN)/python benchmarks/sweep.py
 
-# Of the paper's study: the data, VGG16's weights, and settings for every training.
+# Of the paper's study: the data, VGG16's weights, seeds (each draws its own split as well), and
+# settings for every training.
 DATA ?=
 PLACES365 ?=
+SEEDS ?= 0
 VARIANT ?= paper
 ARGS ?=
 
 paper: setup  ## Run the paper's study: DATA=/path/to/MVSA_Single PLACES365=FILE.safetensors (or none)
 	@test -n "$(PLACES365)" || { echo "VGG16's weights: make paper PLACES365=FILE.safetensors DATA=…;" \
 		"python -m lfx.encoders.places365 makes the file, PLACES365=none leaves VGG16 out" >&2; exit 2; }
-	@$(MAKE) --no-print-directory study STUDY=paper MODELS="$(if $(filter none,$(PLACES365)),,vgg16) \
-		resnet50 resnet50_contrastive roberta" EXTRA_vgg16=encoder.weights.path=$(PLACES365)
+	@$(MAKE) --no-print-directory study STUDY=paper EXTRA_vgg16=encoder.weights.path=$(PLACES365) \
+		MODELS="$(if $(filter none,$(PLACES365)),,vgg16) resnet50 resnet50_contrastive roberta"
 
 paper-light: setup  ## The same with small encoders, on a CPU and without a hub: DATA=/path/to/MVSA_Single
 	@$(MAKE) --no-print-directory study STUDY=paper_light MODELS="image_folds image image_contrastive text"
 
+study:
+	@for seed in $(SEEDS); do $(MAKE) --no-print-directory study-of-a-seed SEED=$$seed || exit; done
+	$(BIN)/python -m lfx.report reference=$(STUDY) runs=outputs/studies/$(STUDY) hydra.run.dir=outputs/studies/$(STUDY)/report
+
 # Each step leaves a mark when it is done; a study that was interrupted goes on where it was.
-AT = outputs/studies/$(STUDY)
+AT = outputs/studies/$(STUDY)/seed_$(SEED)
 SCHEMES := detection_rate minimizing_loss
 
-study: $(SCHEMES:%=$(AT)/%.done)
+study-of-a-seed: $(SCHEMES:%=$(AT)/%.done)
 	$(BIN)/python -m lfx.report run=$(AT)/minimizing_loss data=mvsa_single "data.root=$(DATA)" hydra.run.dir=$(AT)/report
-	$(BIN)/python -m lfx.report reference=$(STUDY) runs=$(AT) hydra.run.dir=$(AT)/report
 
 $(AT)/data:
-	@test -n "$(DATA)" || { echo "the data: make paper DATA=/path/to/MVSA_Single" >&2; exit 2; }
+	@test -n "$(DATA)" || { echo "the data: DATA=/path/to/MVSA_Single" >&2; exit 2; }
 	@mkdir -p $(AT) && echo "$(DATA) $(VARIANT) $(ARGS)" > $@
 
 # Not to mix the results of different data in one table.
-.PHONY: same-data
 same-data: $(AT)/data
 	@test "$$(cat $(AT)/data)" = "$(DATA) $(VARIANT) $(ARGS)" || { echo "$(AT) was begun with:" \
 		"$$(cat $(AT)/data); remove it to begin anew" >&2; exit 2; }
 
 $(AT)/back_translation.done: conf/experiment/$(STUDY)/back_translation.yaml | same-data
-	$(BIN)/python -m lfx.augment experiment=$(STUDY)/back_translation "data.root=$(DATA)" hydra.run.dir=$(AT)/back_translation
+	$(BIN)/python -m lfx.augment experiment=$(STUDY)/back_translation seed=$(SEED) "data.root=$(DATA)" hydra.run.dir=$(AT)/back_translation
 	@touch $@
 
 $(AT)/roberta.done $(AT)/text.done: $(AT)/back_translation.done
 $(MODELS:%=$(AT)/%.done): $(AT)/%.done: conf/experiment/$(STUDY)/%.yaml | same-data
-	$(BIN)/python -m lfx.train experiment=$(STUDY)/$* variant=$(VARIANT) "data.root=$(DATA)" ckpt=auto hydra.run.dir=$(AT)/$* $(EXTRA_$*) $(ARGS)
+	$(BIN)/python -m lfx.train experiment=$(STUDY)/$* variant=$(VARIANT) seed=$(SEED) "data.root=$(DATA)" ckpt=auto hydra.run.dir=$(AT)/$* $(EXTRA_$*) $(ARGS)
 	@touch $@
 
 $(SCHEMES:%=$(AT)/%.done): $(AT)/%.done: conf/experiment/$(STUDY)/%.yaml $(MODELS:%=$(AT)/%.done)
-	$(BIN)/python -m lfx.fuse experiment=$(STUDY)/$* variant=$(VARIANT) hydra.run.dir=$(AT)/$*
+	$(BIN)/python -m lfx.fuse experiment=$(STUDY)/$* variant=$(VARIANT) seed=$(SEED) hydra.run.dir=$(AT)/$*
 	@touch $@
 
 clean:  ## Remove caches and builds; runs in outputs/ and .venv/ stay

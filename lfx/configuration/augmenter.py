@@ -58,8 +58,8 @@ class HubPairConfig(AugmenterConfig):
     batch_size: int = 32
     # Longest translation in tokens.
     max_length: int = 128
-    # cpu, cuda or cuda:N.
-    device: str = "cpu"
+    # auto, cpu, cuda, cuda:N or mps.
+    device: str = "auto"
 
     def problems(self) -> list[str]:
         """Say what is impossible about these settings."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lfx.encoders.weights import WeightsOrigin
+from lfx.runtime.device import resolve_device
 from lfx.runtime.errors import WeightsError
 
 if TYPE_CHECKING:
@@ -77,14 +78,14 @@ class HubPair:
         back: the same, for the way back.
         batch_size: texts per step.
         max_length: longest translation in tokens.
-        device: what computes.
+        device: what computes; `auto` takes the first accelerator.
     """
 
     there: str
     back: str
     batch_size: int = 32
     max_length: int = 128
-    device: str = "cpu"
+    device: str = "auto"
 
     @property
     def identity(self) -> str:
@@ -115,7 +116,7 @@ class HubPair:
 
         return BackTranslationAug(
             *(str(_located(name)) for name in (self.there, self.back)),
-            device=self.device,
+            device=str(resolve_device(self.device, "augmenter.device")),
             batch_size=self.batch_size,
             max_length=self.max_length,
         )

@@ -97,6 +97,10 @@ def study_cases(
         raise ArtifactError(
             f"against={against}: there is no such member; there are {', '.join(sorted(members))}"
         )
+    if fused.metadata.name in members:
+        raise ArtifactError(
+            f"member {fused.metadata.name} is called as the fusion is; fuse with name=ANOTHER"
+        )
     joined = join({**members, _FUSED: fused}, "renormalise")
     known = joined.label >= 0
     there = [split for split in ("test", *SPLITS) if (known & joined.rows(split)).any()]

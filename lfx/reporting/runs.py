@@ -40,9 +40,10 @@ class Run:
         started: when, ISO 8601 in UTC.
         metrics: the content of `metrics.json`.
         settings: hash of the settings that shape the result.
-        kind: hash of the same settings without the seed.
+        kind: hash of the same settings without the seed and the fold.
         split_fingerprint: which sample was in which split.
         overrides: what the command line set.
+        fold: of cross-validation, where the run is of one fold's model alone.
     """
 
     folder: Path
@@ -57,6 +58,7 @@ class Run:
     kind: str = ""
     split_fingerprint: str = ""
     overrides: tuple[str, ...] = ()
+    fold: int | None = None
 
     @property
     def leaky(self) -> bool:
@@ -116,9 +118,10 @@ def _read_run(folder: Path) -> Run | None:
             started=status.started,
             metrics=metrics,
             settings=f"{about.config_hash} {_shaping(config)}",
-            kind=_shaping(config, "seed", "artifacts"),
+            kind=_shaping(config, "seed", "artifacts", "fold"),
             split_fingerprint=about.split_fingerprint,
             overrides=tuple(status.overrides),
+            fold=OmegaConf.select(config, "data.fold", default=None),
         )
     except _UNREADABLE as error:
         log.warning("%s cannot be read and is left out: %s", folder, error)
@@ -131,7 +134,10 @@ def _shaping(config: DictConfig, *without: str) -> str:
     # and what follows from the seed is the same for all seeds.
     settings: Any = OmegaConf.to_container(config, resolve=False)
     passing = {"ckpt", "logger", *without}
-    return config_hash({key: value for key, value in settings.items() if key not in passing})
+    kept = {key: value for key, value in settings.items() if key not in passing}
+    if "fold" in without and isinstance(kept.get("data"), dict):
+        kept["data"] = {key: value for key, value in kept["data"].items() if key != "fold"}
+    return config_hash(kept)
 
 
 def _model(config: DictConfig) -> str:

@@ -1,4 +1,4 @@
-"""Runs that differ in their seed alone, as one row: mean and spread."""
+"""Runs that differ in their seed or their fold alone, as one row: mean and spread."""
 
 from __future__ import annotations
 
@@ -19,55 +19,55 @@ if TYPE_CHECKING:
     from lfx.reporting.runs import Run
 
 # What does not tell kinds of runs apart, though it was on the command line.
-_UNTOLD = ("seed=", "ckpt=", "logger=", "experiment=")
-# Columns before the numbers: data, name, model, seeds.
+_UNTOLD = ("seed=", "data.fold=", "ckpt=", "logger=", "experiment=")
+# Columns before the numbers: data, name, model, runs.
 _LEADING = 4
 
 
 @dataclass(frozen=True)
 class Row:
-    """One kind of run over its seeds, or the difference of two kinds, seed by seed.
+    """One kind of run over its seeds and folds, or the difference of two kinds, one by one.
 
     Attributes:
         data: the data set's name.
         title: the run's name and what tells it from others.
         model: its encoder or members.
-        seeds: how many there are.
-        scores: split -> score -> (mean, standard deviation); the deviation of a single seed is NaN.
+        runs: how many there are.
+        scores: split -> score -> (mean, standard deviation); the deviation of a single run is NaN.
     """
 
     data: str
     title: str
     model: str
-    seeds: int
+    runs: int
     scores: Mapping[str, Mapping[str, tuple[float, float]]]
 
 
 def group_by_seed(runs: Sequence[Run]) -> list[list[Run]]:
-    """Put runs together that differ in nothing but their seed, and what follows from it.
+    """Put runs together that differ in nothing but seed, fold, and what follows from them.
 
     Args:
-        runs: older ones first; of several with the same seed the newest counts.
+        runs: older ones first; of several with the same seed and fold the newest counts.
 
     Returns:
         One list for each kind of run, in the order of the first of each.
     """
-    kinds: dict[tuple[str, ...], dict[int, Run]] = {}
+    kinds: dict[tuple[str, ...], dict[tuple[int, int | None], Run]] = {}
     for run in runs:
         key = (run.data, run.stage, run.name, run.model, run.kind)
-        kinds.setdefault(key, {})[run.seed] = run
-    return [list(seeds.values()) for seeds in kinds.values()]
+        kinds.setdefault(key, {})[run.seed, run.fold] = run
+    return [list(own.values()) for own in kinds.values()]
 
 
 def seed_rows(groups: Sequence[Sequence[Run]]) -> list[Row]:
-    """Average over seeds, and compare with the first kind of run of the same stage and data.
+    """Average over seeds and folds, and compare with the first kind of the same stage and data.
 
     Args:
         groups: of `group_by_seed`.
 
     Returns:
-        A row a kind; then, for each kind that shares two or more seeds with the first one, a row of
-        the mean difference, over those seeds with which both had the same split.
+        A row a kind; then, for each kind that shares two or more seeds or folds with the first
+        one, a row of the mean difference, over those with which both had the same split.
     """
     # Whatever seed each of them began with.
     firsts = [replace(group[0], seed=0) for group in groups]
@@ -89,7 +89,8 @@ def seed_rows(groups: Sequence[Sequence[Run]]) -> list[Row]:
             (_flat(run), _flat(other))
             for run in group
             for other in base
-            if run.seed == other.seed and run.split_fingerprint == other.split_fingerprint
+            if (run.seed, run.fold) == (other.seed, other.fold)
+            and run.split_fingerprint == other.split_fingerprint
         ]
         if group is not base and len(pairs) >= 2:  # noqa: PLR2004, a spread needs two
             differences = [_minus(own, other) for own, other in pairs]
@@ -99,7 +100,7 @@ def seed_rows(groups: Sequence[Sequence[Run]]) -> list[Row]:
 
 
 def print_seeds(rows: Sequence[Row]) -> None:
-    """Print means and standard deviations over seeds: of the test split, where there is one.
+    """Print means and standard deviations: of the test split, where there is one.
 
     All splits at once are too wide for a terminal; the files have them.
     """
@@ -137,14 +138,14 @@ def _layout(
         for split in SPLITS
         for score in dict.fromkeys(score for row in rows for score in row.scores.get(split, {}))
     ]
-    header = ["data", "name", "model", "seeds"]
+    header = ["data", "name", "model", "runs"]
     header += [f"{split} {SCORES.get(score, score)}" for split, score in columns]
     lines = [
         [
             [row.data],
             [row.title],
             [row.model],
-            [str(row.seeds)],
+            [str(row.runs)],
             *(show(row.scores.get(split, {}).get(score)) for split, score in columns),
         ]
         for row in rows

@@ -152,7 +152,7 @@ def test_the_papers_experiments_have_the_papers_settings(typed):
     for config in of.values():
         assert config.data.split.name == "random"
         assert config.trainer.batch_size == 16
-        assert config.artifacts.dir == "outputs/artifacts/mvsa_single/paper"
+        assert config.artifacts.dir == "outputs/artifacts/mvsa_single/paper/seed_0"
     assert of["vgg16"].data.folds == 4
     assert {of[name].encoder.image_size for name in of if name != "roberta"} == {224}
     assert of["vgg16"].modality.optimizer.head_learning_rate == 1e-3
@@ -161,10 +161,12 @@ def test_the_papers_experiments_have_the_papers_settings(typed):
         assert of[name].modality.optimizer.learning_rate == 2e-5
         assert of[name].trainer.min_delta == 1e-4
     assert of["resnet50"].modality.l2 > 0
-    assert of["roberta"].paraphrases.file == "outputs/paraphrases/mvsa_single/fsmt.jsonl"
+    assert of["roberta"].paraphrases.file == "outputs/paraphrases/mvsa_single/paper_seed_0.jsonl"
     made = typed("augment", "experiment=paper/back_translation", "data.root=folder")
     assert (made.share, made.file) == (0.15, of["roberta"].paraphrases.file)
-    assert made.data.split == of["roberta"].data.split
+    assert made.data == of["roberta"].data
+    other = typed("train", "experiment=paper/resnet50", "data.root=folder", "seed=3")
+    assert other.data.split_seed == 3
     assert of["roberta"].encoder.cleaning.lower
 
 

@@ -44,7 +44,7 @@ def test_runs_that_differ_in_their_seed_share_a_row() -> None:
     groups = group_by_seed(RUNS)
     assert [[one.seed for one in group] for group in groups] == [[0, 1, 2], [0, 1]]
     rows = seed_rows(groups)
-    assert [(row.title, row.seeds) for row in rows] == [
+    assert [(row.title, row.runs) for row in rows] == [
         ("image", 3),
         ("contrast", 2),
         ("contrast - image", 2),
@@ -68,7 +68,7 @@ def test_other_settings_or_data_are_other_rows() -> None:
         run("a", 1, 0.5, data="mine"),
     ]
     rows = seed_rows(group_by_seed(runs))
-    assert [(row.data, row.title, row.seeds) for row in rows] == [
+    assert [(row.data, row.title, row.runs) for row in rows] == [
         ("demo", "a", 1),
         ("demo", "a loss=supcon", 1),
         ("mine", "a", 1),
@@ -118,7 +118,7 @@ def test_the_table_is_written_and_printed(
         table = list(csv.DictReader(stream))
     assert float(table[0]["test accuracy mean"]) == pytest.approx(0.7)
     assert float(table[0]["test accuracy sd"]) == pytest.approx(0.1)
-    assert table[0]["seeds"] == "3"
+    assert table[0]["runs"] == "3"
     assert "| demo | image | tiny | 3 | 0.600 ± 0.100 |" in text.read_text(encoding="utf-8")
     print_seeds(rows)
     shown = capsys.readouterr().out
@@ -127,3 +127,20 @@ def test_the_table_is_written_and_printed(
     assert "val" not in shown
     print_seeds(seed_rows([[run("a", 0, 0.5, metrics={"val": RUNS[0].metrics["val"]})]]))
     assert "0.500" in capsys.readouterr().out
+
+
+def test_folds_share_a_row_as_seeds_do() -> None:
+    runs = [
+        run(name, 0, accuracy, fold=fold, overrides=(f"modality={name}", f"data.fold={fold}"))
+        for name, accuracies in (("image", (0.5, 0.7)), ("contrast", (0.6, 0.9)))
+        for fold, accuracy in enumerate(accuracies)
+    ]
+    rows = seed_rows(group_by_seed(runs))
+    assert [(row.title, row.runs) for row in rows] == [
+        ("image", 2),
+        ("contrast", 2),
+        ("contrast - image", 2),
+    ]
+    # 0.6 - 0.5 and 0.9 - 0.7
+    expected = pytest.approx((0.15, math.sqrt(0.005)))
+    assert rows[2].scores["val"]["accuracy"] == expected

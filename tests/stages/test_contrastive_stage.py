@@ -189,7 +189,7 @@ def test_the_ablation_ends_in_one_table(tmp_path: Path) -> None:
     output = succeed(tmp_path, "train", *arguments)
     with (tmp_path / "sweep/seeds.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
-    assert [(row["name"], row["seeds"]) for row in rows] == [
+    assert [(row["name"], row["runs"]) for row in rows] == [
         ("text", "2"),
         ("text_contrastive", "2"),
         ("text_contrastive - text", "2"),
@@ -214,4 +214,4 @@ def test_a_multirun_with_a_failed_job_has_its_table_all_the_same(tmp_path: Path)
     arguments = ["modality=text", *SMALL, "trainer.max_epochs=1", "seed=0,1,-1"]
     fail(tmp_path, "train", "-m", *arguments, f"hydra.sweep.dir={tmp_path}/sweep")
     with (tmp_path / "sweep/seeds.csv").open(newline="") as stream:
-        assert [row["seeds"] for row in csv.DictReader(stream)] == ["2"]
+        assert [row["runs"] for row in csv.DictReader(stream)] == ["2"]

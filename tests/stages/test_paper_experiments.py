@@ -49,7 +49,7 @@ def test_vgg16_takes_two_steps(tmp_path: Path) -> None:
 def test_resnet50_takes_two_steps(tmp_path: Path) -> None:
     succeed(tmp_path, "train", "experiment=paper/resnet50", *SHORT, "encoder.weights.source=none")
     assert size(tmp_path / "run") == 23_508_032
-    assert (tmp_path / "outputs/artifacts/demo/paper/resnet50.parquet").is_file()
+    assert (tmp_path / "outputs/artifacts/demo/paper/seed_0/resnet50.parquet").is_file()
 
 
 @pytest.mark.parametrize("variant", ["paper", "published_code"])
@@ -79,7 +79,10 @@ def test_roberta_takes_two_steps(tmp_path: Path, roberta: Path) -> None:
     texts = [f'{{"id": "{number}", "text": "joy"}}' for number in range(3)]
     (tmp_path / "paraphrases.jsonl").write_text("\n".join(texts))
     message = fail(tmp_path, "train", "experiment=paper/roberta", *SHORT)
-    assert "paraphrases.file=outputs/paraphrases/demo/fsmt.jsonl: there is no such file" in message
+    assert (
+        "paraphrases.file=outputs/paraphrases/demo/paper_seed_0.jsonl: there is no such file"
+        in message
+    )
     own = [
         "encoder.weights.source=path",
         f"encoder.weights.path={roberta}",
@@ -94,7 +97,7 @@ def test_roberta_takes_two_steps(tmp_path: Path, roberta: Path) -> None:
 def test_the_schemes_fuse_what_the_experiments_published(tmp_path: Path) -> None:
     for kind, name in (("image", "resnet50"), ("text", "roberta")):
         own = [f"modality={kind}", f"name={name}", "data.source.pairs=200"]
-        folder = "artifacts.dir=outputs/artifacts/demo/paper"
+        folder = "artifacts.dir=outputs/artifacts/demo/paper/seed_0"
         succeed(tmp_path, "train", *own, folder, "trainer.max_epochs=1", "trainer.progress=false")
     for scheme in ("detection_rate", "minimizing_loss"):
         both = [

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 from typing import TYPE_CHECKING
 
@@ -64,3 +65,56 @@ def test_reporting_nothing_says_so(tmp_path: Path) -> None:
     (tmp_path / "runs").mkdir()
     message = fail(tmp_path, "report", "runs=runs", "hydra.run.dir=report")
     assert "no completed run" in message
+
+
+def test_a_look_at_a_fusion_tells_where_it_is_wrong(trained: Trained, tmp_path: Path) -> None:
+    run = tmp_path / "fused"
+    name = ["fusion=mean", f"hydra.run.dir={run}"]
+    succeed(trained.folder, "fuse", *name)
+    by_itself = {"per_class.csv", "per_class.png", "confusion.csv", "confusion.png"}
+    assert by_itself <= {file.name for file in run.iterdir()}
+    for file in by_itself:
+        (run / file).unlink()
+    output = succeed(trained.folder, "report", f"run={run}")
+    assert "data=… (and data.root=…) adds the tweets" in output
+    assert by_itself <= {file.name for file in run.iterdir()}
+    assert not (run / "cases.csv").exists()
+
+    own = ["data=demo", "data.source.pairs=200", "against=image", "cases=1"]
+    output = succeed(trained.folder, "report", f"run={run}", *own)
+    assert "of 20 test samples" in output
+    rows = list(csv.DictReader((run / "cases.csv").read_text().splitlines()))
+    metrics = {
+        folder: json.loads((folder / "metrics.json").read_text())["test"]["accuracy"]
+        for folder in (run, trained.image)
+    }
+    kinds = [row["kind"] for row in rows]
+    gained = round(20 * (metrics[run] - metrics[trained.image]))
+    assert kinds.count("mended") - kinds.count("broken") == gained
+    shares = list(csv.DictReader((run / "classes.csv").read_text().splitlines()))
+    assert sum(int(row["samples"]) for row in shares) == 200
+
+    message = fail(trained.folder, "report", f"run={run}", "data=demo", "data.source.pairs=300")
+    assert "these are not the samples that run=" in message
+    message = fail(trained.folder, "report", f"run={trained.image}", "against=text")
+    assert "is no fusion and has no members" in message
+    assert "is no directory of a run" in fail(trained.folder, "report", "run=nowhere")
+    assert "data.root is required" in fail(trained.folder, "report", "run=x", "data=mvsa_single")
+    message = fail(trained.folder, "report", "against=text", "cases=0", "sweep=x")
+    assert message.splitlines() == [
+        "error: against=MEMBER is only read with run=DIRECTORY",
+        "cases must be at least 1, got 0",
+    ]
+
+
+def test_runs_stand_beside_published_results(trained: Trained, tmp_path: Path) -> None:
+    own = ["reference=paper_light", "runs=runs", f"hydra.run.dir={tmp_path}"]
+    output = succeed(trained.folder, "report", *own)
+    rows = list(csv.DictReader((tmp_path / "reference.csv").read_text().splitlines()))
+    reached = {row["run"]: row["accuracy"] for row in rows if row["accuracy"]}
+    for name in MEMBERS:
+        metrics = json.loads((trained.folder / f"runs/{name}/metrics.json").read_text())
+        assert float(reached[name]) == metrics["test"]["accuracy"]
+    assert "minimizing_loss: not run" in output
+    assert "0.7223" in output
+    assert "choose from: paper, paper_light" in fail(tmp_path, "report", "reference=mine")

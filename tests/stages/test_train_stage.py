@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 
+ENDS = ("csv", "png")
+
+
 def test_a_run_leaves_what_its_contract_says(trained: Trained) -> None:
     for run in (trained.image, trained.text):
         for name in (
@@ -30,6 +33,7 @@ def test_a_run_leaves_what_its_contract_says(trained: Trained) -> None:
             "train.log",
             "status.json",
             "csv/metrics.csv",
+            *(f"{name}.{end}" for name in ("classes", "per_class", "confusion") for end in ENDS),
         ):
             assert (run / name).is_file(), name
         status = json.loads((run / "status.json").read_text())
@@ -93,9 +97,12 @@ def test_another_seed_gives_other_predictions(trained: Trained) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("number", "status", "ckpt", "folder"),
+    [(signal.SIGTERM, 143, "last", "cut/second"), (signal.SIGINT, 130, "auto", "cut/first")],
+)
 def test_an_interrupted_run_fails_and_resumes_to_the_same_bits(
-    tmp_path: Path, number: signal.Signals, status: int
+    tmp_path: Path, number: signal.Signals, status: int, ckpt: str, folder: str
 ) -> None:
     arguments = ["modality=text", "data.source.pairs=200", "trainer.max_epochs=12"]
     arguments += ["trainer.patience=12", "trainer.progress=false"]
@@ -103,11 +110,11 @@ def test_an_interrupted_run_fails_and_resumes_to_the_same_bits(
     state = json.loads((tmp_path / "cut/first/status.json").read_text())["state"]
     assert state == "interrupted"
     assert not (tmp_path / "cut/first/predictions.parquet").exists()
-    output = succeed(tmp_path, "train", *arguments, "ckpt=last", "hydra.run.dir=cut/second")
+    output = succeed(tmp_path, "train", *arguments, f"ckpt={ckpt}", f"hydra.run.dir={folder}")
     assert "resuming from" in output
     assert "epoch 1/12" not in output
     succeed(tmp_path, "train", *arguments, "hydra.run.dir=whole/only")
-    resumed = read_predictions(tmp_path / "cut/second/predictions.parquet")
+    resumed = read_predictions(tmp_path / folder / "predictions.parquet")
     whole = read_predictions(tmp_path / "whole/only/predictions.parquet")
     assert np.array_equal(resumed.logits, whole.logits)
 
@@ -116,6 +123,10 @@ def test_resuming_is_refused_where_it_makes_no_sense(trained: Trained, tmp_path:
     arguments = ["modality=text", *SMALL, f"hydra.run.dir={tmp_path}/new/run"]
     message = fail(trained.folder, "train", *arguments, "ckpt=last")
     assert "there is no unfinished run" in message
+    output = succeed(trained.folder, "train", *arguments, "ckpt=auto")
+    assert "ckpt=auto: no unfinished run of this kind" in output
+    output = succeed(trained.folder, "train", *arguments, "ckpt=auto", "seed=5")  # in its folder
+    assert "ckpt=auto: no unfinished run of this kind" in output
     message = fail(trained.folder, "train", *arguments, "ckpt=nowhere.ckpt")
     assert "there is no such file" in message
     last = trained.text / "checkpoints/last.ckpt"

@@ -1,0 +1,112 @@
+"""The case study: which tweets a fusion mended or broke, with tweet, picture and scores."""
+
+from __future__ import annotations
+
+import csv
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lfx.reporting.cases import study_cases, write_cases
+from lfx.runtime.errors import ArtifactError
+
+IDS = ["a", "b", "c", "d"]
+LABELS = [0, 1, 2, 0]
+
+
+@pytest.fixture
+def table(tmp_path):
+    images = []
+    for name in IDS:
+        images.append(tmp_path / f"{name}.png")
+        Image.new("RGB", (40, 30), "navy").save(images[-1])
+    texts = ["costs $5 | now_^", "皆さん 😀", "so long " * 60, ""]
+    return SimpleNamespace(ids=tuple(IDS), texts=tuple(texts), images=tuple(images))
+
+
+@pytest.fixture
+def members(predicted):
+    return {
+        # Right on b and c.
+        "text": predicted(IDS, "test", LABELS, [1, 1, 2, 1], 0.7),
+        # Right on all but c.
+        "image": predicted(IDS, "test", LABELS, [0, 1, 0, 0], 0.9, modality="image"),
+    }
+
+
+@pytest.fixture
+def fused(predicted, members):
+    logits = np.log((members["text"].probabilities() + members["image"].probabilities()) / 2)
+    about = predicted(IDS, "test", LABELS, LABELS, name="mean", modality="fusion")
+    about.logits[:] = logits
+    return about
+
+
+def test_cases_are_told_with_all_probabilities(members, fused, table, tmp_path):
+    study = study_cases(fused, members, table)
+    assert (study.against, study.split, study.samples) == ("text", "test", 4)
+    assert [case.sample_id for case in study.of("mended")] == ["a", "d"]
+    assert [case.sample_id for case in study.of("broken")] == ["c"]
+    written = write_cases(study, "mean", 1, tmp_path)
+    assert [file.name for file in written] == ["cases.csv", "cases.md", "cases.png"]
+    with (tmp_path / "cases.csv").open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [(row["kind"], row["rank"], row["id"]) for row in rows] == [
+        ("mended", "1", "a"),
+        ("mended", "2", "d"),
+        ("broken", "1", "c"),
+    ]
+    first = rows[0]
+    assert (first["label"], first["text"]) == ("bad", "costs $5 | now_^")
+    assert first["image"].endswith("a.png")
+    assert float(first["text so"]) == pytest.approx(0.7)
+    assert float(first["image bad"]) == pytest.approx(0.9)
+    assert float(first["mean bad"]) == pytest.approx((0.15 + 0.9) / 2)
+    shown = (tmp_path / "cases.md").read_text(encoding="utf-8").splitlines()
+    assert len(shown) == 2 + 2  # one of each kind
+    assert "costs $5 \\| now_^" in shown[2]
+    with Image.open(tmp_path / "cases.png") as image:
+        assert min(image.size) > 200
+
+
+def test_any_member_can_be_compared_with(members, fused, table):
+    study = study_cases(fused, members, table, "image")
+    assert study.against == "image"
+    assert not study.cases
+    with pytest.raises(ArtifactError, match=r"against=sound: there is no such member; .* image, t"):
+        study_cases(fused, members, table, "sound")
+
+
+def test_without_cases_there_is_no_picture(members, fused, table, tmp_path):
+    study = study_cases(fused, members, table, "image")
+    written = write_cases(study, "mean", 3, tmp_path)
+    assert [file.name for file in written] == ["cases.csv", "cases.md"]
+
+
+def test_a_member_may_be_called_as_the_fusion_is(members, fused, table):
+    others = {"text": members["text"], "mean": members["image"]}
+    with pytest.raises(ArtifactError, match="is called as the fusion is"):
+        study_cases(fused, others, table)
+
+
+def test_members_of_other_data_are_refused(predicted, fused, table):
+    other = predicted(IDS, "test", LABELS, LABELS, data_fingerprint="e")
+    with pytest.raises(ArtifactError, match="data"):
+        study_cases(fused, {"text": other}, table)
+
+
+def test_without_labels_nothing_is_wrong(predicted, table):
+    blank = predicted(IDS, "predict", [None] * 4, LABELS)
+    with pytest.raises(ArtifactError, match="no sample has a label"):
+        study_cases(blank, {"text": blank}, table)
+
+
+@pytest.mark.parametrize("split", ["val", "oof"])
+def test_the_test_split_comes_first_and_others_after_it(predicted, table, split):
+    ids = ["a", "b", "c", "d"]
+    both = predicted(ids, ["test", "test", split, split], LABELS, LABELS)
+    assert study_cases(both, {"text": both}, table).split == "test"
+    alone = predicted(ids, split, LABELS, LABELS)
+    assert study_cases(alone, {"text": alone}, table).split == split

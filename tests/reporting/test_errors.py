@@ -1,0 +1,59 @@
+"""Scores of each class and confusion, as files."""
+
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+from PIL import Image
+
+from lfx.reporting.errors import look_at_errors
+
+
+def read(file):
+    with file.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_every_split_is_in_both_tables(predicted, tmp_path):
+    ids = [f"s{number}" for number in range(6)]
+    splits = ["val"] * 2 + ["test"] * 4
+    predictions = predicted(ids, splits, [0, 1, 2, 2, 0, 1], [0, 0, 2, 1, 0, 1])
+    found = look_at_errors(predictions, tmp_path)
+    assert {name: file.name for name, file in found.items()} == {
+        "per_class": "per_class.png",
+        "confusion": "confusion.png",
+    }
+    rows = read(tmp_path / "confusion.csv")
+    counts = {(r["split"], r["label"], r["predicted"]): int(r["count"]) for r in rows}
+    assert len(counts) == 2 * 9
+    assert counts["val", "so", "bad"] == 1
+    assert counts["test", "good", "good"] == counts["test", "good", "so"] == 1
+    assert sum(counts.values()) == 6
+    scores = {(r["split"], r["class"]): r for r in read(tmp_path / "per_class.csv")}
+    assert float(scores["test", "good"]["recall"]) == 0.5
+    assert float(scores["test", "good"]["precision"]) == 1
+    assert scores["test", "good"]["support"] == "2"
+    for file in found.values():
+        with Image.open(file) as image:
+            assert min(image.size) > 200
+
+
+def test_rows_of_several_folds_are_averaged(predicted, tmp_path):
+    ids, folds = ["a", "b"] * 2, [0, 0, 1, 1]
+    predictions = predicted(ids, "test", [0, 1] * 2, [0, 1, 0, 1], fold=folds)
+    look_at_errors(predictions, tmp_path)
+    assert sum(int(row["count"]) for row in read(tmp_path / "confusion.csv")) == 2
+
+
+def test_without_labels_there_is_nothing_to_see(predicted, tmp_path):
+    predictions = predicted(["a", "b"], "predict", [None, None], [0, 1])
+    assert look_at_errors(predictions, tmp_path) == {}
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_class_that_never_occurs_is_drawn_as_well(predicted, tmp_path):
+    look_at_errors(predicted(["a"], "test", [0], [0]), tmp_path)
+    rows = read(tmp_path / "per_class.csv")
+    assert [row["support"] for row in rows] == ["1", "0", "0"]
+    assert np.isfinite([float(row["f1"]) for row in rows]).all()

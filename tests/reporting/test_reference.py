@@ -1,0 +1,89 @@
+"""Runs beside published results."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from lfx.artifacts.parquet import write_predictions
+from lfx.configuration.reference import ReferenceConfig, ReferenceRowConfig
+from lfx.evaluation.intervals import bootstrap_f1, wilson
+from lfx.evaluation.splits import evaluate_splits
+from lfx.reporting.reference import compare_with, print_compared, write_compared
+from lfx.reporting.runs import Run
+from lfx.runtime.errors import DataError
+
+ROWS = [
+    ReferenceRowConfig("Text", "RoBERTa", "text", 0.7073, 0.7113),
+    ReferenceRowConfig("Image", "VGG16", "vgg16", 0.588),
+    ReferenceRowConfig("Image", "ResNet50", "resnet50"),
+]
+REFERENCE = ReferenceConfig("paper", "somebody", rows=ROWS)
+
+
+@pytest.fixture
+def run(predicted, tmp_path):
+    def build(name, wrong=3, started="1", **options):
+        folder = tmp_path / name / started
+        folder.mkdir(parents=True)
+        ids = [f"s{number}" for number in range(12)]
+        labels = [0, 1, 2] * 4
+        taken = [(label + (place < wrong)) % 3 for place, label in enumerate(labels)]
+        predictions = predicted(ids, "test", labels, taken, name=name)
+        write_predictions(folder / "predictions.parquet", predictions)
+        metrics = evaluate_splits(predictions) | options.pop("metrics", {})
+        about = {"stage": "train", "data": "demo", "model": "tiny", "seed": 0}
+        return Run(folder, name=name, started=started, metrics=metrics, **(about | options))
+
+    return build
+
+
+def test_each_result_stands_beside_the_newest_run_of_its_name(run):
+    runs = [run("text", wrong=6), run("text", wrong=3, started="2"), run("other")]
+    text, vgg, resnet = compare_with(REFERENCE, runs)
+    assert text.run == runs[1]
+    assert text.samples == 12
+    assert text.accuracy.value == 0.75
+    assert text.accuracy.interval == wilson(9, 12)
+    labels = [0, 1, 2] * 4
+    taken = [1, 2, 0, *labels[3:]]
+    assert text.f1.interval == bootstrap_f1(labels, taken, 3)
+    assert text.f1.interval.low < text.f1.value < text.f1.interval.high
+    assert vgg.run is None
+    assert resnet.run is None
+
+
+def test_the_table_says_what_is_published_reached_and_not_run(run, tmp_path, capsys):
+    found = compare_with(REFERENCE, [run("text"), run("resnet50", metrics={"leaky": True})])
+    print_compared(found)
+    printed = capsys.readouterr().out
+    assert "+0.043" in printed
+    assert "vgg16: not run" in printed
+    csv_file, md_file = write_compared(found, tmp_path)
+    with csv_file.open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["run"] for row in rows] == ["text", "vgg16", "resnet50"]
+    assert rows[0]["published accuracy"] == "0.7073"
+    low, high = (float(rows[0][f"accuracy {bound}"]) for bound in ("low", "high"))
+    assert (low, high) == tuple(wilson(9, 12))
+    assert rows[1]["accuracy"] in {"", None}
+    lines = md_file.read_text().splitlines()
+    assert len({line.count("|") for line in lines}) == 1
+    assert "0.750 [0.468, 0.911]" in lines[2]
+    assert "LEAKY" in lines[4]
+
+
+def test_the_average_of_f1_is_the_reference_s(run):
+    one = run("text", wrong=1)
+    macro = compare_with(ReferenceConfig("m", "s", "f1_macro", ROWS), [one])[0]
+    assert macro.f1.value == one.metrics["test"]["f1_macro"]
+
+
+def test_none_of_the_runs_is_in_the_table(run):
+    with pytest.raises(DataError, match="reference=paper is beside runs named text, vgg16, res"):
+        compare_with(REFERENCE, [run("other")])
+    untested = Run(Path("x"), "train", "demo", "text", "tiny", 0, "1", {"val": {}})
+    with pytest.raises(DataError, match="with a test split"):
+        compare_with(REFERENCE, [untested])

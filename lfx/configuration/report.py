@@ -23,7 +23,8 @@ class ReportConfig:
     against: str | None = None
     # How many tweets of each kind are shown.
     cases: int = 4
-    # Published results that the runs are put beside, each with a 95 % interval; null: none.
+    # Published results that the runs are put beside, with 95 % intervals or, over several
+    # seeds, mean and standard deviation; null: none.
     reference: ReferenceConfig | None = None
     # Only runs on the data set of this name; null: all.
     data: Any = None
@@ -41,7 +42,7 @@ class ReportConfig:
         """Say what is impossible about these settings."""
         found = []
         if self.reference is not None and self.over_seeds:
-            found.append("reference= compares single runs; over_seeds=true averages them")
+            found.append("over_seeds=true is not read with reference=, which averages by itself")
         if self.run is not None and self.sweep is not None:
             found.append(
                 "run=DIRECTORY looks at one run, sweep=DIRECTORY at a multirun's; give one"

@@ -1,7 +1,8 @@
-"""Runs beside published results, with intervals: what a difference is worth."""
+"""Runs beside published results, with intervals or spreads: what a difference is worth."""
 
 from __future__ import annotations
 
+import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ _HEADER = (
     "model",
     "published accuracy",
     "published F1",
+    "runs",
     "n",
     "accuracy",
     "F1",
@@ -40,33 +42,38 @@ _LEADING = 4
 
 @dataclass(frozen=True)
 class Score:
-    """A score and its 95 % interval, all in 0..1."""
+    """A score, all in 0..1.
+
+    Attributes:
+        value: of one run, or the mean of several.
+        interval: the 95 % interval of one run; None where there are several.
+        spread: the standard deviation over several; None where there is one.
+    """
 
     value: float
-    interval: Interval
+    interval: Interval | None = None
+    spread: float | None = None
 
 
 @dataclass(frozen=True)
 class Compared:
-    """A published result, and what the run that stands for it reached on the test split.
+    """A published result, and what the runs that stand for it reached on the test split.
 
     Attributes:
         published: the result.
-        run: None where there is none.
-        samples: of the test split.
-        accuracy: with Wilson's interval.
-        f1: with the bootstrap's interval.
+        runs: one a seed; none where it has not been run.
+        accuracy: with Wilson's interval, where there is one run.
+        f1: with the bootstrap's interval, where there is one run.
     """
 
     published: ReferenceRowConfig
-    run: Run | None = None
-    samples: int = 0
+    runs: tuple[Run, ...] = ()
     accuracy: Score | None = None
     f1: Score | None = None
 
 
 def compare_with(reference: ReferenceConfig, runs: Sequence[Run]) -> list[Compared]:
-    """Find the newest run of each name, and score its predictions on the test split.
+    """Find the newest run of each name and seed, and score the predictions on the test split.
 
     Args:
         reference: what was published.
@@ -76,15 +83,28 @@ def compare_with(reference: ReferenceConfig, runs: Sequence[Run]) -> list[Compar
         One entry a published result.
 
     Raises:
-        DataError: none of the runs stands for any of the results.
+        DataError: none of the runs stands for any of the results, or those that do are of several
+            data sets.
     """
-    newest = {run.name: run for run in runs if "test" in run.metrics}
-    found = [_compared(row, newest.get(row.run), reference.f1_average) for row in reference.rows]
-    if all(one.run is None for one in found):
+    newest: dict[str, dict[int, Run]] = {}
+    for run in runs:
+        if "test" in run.metrics:
+            newest.setdefault(run.name, {})[run.seed] = run
+    found = [
+        _compared(row, tuple(newest.get(row.run, {}).values()), reference.f1_average)
+        for row in reference.rows
+    ]
+    if not any(one.runs for one in found):
         names = ", ".join(row.run for row in reference.rows)
         raise DataError(
             f"reference={reference.name} is beside runs named {names}, with a test split; there is "
             "none among these runs"
+        )
+    sets = sorted({run.data for one in found for run in one.runs})
+    if len(sets) > 1:
+        raise DataError(
+            f"the runs are of several data sets, {', '.join(sets)}; choose one with data=NAME, or "
+            "another folder with runs=FOLDER"
         )
     return found
 
@@ -103,17 +123,22 @@ def write_compared(found: Sequence[Compared], folder: Path) -> tuple[Path, Path]
     with atomic_path(folder / "reference.md") as part:
         table = markdown(_HEADER, [_texts(one) for one in found], _LEADING)
         part.write_text(table, encoding="utf-8")
-    bounds = ("low", "high")
-    header = [*_HEADER[:7]]
+    header = [*_HEADER[: _HEADER.index("accuracy")]]
     for score in ("accuracy", "F1"):
-        header += [score, *(f"{score} {bound}" for bound in bounds)]
+        header += [score, *(f"{score} {bound}" for bound in ("low", "high", "sd"))]
+    header += ["folders"]
     write_rows(folder / "reference.csv", header, [_numbers(one) for one in found])
     return folder / "reference.csv", folder / "reference.md"
 
 
-def _compared(published: ReferenceRowConfig, run: Run | None, average: str) -> Compared:
-    if run is None:
+def _compared(published: ReferenceRowConfig, runs: tuple[Run, ...], average: str) -> Compared:
+    if not runs:
         return Compared(published)
+    if len(runs) > 1:
+        over = [[float(run.metrics["test"][key]) for run in runs] for key in ("accuracy", average)]
+        scores = [Score(statistics.fmean(own), spread=statistics.stdev(own)) for own in over]
+        return Compared(published, runs, *scores)
+    (run,) = runs
     rows = average_folds(read_predictions(run.folder / "predictions.parquet"))
     rows = rows.select(rows.rows("test") & (rows.label >= 0))
     metrics = run.metrics["test"]
@@ -123,8 +148,7 @@ def _compared(published: ReferenceRowConfig, run: Run | None, average: str) -> C
     classes = len(rows.metadata.classes)
     return Compared(
         published,
-        run,
-        len(rows.label),
+        runs,
         Score(metrics["accuracy"], wilson(right, len(rows.label))),
         Score(metrics[average], bootstrap_f1(rows.label, predicted, classes, average=kind)),
     )
@@ -133,16 +157,17 @@ def _compared(published: ReferenceRowConfig, run: Run | None, average: str) -> C
 def _texts(one: Compared) -> list[str]:
     row = one.published
     published = [_plain(row.accuracy), _plain(row.f1)]
-    if one.run is None or one.accuracy is None or one.f1 is None:
+    if not one.runs or one.accuracy is None or one.f1 is None:
         cells = [row.modality, row.model, f"{row.run}: not run", "", *published]
         return [*cells, *[""] * (len(_HEADER) - len(cells))]
     return [
         row.modality,
         row.model,
-        titled(one.run.name, one.run.metrics),
-        one.run.model,
+        titled(row.run, {"leaky": any(run.leaky for run in one.runs)}),
+        one.runs[0].model,
         *published,
-        str(one.samples),
+        str(len(one.runs)),
+        _samples(one.runs),
         _told(one.accuracy),
         _told(one.f1),
         _difference(one.accuracy, row.accuracy),
@@ -151,15 +176,20 @@ def _texts(one: Compared) -> list[str]:
 
 
 def _numbers(one: Compared) -> list[object]:
-    row, run = one.published, one.run
+    row = one.published
     cells: list[object] = [row.modality, row.model, row.run]
-    if run is None:
-        return [*cells, "", row.accuracy, row.f1]
-    cells += [run.model, row.accuracy, row.f1, one.samples]
+    if not one.runs:
+        return [*cells, "", row.accuracy, row.f1, 0]
+    cells += [one.runs[0].model, row.accuracy, row.f1, len(one.runs), _samples(one.runs)]
     for score in (one.accuracy, one.f1):
         if score is not None:
-            cells += [score.value, *score.interval]
-    return cells
+            cells += [score.value, *(score.interval or (None, None)), score.spread]
+    return [*cells, " ".join(str(run.folder) for run in one.runs)]
+
+
+def _samples(runs: Sequence[Run]) -> str:
+    counts = sorted({int(run.metrics["test"]["support"]) for run in runs})
+    return str(counts[0]) if len(counts) == 1 else f"{counts[0]}-{counts[-1]}"
 
 
 def _plain(value: float | None) -> str:
@@ -167,6 +197,8 @@ def _plain(value: float | None) -> str:
 
 
 def _told(score: Score) -> str:
+    if score.interval is None:
+        return f"{score.value:.3f} ± {score.spread or 0:.3f}"
     return f"{score.value:.3f} [{score.interval.low:.3f}, {score.interval.high:.3f}]"
 
 

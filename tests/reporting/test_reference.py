@@ -43,16 +43,29 @@ def run(predicted, tmp_path):
 def test_each_result_stands_beside_the_newest_run_of_its_name(run):
     runs = [run("text", wrong=6), run("text", wrong=3, started="2"), run("other")]
     text, vgg, resnet = compare_with(REFERENCE, runs)
-    assert text.run == runs[1]
-    assert text.samples == 12
+    assert text.runs == (runs[1],)
     assert text.accuracy.value == 0.75
     assert text.accuracy.interval == wilson(9, 12)
     labels = [0, 1, 2] * 4
     taken = [1, 2, 0, *labels[3:]]
     assert text.f1.interval == bootstrap_f1(labels, taken, 3)
     assert text.f1.interval.low < text.f1.value < text.f1.interval.high
-    assert vgg.run is None
-    assert resnet.run is None
+    assert vgg.runs == resnet.runs == ()
+
+
+def test_several_seeds_are_averaged(run, tmp_path):
+    seeds = [run("text", wrong=wrong, started=str(wrong), seed=wrong) for wrong in (2, 3, 4)]
+    text = compare_with(REFERENCE, seeds)[0]
+    assert text.runs == tuple(seeds)
+    assert text.accuracy.value == pytest.approx(0.75)
+    assert text.accuracy.spread == pytest.approx(1 / 12)
+    assert text.accuracy.interval is None
+    csv_file, md_file = write_compared([text], tmp_path)
+    assert "| 3 | 12 | 0.750 ± 0.083 |" in md_file.read_text()
+    with csv_file.open(newline="") as stream:
+        (row,) = csv.DictReader(stream)
+    assert (row["runs"], row["n"], row["accuracy low"]) == ("3", "12", "")
+    assert float(row["accuracy sd"]) == pytest.approx(1 / 12)
 
 
 def test_the_table_says_what_is_published_reached_and_not_run(run, tmp_path, capsys):
@@ -84,6 +97,8 @@ def test_the_average_of_f1_is_the_reference_s(run):
 def test_none_of_the_runs_is_in_the_table(run):
     with pytest.raises(DataError, match="reference=paper is beside runs named text, vgg16, res"):
         compare_with(REFERENCE, [run("other")])
+    with pytest.raises(DataError, match="several data sets, demo, other; choose one with data="):
+        compare_with(REFERENCE, [run("text"), run("resnet50", data="other")])
     untested = Run(Path("x"), "train", "demo", "text", "tiny", 0, "1", {"val": {}})
     with pytest.raises(DataError, match="with a test split"):
         compare_with(REFERENCE, [untested])

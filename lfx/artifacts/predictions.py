@@ -198,9 +198,14 @@ class Predictions:
 
     def probabilities(self) -> np.ndarray[Any, np.dtype[np.float64]]:
         """Softmax of the logits in float64, `(rows, classes)`; each row sums to 1."""
-        logits = self.logits.astype(np.float64)
-        scores = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.asarray(scores / scores.sum(axis=1, keepdims=True), dtype=np.float64)
+        return softmax(self.logits)
+
+
+def softmax(logits: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Turn logits into probabilities, `(rows, classes)`, in float64; each row sums to 1."""
+    wide = logits.astype(np.float64)
+    scores = np.exp(wide - wide.max(axis=1, keepdims=True))
+    return np.asarray(scores / scores.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
 def _texts(values: list[Any]) -> np.ndarray[Any, Any]:

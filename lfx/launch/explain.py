@@ -125,6 +125,15 @@ def _problem(
     return None
 
 
+def _beside(missing: str) -> list[str]:
+    """Give the options that lie in the folder of one in a group of groups, such as paper/x."""
+    group, _, rest = missing.partition("/")
+    if "/" not in rest:
+        return []
+    found = (config_folder() / missing).parent.glob("*.yaml")
+    return sorted(str(file.relative_to(config_folder() / group).with_suffix("")) for file in found)
+
+
 def _message(
     error: BaseException, settings: dict[str, Any] | None = None, *, names_key: bool = False
 ) -> str:
@@ -136,13 +145,20 @@ def _message(
     if lines[0].endswith("raised while composing config:"):
         file, what = lines[0].split(":", 1)[0].removeprefix("In "), lines[1].strip()
         return f"{file} cannot be composed: {what}"
+    foreign = re.match(r"In '(.+?)': Could not override '(.+?)'\. No match in the", lines[0])
+    if foreign:
+        return (
+            f"it chooses a {foreign[2]}, which this stage does not; conf/{foreign[1]}.yaml opens with "
+            "the command that it is for"
+        )
     unknown = re.match(r"Could not override '(.+?)'", str(error))
     if lines[0].startswith("Could not override") or "not in" in lines[0]:
         key = unknown[1] if unknown else ""
         told = unknown_setting(key, settings or {})
         return told if names_key and key else told.partition(": ")[2]
     if isinstance(cause, MissingConfigException) and cause.options:
-        return f"there is no {cause.missing_cfg_file!r}; choose from: {', '.join(cause.options)}"
+        options = _beside(str(cause.missing_cfg_file)) or cause.options
+        return f"there is no {cause.missing_cfg_file!r}; choose from: {', '.join(options)}"
     told = first_line(cause)
     is_plain = isinstance(cause, HydraException | OmegaConfBaseException | ValueError)
     return told if is_plain else f"{type(cause).__name__}: {told}"

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lfx.artifacts.join import join
+from lfx.artifacts.predictions import softmax
 from lfx.evaluation.cases import find_cases
 from lfx.reporting.case_picture import draw_cases
 from lfx.reporting.rows import write_rows
@@ -113,7 +114,7 @@ def study_cases(
     )
     rows = np.flatnonzero(wanted)
     scores = {
-        fused.metadata.name if name == _FUSED else name: _softmax(joined.logits[number][rows])
+        fused.metadata.name if name == _FUSED else name: softmax(joined.logits[number][rows])
         for name, number in place.items()
     }
     at = {name: row for row, name in enumerate(table.ids)}
@@ -176,11 +177,6 @@ def write_cases(study: CaseStudy, name: str, shown: int, folder: Path) -> list[P
 
 def _members(study: CaseStudy) -> Sequence[str]:
     return list(study.cases[0].scores) if study.cases else []
-
-
-def _softmax(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    scores = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(scores / scores.sum(axis=1, keepdims=True))
 
 
 def _told(scores: npt.NDArray[np.floating], classes: Sequence[str]) -> str:

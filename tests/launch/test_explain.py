@@ -150,3 +150,19 @@ def test_what_is_no_override_gets_hydras_own_words(explained):
 def test_a_path_with_an_equals_sign_is_a_parse_error(explained):
     (line,) = explained("predict", "ckpt=/a/w=0.1/best.ckpt")
     assert line.startswith("ckpt=/a/w=0.1/best.ckpt: ")
+
+
+def test_an_experiment_of_another_stage(explained):
+    (line,) = explained("fuse", "experiment=paper/resnet50")
+    assert line == (
+        "experiment=paper/resnet50: it chooses a modality, which this stage does not; "
+        "conf/experiment/paper/resnet50.yaml opens with the command that it is for"
+    )
+
+
+def test_an_unknown_option_in_a_folder_of_a_group(explained):
+    (line,) = explained("train", "experiment=sensitivity/x")
+    assert line.endswith(
+        "choose from: sensitivity/alpha, sensitivity/back_translation, sensitivity/combined_loss, "
+        "sensitivity/weighting"
+    )

@@ -148,8 +148,8 @@ def _message(
     foreign = re.match(r"In '(.+?)': Could not override '(.+?)'\. No match in the", lines[0])
     if foreign:
         return (
-            f"it chooses a {foreign[2]}, which this stage does not; conf/{foreign[1]}.yaml opens with "
-            "the command that it is for"
+            f"it chooses a {foreign[2]}, which this stage does not; conf/{foreign[1]}.yaml opens "
+            "with the command that it is for"
         )
     unknown = re.match(r"Could not override '(.+?)'", str(error))
     if lines[0].startswith("Could not override") or "not in" in lines[0]:

@@ -38,7 +38,7 @@ def train(config: TrainConfig, job: Job) -> None:
     )
     start = Start(
         resume,
-        prepare_phases(config, job.folder),
+        prepare_phases(config, job.folder, resumed=resume is not None),
         paraphrases=build_paraphrases(config.paraphrases),
     )
     compute = build_compute(config.trainer)

@@ -99,12 +99,13 @@ def build_plan(config: TrainConfig, table: SampleTable) -> Plan:
     )
 
 
-def prepare_phases(config: TrainConfig, run: Path) -> Phase1 | None:
+def prepare_phases(config: TrainConfig, run: Path, *, resumed: bool) -> Phase1 | None:
     """Check what phase 1 needs, and read the checkpoint that phase 2 starts from, before any work.
 
     Args:
         config: the stage's settings.
-        run: the run's folder; a run that is resumed has a copy of that checkpoint in it.
+        run: the run's folder.
+        resumed: whether the run carries on; it then has a copy of that checkpoint in its folder.
 
     Returns:
         The checkpoint; None where phase 2 does not start from one.
@@ -120,7 +121,7 @@ def prepare_phases(config: TrainConfig, run: Path) -> Phase1 | None:
         return None
     kind, encoder = config.modality._target_, plain(config.encoder)
     own = run / PHASE_1 / BEST
-    file = own if config.ckpt is not None and own.is_file() else Path(config.phase_1_ckpt)
+    file = own if resumed and own.is_file() else Path(config.phase_1_ckpt)
     return read_phase_1(file, kind, encoder)
 
 

@@ -235,8 +235,9 @@ def test_phase_2_refuses_what_is_not_its_phase_1(configured, table, surroundings
         read_phase_1(first, "lfx.modalities.text.TextContrastive", {})
     with pytest.raises(CheckpointError, match="is no checkpoint of phase 1"):
         read_phase_1(outcome.best, path, {})
+    config = configured(kind, "phase=2", "phase_1_ckpt=nowhere.ckpt")
     with pytest.raises(CheckpointError, match=r"^phase_1_ckpt=nowhere.ckpt: .*phase_1/$"):
-        prepare_phases(configured(kind, "phase=2", "phase_1_ckpt=nowhere.ckpt"), tmp_path)
+        prepare_phases(config, tmp_path, resumed=False)
     found = read_phase_1(first, path, {})
     adopt_phase_1(found, table, "demo", tmp_path / "new")
     assert (tmp_path / "new/checkpoints/phase_1/best.ckpt").read_bytes() == first.read_bytes()
@@ -258,10 +259,13 @@ def test_a_resumed_phase_2_needs_its_phase_1_run_no_more(configured, table, surr
     content = read_checkpoint(tmp_path / "checkpoints/phase_1/best.ckpt")
     content["lfx"]["provenance"]["settings"]["encoder"] = plain(config.encoder)
     torch.save(content, tmp_path / "checkpoints/phase_1/best.ckpt")
-    found = prepare_phases(config, tmp_path)
+    found = prepare_phases(config, tmp_path, resumed=True)
     assert found is not None
     adopt_phase_1(found, table, "demo", tmp_path)
     assert found.file == tmp_path / "checkpoints/phase_1/best.ckpt"
+    # One that begins anew in the same folder takes what it was given.
+    with pytest.raises(CheckpointError, match=r"^phase_1_ckpt=gone.ckpt: there is no such file"):
+        prepare_phases(config, tmp_path, resumed=False)
 
 
 def test_a_fresh_start_forgets_an_older_phase_2(configured, table, surroundings, tmp_path):
@@ -292,7 +296,7 @@ def test_what_leaves_nothing_to_contrast_stops_before_any_work(
 ):
     config = configured("modality=image_contrastive", *overrides.split())
     with pytest.raises(ConfigError, match=message):
-        prepare_phases(config, tmp_path)
+        prepare_phases(config, tmp_path, resumed=False)
 
 
 def test_two_views_make_a_positive_of_each_sample():

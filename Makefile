@@ -58,7 +58,7 @@ ARGS ?=
 paper: setup  ## Run the paper's study: DATA=/path/to/MVSA_Single PLACES365=FILE.safetensors (or none)
 	@test -n "$(PLACES365)" || { echo "VGG16's weights: make paper PLACES365=FILE.safetensors DATA=…;" \
 		"python -m lfx.encoders.places365 makes the file, PLACES365=none leaves VGG16 out" >&2; exit 2; }
-	@$(MAKE) --no-print-directory study STUDY=paper EXTRA_vgg16=encoder.weights.path=$(PLACES365) \
+	@$(MAKE) --no-print-directory study STUDY=paper "EXTRA_vgg16='encoder.weights.path=$(PLACES365)'" \
 		MODELS="$(if $(filter none,$(PLACES365)),,vgg16) resnet50 resnet50_contrastive roberta"
 
 paper-light: setup  ## The same with small encoders, on a CPU and without a hub: DATA=/path/to/MVSA_Single
@@ -75,13 +75,14 @@ SCHEMES := detection_rate minimizing_loss
 study-of-a-seed: $(SCHEMES:%=$(AT)/%.done)
 	$(BIN)/python -m lfx.report run=$(AT)/minimizing_loss data=mvsa_single "data.root=$(DATA)" hydra.run.dir=$(AT)/report
 
+# Not to mix the results of different data or settings in one table.
+export BEGUN_WITH = $(realpath $(DATA)) $(PLACES365) $(VARIANT) $(ARGS)
 $(AT)/data:
-	@test -n "$(DATA)" || { echo "the data: DATA=/path/to/MVSA_Single" >&2; exit 2; }
-	@mkdir -p $(AT) && echo "$(DATA) $(VARIANT) $(ARGS)" > $@
+	@test -d "$(DATA)" || { echo "the data, a folder: DATA=/path/to/MVSA_Single" >&2; exit 2; }
+	@mkdir -p $(AT) && printenv BEGUN_WITH > $@
 
-# Not to mix the results of different data in one table.
 same-data: $(AT)/data
-	@test "$$(cat $(AT)/data)" = "$(DATA) $(VARIANT) $(ARGS)" || { echo "$(AT) was begun with:" \
+	@test "$$(cat $(AT)/data)" = "$$BEGUN_WITH" || { echo "$(AT) was begun with:" \
 		"$$(cat $(AT)/data); remove it to begin anew" >&2; exit 2; }
 
 $(AT)/back_translation.done: conf/experiment/$(STUDY)/back_translation.yaml | same-data

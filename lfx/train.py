@@ -90,9 +90,10 @@ def _train_model(
     from lfx.artifacts.parquet import write_predictions
     from lfx.evaluation.splits import evaluate_splits
     from lfx.modalities.build import build_classifier
-    from lfx.modalities.checkpoints import BEST, PHASE_1, require_same_data
+    from lfx.modalities.checkpoints import BEST, PHASE_1
     from lfx.modalities.fitting import fit_model
     from lfx.modalities.phase_1 import adopt_phase_1
+    from lfx.modalities.start import same_data_or_anew
     from lfx.reporting.classes import show_classes
     from lfx.reporting.diagnostics import look_at_embeddings
     from lfx.reporting.errors import look_at_errors
@@ -114,8 +115,7 @@ def _train_model(
         "paraphrases": None if paraphrases is None else paraphrases.fingerprint(),
         "splits": dict(zip(table.ids, table.splits, strict=True)),
     }
-    if start.resume is not None:
-        require_same_data(start.resume, classifier.provenance)
+    resume = same_data_or_anew(config.ckpt, start.resume, classifier.provenance)
     if start.phase_1 is not None:
         adopt_phase_1(start.phase_1, table, config.data.name, around.run)
     fold = () if start.fold is None else (f"data.fold={start.fold}",)
@@ -129,7 +129,7 @@ def _train_model(
     )
     around = replace(around, logger=logger)
     training = around if paraphrases is None else replace(around, table=paraphrases.applied(table))
-    outcome = fit_model(config, classifier, training, start.resume)
+    outcome = fit_model(config, classifier, training, resume)
     metrics = None
     if outcome.best is not None:
         predictions = _predict(config, around, outcome.best, start)
@@ -164,10 +164,11 @@ def _cross_validate(
         FoldRecord,
         FoldState,
         fold_folder,
-        note_begun,
+        forget,
         note_done,
-        require_same_folds,
     )
+    from lfx.modalities.start import same_folds_or_anew
+    from lfx.reporting.classes import show_classes
     from lfx.reporting.folds import report_folds
 
     data, table = config.data, around.table
@@ -178,8 +179,11 @@ def _cross_validate(
         folds.fingerprint,
         None if start.paraphrases is None else start.paraphrases.fingerprint(),
     )
-    for state in states.values():
-        require_same_folds(state, record)
+    states = same_folds_or_anew(config.ckpt, states, record)
+    if not states:
+        for fold in _folds(config):
+            forget(fold_folder(job.folder, fold))
+    show_classes(table, data.name, job.folder)
     parts = {}
     for fold in _folds(config):
         folder, state = fold_folder(job.folder, fold), states.get(fold, FoldState())
@@ -190,7 +194,6 @@ def _cross_validate(
             begun = replace(
                 start, resume=state.resume, fold=fold, split_fingerprint=folds.fingerprint
             )
-            note_begun(folder)
             _train_model(config, job, own, begun)
             note_done(folder, record)
         parts[fold] = read_predictions(folder / "predictions.parquet")

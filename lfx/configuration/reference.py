@@ -9,14 +9,14 @@ from omegaconf import MISSING
 
 @dataclass
 class ReferenceRowConfig:
-    """One published result, and the run that stands for it."""
+    """One published result, and the experiment that stands for it."""
 
     # The modality, as it was published.
     modality: str = MISSING
     # The model, as it was published.
     model: str = MISSING
-    # The name of the run.
-    run: str = MISSING
+    # The experiment: runs by experiment=… of this name are compared with the result.
+    experiment: str = MISSING
     # Published accuracy, in 0..1; null: none was published.
     accuracy: float | None = None
     # Published F1, in 0..1; null: none was published.
@@ -43,7 +43,7 @@ class ReferenceConfig:
             allowed = "allowed are f1_weighted, f1_macro"
             found.append(f"reference.f1_average: {allowed}; got {self.f1_average}")
         found += [
-            f"reference.rows, {row.run}: {key} is in 0..1, got {value}"
+            f"reference.rows, {row.experiment}: {key} is in 0..1, got {value}"
             for row in self.rows
             for key, value in (("accuracy", row.accuracy), ("f1", row.f1))
             if value is not None and not 0 <= value <= 1

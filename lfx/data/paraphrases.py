@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 # Stands behind a sample's id in that of its paraphrase.
 _SUFFIX = "~paraphrase"
+# Which share of the wanted ones may be lacking: not every text has a usable paraphrase.
+_MOST_LACKING = 0.25
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Paraphrases:
             Their positions, ascending.
 
         Raises:
-            DataError: no training sample has one.
+            DataError: no training sample has one, or far fewer have one than the share wants.
         """
         train = table.rows("train")
         there = [row for row in train if table.ids[row] in self.texts]
@@ -62,6 +64,11 @@ class Paraphrases:
         wanted = _wanted(table, train, self.share)
         rows = _drawn(table, there, wanted, self.seed)
         short = sum(wanted.values()) - len(rows)
+        if short > _MOST_LACKING * sum(wanted.values()):
+            raise DataError(
+                f"paraphrases.share={self.share:g} is {sum(wanted.values())} texts, and the file "
+                f"has {len(rows)} of them; python -m lfx.augment share={self.share:g} makes more"
+            )
         if short:
             log.warning("paraphrases: %d are lacking for a share of %g", short, self.share)
         return rows

@@ -68,7 +68,7 @@ def bootstrap_f1(
     Raises:
         ValueError: shapes differ, there are no samples, or the average is unknown.
     """
-    labels, predicted = np.asarray(labels), np.asarray(predicted)
+    labels, predicted = np.asarray(labels, np.int64), np.asarray(predicted, np.int64)
     if labels.shape != predicted.shape or labels.ndim != 1 or not len(labels):
         raise ValueError(
             f"labels and predictions must be (samples,), one or more; got {labels.shape} and "

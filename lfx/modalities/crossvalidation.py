@@ -8,7 +8,7 @@ import shutil
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from lfx.modalities.checkpoints import Resumption, newest_of, read_checkpoint, resume_from
+from lfx.modalities.checkpoints import FOLDER, Resumption, newest_of, read_checkpoint, resume_from
 from lfx.runtime.errors import CheckpointError, NothingToResumeError
 from lfx.runtime.files import atomic_path, write_json
 from lfx.runtime.rundir import note_heir, read_status
@@ -58,9 +58,10 @@ def fold_folder(run: Path, fold: int) -> Path:
     return run / f"fold_{fold}"
 
 
-def note_begun(folder: Path) -> None:
-    """Note that a fold's model is not there yet, whatever an earlier run has left."""
+def forget(folder: Path) -> None:
+    """Remove what an earlier run has left of a fold, so that nobody carries it on."""
     (folder / _DONE).unlink(missing_ok=True)
+    shutil.rmtree(folder / FOLDER, ignore_errors=True)
 
 
 def note_done(folder: Path, record: FoldRecord) -> None:
@@ -104,12 +105,12 @@ def carry_on(
     for fold in folds:
         source, target = fold_folder(origin, fold), fold_folder(run, fold)
         record = _record(source)
-        if record is not None:
+        if record is not None and record.config_hash == config_hash:
             if source.resolve() != target.resolve():
                 _copy(source, target)
             log.info("fold %d: trained in %s", fold, source)
             states[fold] = FoldState(record=record)
-        elif newest_of(source).is_file():
+        elif record is None and _settings_of(source) == settings:
             resume = resume_from(str(newest_of(source)), target, settings)
             states[fold] = FoldState(resume=resume)
         else:
@@ -157,14 +158,23 @@ def _is_like(
         record = _record(folder)
         if record is not None:
             return record.config_hash == config_hash
-        if newest_of(folder).is_file():
-            try:
-                own = read_checkpoint(newest_of(folder))["lfx"]["provenance"]
-            except CheckpointError as error:
-                log.warning("passed over: %s", error)
-                continue
-            return bool(own.get("settings") == settings)
+        own = _settings_of(folder)
+        if own is not None:
+            return bool(own == settings)
     return False
+
+
+def _settings_of(folder: Path) -> Mapping[str, Any] | None:
+    """Give the settings that a fold's checkpoint was trained with; None where there is none."""
+    if not newest_of(folder).is_file():
+        return None
+    try:
+        content = read_checkpoint(newest_of(folder))
+    except CheckpointError as error:
+        log.warning("passed over: %s", error)
+        return None
+    found: Mapping[str, Any] | None = content["lfx"]["provenance"].get("settings")
+    return found
 
 
 def _record(folder: Path) -> FoldRecord | None:

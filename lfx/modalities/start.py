@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lfx.data.paraphrases import Paraphrases
-from lfx.modalities.checkpoints import Resumption, resume_from
-from lfx.modalities.crossvalidation import FoldState, carry_on
+from lfx.modalities.checkpoints import Resumption, require_same_data, resume_from
+from lfx.modalities.crossvalidation import FoldRecord, FoldState, carry_on, require_same_folds
 from lfx.modalities.phase_1 import Phase1
-from lfx.runtime.errors import NothingToResumeError
+from lfx.runtime.errors import CheckpointError, NothingToResumeError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,3 +78,55 @@ def find_resumption(
             raise
         log.info("ckpt=auto: no unfinished run of this kind, so training starts from the beginning")
         return None, {}
+
+
+def same_data_or_anew(
+    ckpt: str | None, resume: Resumption | None, provenance: Mapping[str, Any]
+) -> Resumption | None:
+    """Check that a model is carried on with the data that it has seen.
+
+    Args:
+        ckpt: with `auto` it begins anew where they have changed.
+        resume: what is carried on from.
+        provenance: what this run notes of its data.
+
+    Raises:
+        CheckpointError: they have changed.
+    """
+    if resume is None:
+        return None
+    try:
+        require_same_data(resume, provenance)
+    except CheckpointError:
+        if ckpt != _AUTO:
+            raise
+        log.info(_CHANGED)
+        return None
+    return resume
+
+
+def same_folds_or_anew(
+    ckpt: str | None, states: Mapping[int, FoldState], record: FoldRecord
+) -> Mapping[int, FoldState]:
+    """Check that a cross-validation is carried on with the data and folds that it has seen.
+
+    Args:
+        ckpt: with `auto` all folds begin anew where they have changed.
+        states: how far each fold has come.
+        record: what this run trains with.
+
+    Raises:
+        CheckpointError: they have changed.
+    """
+    try:
+        for state in states.values():
+            require_same_folds(state, record)
+    except CheckpointError:
+        if ckpt != _AUTO:
+            raise
+        log.info(_CHANGED)
+        return {}
+    return states
+
+
+_CHANGED = "ckpt=auto: the data, or their paraphrases, have changed: training from the beginning"

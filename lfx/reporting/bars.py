@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+# Of a panel, in inches; with more bars than these there is no room for numbers above them.
+_WIDEST, _MOST_NUMBERS = 16.0, 40
+
+
 def draw_bars(
     file: Path,
     title: str,
@@ -35,7 +39,8 @@ def draw_bars(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    width = max(4.4, 0.62 * len(names) * max(map(len, panels.values())))
+    bars_in_a_panel = len(names) * max(map(len, panels.values()))
+    width = min(max(4.4, 0.62 * bars_in_a_panel), _WIDEST)
     figure = Figure(figsize=(width * len(panels), 4.2), layout="constrained")
     FigureCanvasAgg(figure)
     figure.suptitle(title, fontsize=11)
@@ -48,7 +53,8 @@ def draw_bars(
             bars = plot.bar(
                 where, numbers, 0.92 * step, label=label, color=COLOURS[place % len(COLOURS)]
             )
-            plot.bar_label(bars, [format(one, form) for one in numbers], fontsize=8, padding=2)
+            if bars_in_a_panel <= _MOST_NUMBERS:
+                plot.bar_label(bars, [format(one, form) for one in numbers], fontsize=8, padding=2)
         plot.set_xticks(np.arange(len(names)), names)
         plot.margins(y=0.12)
         if top is not None:

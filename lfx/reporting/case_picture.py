@@ -70,10 +70,12 @@ def _write(plot: Axes, case: Case) -> None:
 
 
 def _shade(plot: Axes, case: Case, names: Sequence[str], classes: Sequence[str]) -> None:
-    numbers = np.array([case.scores[name] for name in names])
+    numbers = np.array([case.scores_of(name) for name in names], dtype=float)
     plot.set_axis_on()
     plot.imshow(numbers, cmap="Blues", vmin=0, vmax=1.4, aspect="auto")
     for row, column in np.ndindex(*numbers.shape):
+        if np.isnan(numbers[row, column]):
+            continue
         says = numbers[row].argmax() == column
         plot.text(
             column,

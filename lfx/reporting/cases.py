@@ -41,7 +41,8 @@ class Case:
         label: the true class.
         text: the tweet.
         image: the picture's file.
-        scores: member, or the fusion's name → `(classes,)` probabilities.
+        scores: member, or the fusion's name → `(classes,)` probabilities; a member that lacks the
+            sample is left out.
     """
 
     kind: str
@@ -51,6 +52,13 @@ class Case:
     text: str
     image: Path
     scores: Mapping[str, npt.NDArray[np.floating]]
+
+    def scores_of(self, member: str) -> list[float | None]:
+        """Give a member's probabilities; None each where it lacks the sample."""
+        own = self.scores.get(member)
+        if own is None:
+            return [None] * len(next(iter(self.scores.values())))
+        return [float(score) for score in own]
 
 
 @dataclass(frozen=True)
@@ -117,6 +125,10 @@ def study_cases(
         fused.metadata.name if name == _FUSED else name: softmax(joined.logits[number][rows])
         for name, number in place.items()
     }
+    there_is = {
+        fused.metadata.name if name == _FUSED else name: joined.present[number]
+        for name, number in place.items()
+    }
     at = {name: row for row, name in enumerate(table.ids)}
     labels = joined.label[rows]
     found = find_cases(scores[against], scores[fused.metadata.name], labels)
@@ -128,7 +140,7 @@ def study_cases(
             label=joined.classes[labels[row]],
             text=table.texts[at[joined.sample_id[rows[row]]]],
             image=table.images[at[joined.sample_id[rows[row]]]],
-            scores={name: own[row] for name, own in scores.items()},
+            scores={name: own[row] for name, own in scores.items() if there_is[name][rows[row]]},
         )
         for kind, own_rows in (("mended", found.mended), ("broken", found.broken))
         for rank, row in enumerate(own_rows, start=1)
@@ -148,7 +160,7 @@ def write_cases(study: CaseStudy, name: str, shown: int, folder: Path) -> list[P
     Returns:
         The files.
     """
-    names = [*sorted(set(_members(study)) - {name}), name]
+    names = [*sorted(_members(study) - {name}), name]
     header = ["kind", "rank", "id", "split", "label", "text", "image"]
     header += [f"{member} {label}" for member in names for label in study.classes]
     write_rows(
@@ -156,14 +168,14 @@ def write_cases(study: CaseStudy, name: str, shown: int, folder: Path) -> list[P
         header,
         (
             [case.kind, case.rank, case.sample_id, study.split, case.label, case.text, case.image]
-            + [float(score) for member in names for score in case.scores[member]]
+            + [score for member in names for score in case.scores_of(member)]
             for case in study.cases
         ),
     )
     few = [case for case in study.cases if case.rank <= shown]
     lines = [
         [case.kind, case.sample_id, " ".join(case.text.split()).replace("|", "\\|"), case.label]
-        + [_told(case.scores[member], study.classes) for member in names]
+        + [_told(case.scores.get(member), study.classes) for member in names]
         for case in few
     ]
     with atomic_path(folder / "cases.md") as part:
@@ -171,14 +183,18 @@ def write_cases(study: CaseStudy, name: str, shown: int, folder: Path) -> list[P
         part.write_text(table, encoding="utf-8")
     if few:
         draw_cases(study, name, names, shown, folder / "cases.png")
+    else:  # of an earlier look
+        (folder / "cases.png").unlink(missing_ok=True)
     written = [folder / f"cases.{ending}" for ending in ("csv", "md", "png")]
     return written if few else written[:2]
 
 
-def _members(study: CaseStudy) -> Sequence[str]:
-    return list(study.cases[0].scores) if study.cases else []
+def _members(study: CaseStudy) -> set[str]:
+    return {member for case in study.cases for member in case.scores}
 
 
-def _told(scores: npt.NDArray[np.floating], classes: Sequence[str]) -> str:
+def _told(scores: npt.NDArray[np.floating] | None, classes: Sequence[str]) -> str:
+    if scores is None:
+        return ""
     best = int(scores.argmax())
     return f"{classes[best]} {scores[best]:.2f}"

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _DARK = 0.6
+# With more classes than these, cells are too small for numbers, and the picture no larger.
+_MOST_CLASSES = 25
 
 
 def draw_confusion(
@@ -34,7 +36,7 @@ def draw_confusion(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    side = 1.6 + 0.85 * len(classes)
+    side = 1.6 + 0.85 * min(len(classes), _MOST_CLASSES)
     figure = Figure(figsize=(side * len(panels), side), layout="constrained")
     FigureCanvasAgg(figure)
     figure.suptitle(title, fontsize=11)
@@ -42,7 +44,8 @@ def draw_confusion(
     for plot, (name, counts) in zip(plots, panels.items(), strict=True):
         shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
         plot.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-        for row, column in np.ndindex(*counts.shape):
+        written = np.ndindex(*counts.shape) if len(classes) <= _MOST_CLASSES else ()
+        for row, column in written:
             plot.text(
                 column,
                 row,

@@ -64,8 +64,9 @@ def look_at_run(
                 f"data={data}: these are not the samples that run={run} is of; give the data set "
                 "and the settings that it was trained with"
             )
-        picture = show_classes(table, str(data), run)
-        written += [picture.with_suffix(".csv"), picture]
+        if not (run / "classes.csv").is_file():  # a training's own tells of its splits as well
+            picture = show_classes(table, str(data), run)
+            written += [picture.with_suffix(".csv"), picture]
     if status.stage == _FUSE and table is not None:
         study = study_cases(predictions, _members(run, predictions), table, against)
         written += write_cases(study, predictions.metadata.name, shown, run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
 
     from lfx.configuration.reference import ReferenceConfig
 
+log = logging.getLogger(__name__)
+
 _HEADER = (
     "modality",
     "published model",
-    "run",
+    "experiment",
     "model",
     "published accuracy",
     "published F1",
@@ -73,7 +76,10 @@ class Compared:
 
 
 def compare_with(reference: ReferenceConfig, runs: Sequence[Run]) -> list[Compared]:
-    """Find the newest run of each name and seed, and score the predictions on the test split.
+    """Find the newest run of each experiment and seed, and score the predictions on the test split.
+
+    Runs of an experiment with other settings than the newest one's are left out, and so are those
+    of a single fold.
 
     Args:
         reference: what was published.
@@ -86,19 +92,15 @@ def compare_with(reference: ReferenceConfig, runs: Sequence[Run]) -> list[Compar
         DataError: none of the runs stands for any of the results, or those that do are of several
             data sets.
     """
-    newest: dict[str, dict[int, Run]] = {}
-    for run in runs:
-        if "test" in run.metrics:
-            newest.setdefault(run.name, {})[run.seed] = run
     found = [
-        _compared(row, tuple(newest.get(row.run, {}).values()), reference.f1_average)
+        _compared(row, _runs_of(row.experiment, runs), reference.f1_average)
         for row in reference.rows
     ]
     if not any(one.runs for one in found):
-        names = ", ".join(row.run for row in reference.rows)
+        names = ", ".join(row.experiment for row in reference.rows)
         raise DataError(
-            f"reference={reference.name} is beside runs named {names}, with a test split; there is "
-            "none among these runs"
+            f"reference={reference.name} is beside runs by experiment=… of {names}, with a test "
+            "split; there is none among these runs"
         )
     sets = sorted({run.data for one in found for run in one.runs})
     if len(sets) > 1:
@@ -131,6 +133,18 @@ def write_compared(found: Sequence[Compared], folder: Path) -> tuple[Path, Path]
     return folder / "reference.csv", folder / "reference.md"
 
 
+def _runs_of(experiment: str, runs: Sequence[Run]) -> tuple[Run, ...]:
+    own = [
+        run for run in runs if f"experiment={experiment}" in run.overrides and "test" in run.metrics
+    ]
+    whole = [run for run in own if run.fold is None]
+    alike = [run for run in whole if run.kind == whole[-1].kind]
+    if len(alike) < len(own):
+        left_out = "experiment=%s: %d runs of other settings, or of a single fold, are left out"
+        log.warning(left_out, experiment, len(own) - len(alike))
+    return tuple({run.seed: run for run in alike}.values())
+
+
 def _compared(published: ReferenceRowConfig, runs: tuple[Run, ...], average: str) -> Compared:
     if not runs:
         return Compared(published)
@@ -158,12 +172,12 @@ def _texts(one: Compared) -> list[str]:
     row = one.published
     published = [_plain(row.accuracy), _plain(row.f1)]
     if not one.runs or one.accuracy is None or one.f1 is None:
-        cells = [row.modality, row.model, f"{row.run}: not run", "", *published]
+        cells = [row.modality, row.model, f"{row.experiment}: not run", "", *published]
         return [*cells, *[""] * (len(_HEADER) - len(cells))]
     return [
         row.modality,
         row.model,
-        titled(row.run, {"leaky": any(run.leaky for run in one.runs)}),
+        titled(row.experiment, {"leaky": any(run.leaky for run in one.runs)}),
         one.runs[0].model,
         *published,
         str(len(one.runs)),
@@ -177,7 +191,7 @@ def _texts(one: Compared) -> list[str]:
 
 def _numbers(one: Compared) -> list[object]:
     row = one.published
-    cells: list[object] = [row.modality, row.model, row.run]
+    cells: list[object] = [row.modality, row.model, row.experiment]
     if not one.runs:
         return [*cells, "", row.accuracy, row.f1, 0]
     cells += [one.runs[0].model, row.accuracy, row.f1, len(one.runs), _samples(one.runs)]

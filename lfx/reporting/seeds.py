@@ -52,9 +52,9 @@ def group_by_seed(runs: Sequence[Run]) -> list[list[Run]]:
     Returns:
         One list for each kind of run, in the order of the first of each.
     """
-    kinds: dict[tuple[str, ...], dict[tuple[int, int | None], Run]] = {}
+    kinds: dict[tuple[object, ...], dict[tuple[int, int | None], Run]] = {}
     for run in runs:
-        key = (run.data, run.stage, run.name, run.model, run.kind)
+        key = (run.data, run.stage, run.name, run.model, run.kind, run.fold is None)
         kinds.setdefault(key, {})[run.seed, run.fold] = run
     return [list(own.values()) for own in kinds.values()]
 

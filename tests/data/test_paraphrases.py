@@ -74,10 +74,14 @@ def test_seed_and_ids_alone_choose():
 
 
 def test_what_is_lacking_is_told(caplog):
-    few = {f"s{row}": "other" for row in range(0, 200, 10)}
-    rows = Paraphrases(few, share=0.5).chosen(TABLE)
+    few = {f"s{row}": "other" for row in range(0, 200, 3)}
+    some = Paraphrases(few).chosen(TABLE)
+    share = 1.1 * len(some) / len(TABLE.rows("train"))
+    rows = Paraphrases(few, share=share).chosen(TABLE)
     assert {TABLE.ids[row] for row in rows} <= set(few)
-    assert "are lacking for a share of 0.5" in caplog.text
+    assert f"lacking for a share of {share:g}" in caplog.text
+    with pytest.raises(DataError, match=r"share=0.5 is \d+ texts, .* of them; .* share=0.5 makes"):
+        Paraphrases(few, share=0.5).chosen(TABLE)
     with pytest.raises(DataError, match="none of the paraphrases is of a sample of the train"):
         Paraphrases({"s4": "of the validation split"}).chosen(TABLE)
 

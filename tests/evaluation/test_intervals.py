@@ -84,3 +84,10 @@ def test_what_has_no_interval(labels, predicted, average, message):
 def test_no_samples_have_no_accuracy():
     with pytest.raises(ValueError, match="n must be an integer not less than 1"):
         wilson(0, 0)
+
+
+def test_labels_of_an_artifact_are_small_integers():
+    labels = np.arange(200, dtype=np.int16)
+    assert bootstrap_f1(labels, labels, 200, resamples=20) == bootstrap_f1(
+        labels.astype(np.int64), labels, 200, resamples=20
+    )

@@ -110,3 +110,23 @@ def test_the_test_split_comes_first_and_others_after_it(predicted, table, split)
     assert study_cases(both, {"text": both}, table).split == "test"
     alone = predicted(ids, split, LABELS, LABELS)
     assert study_cases(alone, {"text": alone}, table).split == split
+
+
+def test_a_member_that_lacks_a_sample_says_nothing(predicted, members, fused, table, tmp_path):
+    some = predicted(IDS[1:], "test", LABELS[1:], [1, 0, 0], 0.9)
+    study = study_cases(fused, {"text": members["text"], "image": some}, table)
+    first = study.of("mended")[0]
+    assert first.sample_id == "a"
+    assert set(first.scores) == {"text", "mean"}
+    write_cases(study, "mean", 2, tmp_path)
+    with (tmp_path / "cases.csv").open(newline="", encoding="utf-8") as stream:
+        row = next(csv.DictReader(stream))
+    assert row["image bad"] == ""
+    assert float(row["text so"]) == pytest.approx(0.7)
+
+
+def test_a_picture_of_an_earlier_look_does_not_stay(members, fused, table, tmp_path):
+    write_cases(study_cases(fused, members, table), "mean", 1, tmp_path)
+    assert (tmp_path / "cases.png").is_file()
+    write_cases(study_cases(fused, members, table, "image"), "mean", 1, tmp_path)
+    assert not (tmp_path / "cases.png").exists()

@@ -7,7 +7,9 @@ import csv
 import numpy as np
 from PIL import Image
 
+from lfx.reporting.bars import draw_bars
 from lfx.reporting.errors import look_at_errors
+from lfx.reporting.heatmap import draw_confusion
 
 
 def read(file):
@@ -57,3 +59,14 @@ def test_a_class_that_never_occurs_is_drawn_as_well(predicted, tmp_path):
     rows = read(tmp_path / "per_class.csv")
     assert [row["support"] for row in rows] == ["1", "0", "0"]
     assert np.isfinite([float(row["f1"]) for row in rows]).all()
+
+
+def test_pictures_of_many_classes_stay_small(tmp_path):
+    names = [f"class {number}" for number in range(120)]
+    counts = np.arange(120 * 120).reshape(120, 120)
+    draw_confusion(tmp_path / "a.png", "many", {"val": counts, "test": counts}, names)
+    scores = {title: {"f1": [0.5] * 120, "recall": [0.4] * 120} for title in ("val", "test")}
+    draw_bars(tmp_path / "b.png", "many", names, scores, ".2f", top=1.0)
+    for name in ("a.png", "b.png"):
+        with Image.open(tmp_path / name) as image:
+            assert max(image.size) < 6000

@@ -16,9 +16,9 @@ from lfx.reporting.runs import Run
 from lfx.runtime.errors import DataError
 
 ROWS = [
-    ReferenceRowConfig("Text", "RoBERTa", "text", 0.7073, 0.7113),
-    ReferenceRowConfig("Image", "VGG16", "vgg16", 0.588),
-    ReferenceRowConfig("Image", "ResNet50", "resnet50"),
+    ReferenceRowConfig("Text", "RoBERTa", "paper/text", 0.7073, 0.7113),
+    ReferenceRowConfig("Image", "VGG16", "paper/vgg16", 0.588),
+    ReferenceRowConfig("Image", "ResNet50", "paper/resnet50"),
 ]
 REFERENCE = ReferenceConfig("paper", "somebody", rows=ROWS)
 
@@ -35,6 +35,7 @@ def run(predicted, tmp_path):
         write_predictions(folder / "predictions.parquet", predictions)
         metrics = evaluate_splits(predictions) | options.pop("metrics", {})
         about = {"stage": "train", "data": "demo", "model": "tiny", "seed": 0}
+        about["overrides"] = (f"experiment=paper/{name}", "x=y")
         return Run(folder, name=name, started=started, metrics=metrics, **(about | options))
 
     return build
@@ -73,11 +74,11 @@ def test_the_table_says_what_is_published_reached_and_not_run(run, tmp_path, cap
     print_compared(found)
     printed = capsys.readouterr().out
     assert "+0.043" in printed
-    assert "vgg16: not run" in printed
+    assert "paper/vgg16: not run" in printed
     csv_file, md_file = write_compared(found, tmp_path)
     with csv_file.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
-    assert [row["run"] for row in rows] == ["text", "vgg16", "resnet50"]
+    assert [row["experiment"].partition("/")[2] for row in rows] == ["text", "vgg16", "resnet50"]
     assert rows[0]["published accuracy"] == "0.7073"
     low, high = (float(rows[0][f"accuracy {bound}"]) for bound in ("low", "high"))
     assert (low, high) == tuple(wilson(9, 12))
@@ -95,10 +96,25 @@ def test_the_average_of_f1_is_the_reference_s(run):
 
 
 def test_none_of_the_runs_is_in_the_table(run):
-    with pytest.raises(DataError, match="reference=paper is beside runs named text, vgg16, res"):
+    with pytest.raises(DataError, match=r"is beside runs by experiment=… of paper/text, paper/vg"):
         compare_with(REFERENCE, [run("other")])
     with pytest.raises(DataError, match="several data sets, demo, other; choose one with data="):
         compare_with(REFERENCE, [run("text"), run("resnet50", data="other")])
-    untested = Run(Path("x"), "train", "demo", "text", "tiny", 0, "1", {"val": {}})
+    own = ("experiment=paper/text",)
+    untested = Run(Path("x"), "train", "demo", "text", "tiny", 0, "1", {"val": {}}, overrides=own)
     with pytest.raises(DataError, match="with a test split"):
         compare_with(REFERENCE, [untested])
+
+
+def test_other_settings_and_single_folds_are_left_out(run, caplog):
+    runs = [
+        run("text", started="1", kind="a"),
+        run("text", started="2", seed=1, kind="b"),
+        run("text", started="3", seed=2, kind="a"),
+        run("text", started="4", seed=3, kind="a", fold=0),
+        run("resnet50", started="5", fold=1),
+    ]
+    text, _, resnet = compare_with(REFERENCE, runs)
+    assert [one.seed for one in text.runs] == [0, 2]
+    assert resnet.runs == ()
+    assert "experiment=paper/text: 2 runs of other settings, or of a single fold" in caplog.text

@@ -144,3 +144,9 @@ def test_folds_share_a_row_as_seeds_do() -> None:
     # 0.6 - 0.5 and 0.9 - 0.7
     expected = pytest.approx((0.15, math.sqrt(0.005)))
     assert rows[2].scores["val"]["accuracy"] == expected
+
+
+def test_a_whole_cross_validation_is_no_further_fold() -> None:
+    folds = [run("image", 0, 0.5 + 0.1 * fold, fold=fold) for fold in range(2)]
+    groups = group_by_seed([*folds, run("image", 0, 0.9)])
+    assert [len(group) for group in groups] == [2, 1]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from running import environment, fail, succeed
+from running import environment, fail, interrupt, succeed
 
 from lfx.artifacts.parquet import read_predictions
 
@@ -154,3 +154,31 @@ def test_wandb_has_a_run_a_fold_in_one_group(tmp_path: Path) -> None:
     for fold in range(2):
         assert (tmp_path / f"runs/one/fold_{fold}/diagnostics.json").is_file()
         assert (tmp_path / f"runs/one/fold_{fold}/checkpoints/phase_1/best.ckpt").is_file()
+
+
+def test_a_folder_that_is_used_again_with_other_settings_can_be_carried_on(tmp_path: Path) -> None:
+    own = ["modality=text", "data.source.pairs=200", "data.folds=3", "trainer.progress=false"]
+    own += ["ckpt=auto", "hydra.run.dir=run"]
+    succeed(tmp_path, "train", *own, "trainer.max_epochs=1")
+    assert (tmp_path / "run/classes.csv").is_file()
+    again = [*own, "trainer.max_epochs=2"]
+    assert interrupt(tmp_path, signal.SIGTERM, 1, *again, line="fold 1: ") == 143
+    output = succeed(tmp_path, "train", *again)
+    assert "fold 0: trained in" in output
+    assert "fold 2: 1" in output
+    assert "epoch 1/1" not in output
+
+
+def test_other_paraphrases_start_anew_where_that_was_asked_for(tmp_path: Path) -> None:
+    lines = [json.dumps({"id": f"{number}", "text": "joy"}) for number in range(1, 100)]
+    (tmp_path / "p.jsonl").write_text("\n".join(lines[:60]))
+    own = ["modality=text", "data.source.pairs=200", "trainer.max_epochs=1"]
+    own += ["trainer.progress=false", "paraphrases.file=p.jsonl"]
+    for folds in ([], ["data.folds=2"]):
+        these = [*own, *folds, f"hydra.run.dir=run{len(folds)}"]
+        (tmp_path / "p.jsonl").write_text("\n".join(lines[:60]))
+        succeed(tmp_path, "train", *these)
+        (tmp_path / "p.jsonl").write_text("\n".join(lines))
+        assert "have changed" in fail(tmp_path, "train", *these, "ckpt=last")
+        output = succeed(tmp_path, "train", *these, "ckpt=auto")
+        assert "or their paraphrases, have changed: training from the beginning" in output

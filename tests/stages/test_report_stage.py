@@ -96,25 +96,30 @@ def test_a_look_at_a_fusion_tells_where_it_is_wrong(trained: Trained, tmp_path: 
 
     message = fail(trained.folder, "report", f"run={run}", "data=demo", "data.source.pairs=300")
     assert "these are not the samples that run=" in message
-    message = fail(trained.folder, "report", f"run={trained.image}", "against=text")
+    message = fail(trained.folder, "report", f"run={trained.image}", *own[:2], "against=text")
     assert "is no fusion and has no members" in message
     assert "is no directory of a run" in fail(trained.folder, "report", "run=nowhere")
     assert "data.root is required" in fail(trained.folder, "report", "run=x", "data=mvsa_single")
     message = fail(trained.folder, "report", "against=text", "cases=0", "sweep=x")
     assert message.splitlines() == [
-        "error: against=MEMBER is only read with run=DIRECTORY",
+        "error: against=MEMBER is only read with run=DIRECTORY and data=…",
         "cases must be at least 1, got 0",
     ]
 
 
 def test_runs_stand_beside_published_results(trained: Trained, tmp_path: Path) -> None:
-    own = ["reference=paper_light", "runs=runs", f"hydra.run.dir={tmp_path}"]
-    output = succeed(trained.folder, "report", *own)
-    rows = list(csv.DictReader((tmp_path / "reference.csv").read_text().splitlines()))
-    reached = {row["run"]: row["accuracy"] for row in rows if row["accuracy"]}
-    for name in MEMBERS:
-        metrics = json.loads((trained.folder / f"runs/{name}/metrics.json").read_text())
-        assert float(reached[name]) == metrics["test"]["accuracy"]
-    assert "minimizing_loss: not run" in output
+    members = [f"members.{name}=outputs/artifacts/demo/{name}.parquet" for name in MEMBERS]
+    experiment = ["experiment=paper_light/detection_rate", "data=demo", *members]
+    succeed(trained.folder, "fuse", *experiment, f"hydra.run.dir={tmp_path}/runs/fused")
+    output = succeed(tmp_path, "report", "reference=paper_light", "runs=runs", "hydra.run.dir=r")
+    rows = list(csv.DictReader((tmp_path / "r/reference.csv").read_text().splitlines()))
+    (reached,) = [row for row in rows if row["accuracy"]]
+    metrics = json.loads((tmp_path / "runs/fused/metrics.json").read_text())
+    assert reached["experiment"] == "paper_light/detection_rate"
+    assert float(reached["accuracy"]) == metrics["test"]["accuracy"]
+    assert "paper_light/minimizing_loss: not run" in output
     assert "0.7223" in output
+    # Runs of the same names that were made in another way do not stand for it.
+    message = fail(trained.folder, "report", "reference=paper_light", "runs=runs")
+    assert "is beside runs by experiment=" in message
     assert "choose from: paper, paper_light" in fail(tmp_path, "report", "reference=mine")

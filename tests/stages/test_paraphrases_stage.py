@@ -55,7 +55,7 @@ def test_they_go_with_folds_and_contrast(
 def test_what_makes_no_sense_is_told(trained: Trained, tmp_path: Path, paraphrases: str) -> None:
     message = fail(trained.folder, "train", "modality=image", paraphrases, "paraphrases.share=2")
     assert "paraphrases are of texts; modality=image reads images" in message
-    assert "paraphrases.share is above 0 and at most 1, got 2.0" in message
+    assert "paraphrases.share is in 0..1, got 2.0" in message
     message = fail(trained.folder, "train", "modality=text", "paraphrases.share=0.1")
     assert "only read with paraphrases.file=FILE" in message
     own = ["modality=text", *SMALL, f"hydra.run.dir={tmp_path}/run"]

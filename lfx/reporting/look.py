@@ -11,7 +11,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from lfx.artifacts.parquet import read_predictions
 from lfx.configuration.fuse import ON_MISSING
-from lfx.reporting.cases import study_cases, write_cases
+from lfx.reporting.case_files import write_cases
+from lfx.reporting.cases import study_cases
 from lfx.reporting.classes import show_classes
 from lfx.reporting.errors import look_at_errors
 from lfx.runtime.errors import DataError

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lfx.reporting.cases import study_cases, write_cases
+from lfx.reporting.case_files import write_cases
+from lfx.reporting.cases import study_cases
 from lfx.runtime.errors import ArtifactError
 
 IDS = ["a", "b", "c", "d"]

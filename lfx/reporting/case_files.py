@@ -1,0 +1,71 @@
+"""A case study as files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lfx.reporting.case_picture import draw_cases
+from lfx.reporting.rows import write_rows
+from lfx.reporting.table import markdown
+from lfx.runtime.files import atomic_path
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from lfx.reporting.cases import CaseStudy
+
+
+def write_cases(study: CaseStudy, name: str, shown: int, folder: Path) -> list[Path]:
+    """Write all cases as `cases.csv`, and the first of each kind as `cases.md` and `cases.png`.
+
+    Args:
+        study: the cases.
+        name: the fusion's.
+        shown: how many of each kind.
+        folder: where to.
+
+    Returns:
+        The files.
+    """
+    names = [*sorted(_members(study) - {name}), name]
+    header = ["kind", "rank", "id", "split", "label", "text", "image"]
+    header += [f"{member} {label}" for member in names for label in study.classes]
+    write_rows(
+        folder / "cases.csv",
+        header,
+        (
+            [case.kind, case.rank, case.sample_id, study.split, case.label, case.text, case.image]
+            + [score for member in names for score in case.scores_of(member)]
+            for case in study.cases
+        ),
+    )
+    few = [case for case in study.cases if case.rank <= shown]
+    lines = [
+        [case.kind, case.sample_id, " ".join(case.text.split()).replace("|", "\\|"), case.label]
+        + [_told(case.scores.get(member), study.classes) for member in names]
+        for case in few
+    ]
+    with atomic_path(folder / "cases.md") as part:
+        table = markdown(["", "id", "tweet", "label", *names], lines, 4 + len(names))
+        part.write_text(table, encoding="utf-8")
+    if few:
+        draw_cases(study, name, names, shown, folder / "cases.png")
+    else:  # of an earlier look
+        (folder / "cases.png").unlink(missing_ok=True)
+    written = [folder / f"cases.{ending}" for ending in ("csv", "md", "png")]
+    return written if few else written[:2]
+
+
+def _members(study: CaseStudy) -> set[str]:
+    return {member for case in study.cases for member in case.scores}
+
+
+def _told(scores: npt.NDArray[np.floating] | None, classes: Sequence[str]) -> str:
+    if scores is None:
+        return ""
+    best = int(scores.argmax())
+    return f"{classes[best]} {scores[best]:.2f}"

@@ -76,7 +76,7 @@ study-of-a-seed: $(SCHEMES:%=$(AT)/%.done)
 	$(BIN)/python -m lfx.report run=$(AT)/minimizing_loss data=mvsa_single "data.root=$(DATA)" hydra.run.dir=$(AT)/report
 
 # Not to mix the results of different data or settings in one table.
-export BEGUN_WITH = $(realpath $(DATA)) $(PLACES365) $(VARIANT) $(ARGS)
+export BEGUN_WITH = $(shell cd "$(DATA)" 2>/dev/null && pwd -P) $(PLACES365) $(VARIANT) $(ARGS)
 $(AT)/data:
 	@test -d "$(DATA)" || { echo "the data, a folder: DATA=/path/to/MVSA_Single" >&2; exit 2; }
 	@mkdir -p $(AT) && printenv BEGUN_WITH > $@

@@ -46,6 +46,7 @@ def report(config: ReportConfig, job: Job) -> None:
             )
         runs = newest
     if config.reference is not None:
+        log.info("published: %s", config.reference.source)
         compared = compare_with(config.reference, runs)
         print_compared(compared)
         files = write_compared(compared, job.folder)

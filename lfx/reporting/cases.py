@@ -101,32 +101,22 @@ def study_cases(
         raise ArtifactError(
             f"against={against}: there is no such member; there are {', '.join(sorted(members))}"
         )
-    if fused.metadata.name in members:
-        raise ArtifactError(
-            f"member {fused.metadata.name} is called as the fusion is; fuse with name=ANOTHER"
-        )
+    fusion = fused.metadata.name
+    if fusion in members:
+        raise ArtifactError(f"member {fusion} is called as the fusion is; fuse with name=ANOTHER")
     joined = join({**members, _FUSED: fused}, "renormalise")
     known = joined.label >= 0
     there = [split for split in ("test", *SPLITS) if (known & joined.rows(split)).any()]
     if not there:
         raise ArtifactError("no sample has a label, so nothing is right or wrong")
     split = there[0]
-    place = {name: number for number, name in enumerate(joined.names)}
-    wanted = (
-        known & joined.rows(split) & joined.present[[place[against], place[_FUSED]]].all(axis=0)
-    )
-    rows = np.flatnonzero(wanted)
-    scores = {
-        fused.metadata.name if name == _FUSED else name: softmax(joined.logits[number][rows])
-        for name, number in place.items()
-    }
-    there_is = {
-        fused.metadata.name if name == _FUSED else name: joined.present[number]
-        for name, number in place.items()
-    }
+    names = [fusion if name == _FUSED else name for name in joined.names]
+    present = dict(zip(names, joined.present, strict=True))
+    rows = np.flatnonzero(known & joined.rows(split) & present[against] & present[fusion])
+    scores = {name: softmax(own[rows]) for name, own in zip(names, joined.logits, strict=True)}
     at = {name: row for row, name in enumerate(table.ids)}
     labels = joined.label[rows]
-    found = find_cases(scores[against], scores[fused.metadata.name], labels)
+    found = find_cases(scores[against], scores[fusion], labels)
     cases = [
         Case(
             kind=kind,
@@ -135,7 +125,7 @@ def study_cases(
             label=joined.classes[labels[row]],
             text=table.texts[at[joined.sample_id[rows[row]]]],
             image=table.images[at[joined.sample_id[rows[row]]]],
-            scores={name: own[row] for name, own in scores.items() if there_is[name][rows[row]]},
+            scores={name: own[row] for name, own in scores.items() if present[name][rows[row]]},
         )
         for kind, own_rows in (("mended", found.mended), ("broken", found.broken))
         for rank, row in enumerate(own_rows, start=1)

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
-from torchmetrics.functional.classification import (
-    multiclass_calibration_error,
-    multiclass_stat_scores,
-)
+
+from lfx.evaluation.calibration_error import expected_calibration_error
+from lfx.evaluation.confusion import confusion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,17 +51,13 @@ def evaluate(probabilities: Tensor, labels: Tensor, classes: Sequence[str]) -> d
             f"got {list(classes)}"
         )
     rates = _rates(probabilities, labels)
-    # Sums of floats may exceed 1 in the last bit, at which torchmetrics would take them for logits.
-    ece = multiclass_calibration_error(
-        probabilities.clamp(0, 1), labels, num_classes=len(classes), n_bins=ECE_BINS, norm="l1"
-    )
     return {
         "accuracy": _accuracy(rates),
         "balanced_accuracy": rates["recall"][rates["support"] > 0].mean().item(),
         "f1_macro": _f1_macro(rates),
         "f1_weighted": _f1_weighted(rates),
         "nll": log_loss(probabilities, labels),
-        "ece": ece.item(),
+        "ece": expected_calibration_error(probabilities, labels, ECE_BINS),
         "support": len(labels),
         "per_class": {
             name: {
@@ -135,16 +130,14 @@ def _checked(probabilities: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _rates(probabilities: Tensor, labels: Tensor) -> dict[str, Tensor]:
-    """Count exactly in integers, then divide in float64; torchmetrics' own rates are float32."""
-    counts = multiclass_stat_scores(
-        probabilities.argmax(dim=1), labels, num_classes=probabilities.shape[1], average="none"
-    )
-    hits, false_alarms, _, misses, support = counts.to(torch.float64).unbind(dim=1)
+    """Count in integers, then divide in float64."""
+    counts = confusion(probabilities.argmax(dim=1), labels, probabilities.shape[1]).double()
+    hits, predicted, support = counts.diagonal(), counts.sum(dim=0), counts.sum(dim=1)
     return {
         "hits": hits,
-        "precision": _divide(hits, hits + false_alarms),
-        "recall": _divide(hits, hits + misses),
-        "f1": _divide(2 * hits, 2 * hits + false_alarms + misses),
+        "precision": _divide(hits, predicted),
+        "recall": _divide(hits, support),
+        "f1": _divide(2 * hits, predicted + support),
         "support": support,
     }
 

@@ -12,6 +12,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torchmetrics.functional.classification import multiclass_accuracy
 
 from lfx.data.batches import Reader
 from lfx.encoders.encoder import Encoder, set_training_mode
@@ -176,7 +177,8 @@ class Classifier(pl.LightningModule):
         labels = torch.cat([labels for _, labels in self._seen])
         self._seen.clear()
         self.log("val/loss", functional.cross_entropy(logits, labels))
-        self.log("val/accuracy", (logits.argmax(dim=1) == labels).float().mean())
+        classes = logits.shape[1]
+        self.log("val/accuracy", multiclass_accuracy(logits, labels, classes, average="micro"))
 
     def predict_step(self, batch: Batch, _index: int) -> tuple[Tensor, Tensor]:
         """Give positions (batch,) and logits (batch, classes)."""

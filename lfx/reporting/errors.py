@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
+
 from lfx.artifacts.folds import average_folds
 from lfx.evaluation.confusion import confusion
 from lfx.evaluation.splits import REPORTED, evaluate_splits
@@ -62,7 +64,10 @@ def look_at_errors(
     for split in REPORTED:
         part = rows.select(rows.rows(split) & (rows.label >= 0))
         if len(part.label):
-            counts[split] = confusion(part.probabilities(), part.label)
+            predicted, labels = part.probabilities().argmax(axis=1), part.label
+            counts[split] = confusion(
+                torch.from_numpy(predicted), torch.from_numpy(labels), len(classes)
+            ).numpy()
     write_rows(
         folder / "confusion.csv",
         ("split", "label", "predicted", "count"),

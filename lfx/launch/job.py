@@ -12,6 +12,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,6 +24,7 @@ from hydra.types import RunMode
 import lfx
 from lfx.configuration.typed import as_typed, config_hash, plain
 from lfx.launch.earlier import find_completed
+from lfx.launch.storage import storage_error
 from lfx.launch.variant import require_variant_read
 from lfx.runtime.errors import UserError
 from lfx.runtime.rundir import RunStatus
@@ -132,7 +134,7 @@ class StageJob(Generic[StageConfig]):
             require_variant_read(settings.runtime.choices)
             typed = as_typed(config, self.schema)
             fingerprint = "" if sweep is None else self._state(typed)
-            result = self.task(typed, Job(folder, tuple(overrides), sweep))
+            result = self._work(typed, Job(folder, tuple(overrides), sweep))
             if result is None or math.isfinite(result):  # JSON has no other numbers
                 status.objective = None if result is None else float(result)
                 status.settings = fingerprint
@@ -141,19 +143,19 @@ class StageJob(Generic[StageConfig]):
             log.debug("stopped", exc_info=True)
             if sweep is not None:  # in a single run it is the last thing that is printed
                 log.error("job %s: %s", settings.job.num, error)  # noqa: TRY400, a mistake has no traceback
-            status.end(folder, "failed", str(error))
+            _end(status, folder, "failed", str(error))
             _forget(error)
             raise
         except Exception as error:
             log.exception("failed")
-            status.end(folder, "failed", "".join(traceback.format_exception_only(error)).strip())
+            _end(status, folder, "failed", "".join(traceback.format_exception_only(error)).strip())
             _forget(error)
             raise
         except BaseException as error:  # Ctrl-C, SIGTERM, or Lightning's exit after either
             by_user = isinstance(error, KeyboardInterrupt) or isinstance(
                 error.__context__, KeyboardInterrupt
             )
-            status.end(folder, "interrupted", "Ctrl-C" if by_user else type(error).__name__)
+            _end(status, folder, "interrupted", "Ctrl-C" if by_user else type(error).__name__)
             log.warning("interrupted; %s", folder)
             if by_user and isinstance(error, SystemExit):
                 raise SystemExit(INTERRUPTED) from error
@@ -161,6 +163,15 @@ class StageJob(Generic[StageConfig]):
         finally:
             _finish_wandb(failed=status.state != "completed")
         return result
+
+    def _work(self, typed: StageConfig, job: Job) -> float | None:
+        try:
+            return self.task(typed, job)
+        except Exception as error:
+            full = storage_error(with_origins(error), job.folder)
+            if full is None:
+                raise
+            raise full from error
 
     def _state(self, typed: StageConfig) -> str:
         """Give what tells whether a later run of the sweep may keep this job."""
@@ -205,6 +216,12 @@ def with_origins(error: BaseException) -> list[BaseException]:
             found.append(one)
             waiting += [one.__cause__, one.__context__]
     return found
+
+
+def _end(status: RunStatus, folder: Path, state: str, message: str) -> None:
+    """Note how a job ended, unless even that cannot be written: it then counts as killed."""
+    with suppress(OSError):
+        status.end(folder, state, message)
 
 
 def _forget(error: BaseException) -> None:

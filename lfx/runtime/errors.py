@@ -40,6 +40,10 @@ class TrainingError(UserError):
     """Training came to nothing with these settings."""
 
 
+class StorageError(UserError):
+    """A file could not be written: the disk is full, or a limit has been reached."""
+
+
 class ArtifactError(UserError):
     """A prediction artifact is missing, damaged, or does not fit its companions."""
 

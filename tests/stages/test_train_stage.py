@@ -3,13 +3,14 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import torch
-from running import SMALL, Trained, fail, interrupt, succeed
+from running import SMALL, Trained, environment, fail, interrupt, succeed
 
 from lfx.artifacts.parquet import read_predictions
 
@@ -153,6 +154,27 @@ def test_folders_that_cannot_be_written_to_are_told_before_training(tmp_path: Pa
         assert f"error: {key}=file is no folder that can be written to" in message
         assert not (tmp_path / "run/checkpoints").exists()
     assert "File exists: 'file'" in fail(tmp_path, "train", *SMALL, "hydra.run.dir=file")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX limits")
+def test_a_full_disk_is_told(tmp_path: Path) -> None:
+    """A limit on a file's size, 8,000 blocks of 512 bytes, stands for the disk's end."""
+    command = [sys.executable, "-m", "lfx.train", *SMALL, "hydra.run.dir=run"]
+    done = subprocess.run(
+        ["sh", "-c", 'ulimit -f 8000 && exec "$@"', "sh", *command],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert f"File too large; {tmp_path}/run is unfinished. Make room" in done.stderr
+    status = json.loads((tmp_path / "run/status.json").read_text())
+    assert status["state"] == "failed"
+    assert not (tmp_path / "outputs/artifacts/demo/image.parquet").exists()
 
 
 def test_mistakes_are_told_together_without_a_traceback(tmp_path: Path) -> None:

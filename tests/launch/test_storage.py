@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from lfx.launch.job import with_origins
+from lfx.launch.storage import storage_error
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_what_could_not_be_written_is_told(number):
+    error = OSError(number, os.strerror(number), "best.ckpt")
+    told = str(storage_error([error], Path("run")))
+    assert told.startswith(f"best.ckpt: {os.strerror(number)}; run is unfinished. ")
+
+
+def test_of_a_copy_the_target_is_named():
+    error = OSError(errno.ENOSPC, "full", "part", None, "run/best.ckpt")
+    assert str(storage_error([error], Path("run"))).startswith("run/best.ckpt: ")
+
+
+def test_what_led_to_an_error_is_looked_at():
+    error = RuntimeError("unexpected position")
+    error.__cause__ = OSError(errno.ENOSPC, "full")
+    assert "; run is unfinished" in str(storage_error(with_origins(error), Path("run")))
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EACCES, "no"), OSError("odd"), ValueError("x")])
+def test_other_errors_are_not_its_own(error):
+    assert storage_error([error], Path("run")) is None

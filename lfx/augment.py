@@ -66,11 +66,12 @@ def _paraphrase(
     from lfx.runtime.progress import track
 
     log = logging.getLogger("lfx.augment")
-    left = sorted(
-        {text for text in texts if cache.get(text) is None}, key=lambda one: (len(one), one)
-    )
-    if len(left) < len(texts):
-        log.info("%d of %d texts have been paraphrased before", len(texts) - len(left), len(texts))
+    new = {text for text in texts if cache.get(text) is None}
+    # A translator may well say something where there is nothing to say.
+    left = sorted(filter(str.strip, new), key=lambda one: (len(one), one))
+    known = sum(text not in new for text in texts)
+    if known:
+        log.info("%d of %d texts have been paraphrased before", known, len(texts))
     start, told = time.perf_counter(), 0.0
     batches = [left[at : at + size] for at in range(0, len(left), size)]
     done = 0

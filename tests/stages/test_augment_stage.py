@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 from running import SMALL, environment, fail, succeed
 
 if TYPE_CHECKING:
@@ -66,6 +67,37 @@ def test_a_run_that_was_killed_goes_on(tmp_path: Path) -> None:
     left = int(output.split("paraphrased before")[0].split()[-6])
     assert left >= before - 1
     assert len(entries(tmp_path)) > 400
+
+
+def test_an_augmenter_of_ones_own_lives_outside_and_is_spared_empty_texts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "shouting.py").write_text(
+        "class Shout:\n"
+        "    identity = 'shout'\n"
+        "    def augment(self, texts):\n"
+        "        return [text.upper() or 'HALLO' for text in texts]\n"
+    )
+    folder = tmp_path / "own/augmenter"
+    folder.mkdir(parents=True)
+    (folder / "shout.yaml").write_text(
+        "defaults: [/AugmenterConfig@_here_, _self_]\nname: shout\n_target_: shouting.Shout\n"
+    )
+    texts = ["so happy today", "@you https://t.co/x", "what a day"] * 20
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    lines = [f"{number},{text},a.png,{'ab'[number % 2]}" for number, text in enumerate(texts)]
+    (tmp_path / "tweets.csv").write_text("\n".join(["id,text,image,label", *lines]))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    own = ["--config-dir", "own", "augmenter=shout", "share=1", "file=made.jsonl"]
+    data = ["data=table", "data.name=own", "data.root=.", "data.source.file=tweets.csv"]
+    data += ["data.split=random"]
+    output = succeed(tmp_path, "augment", *own, *data)
+    made = [json.loads(line)["text"] for line in (tmp_path / "made.jsonl").read_text().splitlines()]
+    assert set(made) == {"SO HAPPY TODAY", "WHAT A DAY"}
+    assert f"{len(made)} of 48 texts of train" in output
+    assert "paraphrased before" not in output
+    output = succeed(tmp_path, "augment", *own, *data)
+    assert f"{len(made)} of 48 texts have been paraphrased before" in output
 
 
 def test_mistakes_are_told(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lfx.reporting.case_picture import draw_cases
+from lfx.reporting.pictures.cases import draw_cases
 from lfx.reporting.rows import write_rows
 from lfx.reporting.table import markdown
 from lfx.runtime.files import atomic_path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lfx.reporting.bars import draw_bars
+from lfx.reporting.pictures.bars import draw_bars
 from lfx.reporting.rows import write_rows
 
 if TYPE_CHECKING:

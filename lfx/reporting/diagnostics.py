@@ -15,7 +15,7 @@ from lfx.configuration.contrastive import ContrastiveConfig
 from lfx.evaluation.embeddings import Arrangement, arrange, flatten
 from lfx.modalities.loaders import labels_of
 from lfx.reporting.loggers import log_picture
-from lfx.reporting.scatter import draw_embeddings
+from lfx.reporting.pictures.scatter import draw_embeddings
 from lfx.reporting.table import print_table
 from lfx.runtime.files import write_json
 

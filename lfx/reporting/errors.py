@@ -9,9 +9,9 @@ import torch
 from lfx.artifacts.folds import average_folds
 from lfx.evaluation.confusion import confusion
 from lfx.evaluation.splits import REPORTED, evaluate_splits
-from lfx.reporting.bars import draw_bars
-from lfx.reporting.heatmap import draw_confusion
 from lfx.reporting.loggers import log_picture
+from lfx.reporting.pictures.bars import draw_bars
+from lfx.reporting.pictures.heatmap import draw_confusion
 from lfx.reporting.rows import write_rows
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lfx.fusion.search.curve import Curve
-from lfx.reporting.curves import Line, draw_curves
+from lfx.reporting.pictures.curves import Line, draw_curves
 from lfx.reporting.table import SCORES
 from lfx.runtime.files import atomic_path
 

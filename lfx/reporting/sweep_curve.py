@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from lfx.reporting.curves import Line, draw_curves
+from lfx.reporting.pictures.curves import Line, draw_curves
 from lfx.reporting.table import SCORES
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from lfx.reporting.diagnostics import Look, report_embeddings
 from lfx.reporting.loggers import build_logger
-from lfx.reporting.scatter import draw_embeddings
+from lfx.reporting.pictures.scatter import draw_embeddings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,9 +7,9 @@ import csv
 import numpy as np
 from PIL import Image
 
-from lfx.reporting.bars import draw_bars
 from lfx.reporting.errors import look_at_errors
-from lfx.reporting.heatmap import draw_confusion
+from lfx.reporting.pictures.bars import draw_bars
+from lfx.reporting.pictures.heatmap import draw_confusion
 
 
 def read(file):

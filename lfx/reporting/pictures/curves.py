@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lfx.reporting.palette import COLOURS
-from lfx.runtime.files import atomic_path
+from lfx.reporting.pictures.figure import drawing
+from lfx.reporting.pictures.palette import COLOURS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,31 +51,25 @@ def draw_curves(
         steps: whether scores hold between positions, or at them.
         interval: what is shaded: where the best score is.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8.0, 4.4), layout="constrained")
-    FigureCanvasAgg(figure)
-    plot = figure.subplots()
-    plot.set_title(title, fontsize=11)
-    plot.set_xlabel(axes[0])
-    plot.set_ylabel(axes[1])
-    for line in lines:
-        look: dict[str, Any] = {
-            "color": COLOURS[line.colour % len(COLOURS)],
-            "label": line.name,
-            "linestyle": "--" if line.dashed else "-",
-            "linewidth": 1.4,
-        }
-        if steps:
-            plot.stairs(line.heights, line.positions, baseline=None, **look)
-        else:
-            plot.plot(line.positions, line.heights, marker="o", markersize=3.5, **look)
-    if interval is not None:
-        plot.axvspan(
-            *interval, color="#999999", alpha=0.25, linewidth=0, label="best on the fit split"
-        )
-    plot.grid(visible=True, alpha=0.3)
-    figure.legend(frameon=False, loc="outside right upper", fontsize=9)
-    with atomic_path(file) as part:
-        figure.savefig(part, format="png", dpi=110)
+    with drawing(file, 8.0, 4.4) as figure:
+        plot = figure.subplots()
+        plot.set_title(title, fontsize=11)
+        plot.set_xlabel(axes[0])
+        plot.set_ylabel(axes[1])
+        for line in lines:
+            look: dict[str, Any] = {
+                "color": COLOURS[line.colour % len(COLOURS)],
+                "label": line.name,
+                "linestyle": "--" if line.dashed else "-",
+                "linewidth": 1.4,
+            }
+            if steps:
+                plot.stairs(line.heights, line.positions, baseline=None, **look)
+            else:
+                plot.plot(line.positions, line.heights, marker="o", markersize=3.5, **look)
+        if interval is not None:
+            plot.axvspan(
+                *interval, color="#999999", alpha=0.25, linewidth=0, label="best on the fit split"
+            )
+        plot.grid(visible=True, alpha=0.3)
+        figure.legend(frameon=False, loc="outside right upper", fontsize=9)

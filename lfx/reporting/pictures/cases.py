@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import textwrap
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lfx.data.images import decode
-from lfx.runtime.files import atomic_path
+from lfx.reporting.pictures.figure import drawing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,41 +31,32 @@ def draw_cases(study: CaseStudy, name: str, names: Sequence[str], shown: int, fi
         shown: how many cases of each kind.
         file: where to.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     titles = {
         "mended": f"{study.against} is wrong, {name} is right",
         "broken": f"{study.against} is right, {name} is wrong",
     }
     deepest = max(len(study.of(kind)[:shown]) for kind in titles)
-    figure = Figure(figsize=(15.0, 0.7 + 1.75 * deepest), layout="constrained")
-    FigureCanvasAgg(figure)
-    grid = figure.add_gridspec(1, len(titles))
-    for place, (kind, title) in enumerate(titles.items()):
-        half = figure.add_subfigure(grid[0, place])
-        own = study.of(kind)
-        of = f"{len(own)} of {study.samples} {study.split} samples"
-        half.suptitle(f"{title} ({of})", fontsize=11)
-        plots = half.subplots(deepest, 3, squeeze=False, width_ratios=(1.1, 2.0, 1.5))
-        for plot in plots.flat:
-            plot.set_axis_off()
-        for (picture, tweet, scores), case in zip(plots, own[:shown], strict=False):
-            picture.imshow(np.asarray(decode(case.image.read_bytes())))
-            _write(tweet, case)
-            _shade(scores, case, names, study.classes)
-    with warnings.catch_warnings(), atomic_path(file) as part:
-        # No font has the letters of all tweets.
-        warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
-        warnings.filterwarnings("ignore", message=r"Matplotlib currently does not support")
-        figure.savefig(part, format="png", dpi=110)
+    with drawing(file, 15.0, 0.7 + 1.75 * deepest) as figure:
+        grid = figure.add_gridspec(1, len(titles))
+        for place, (kind, title) in enumerate(titles.items()):
+            half = figure.add_subfigure(grid[0, place])
+            own = study.of(kind)
+            of = f"{len(own)} of {study.samples} {study.split} samples"
+            half.suptitle(f"{title} ({of})", fontsize=11)
+            plots = half.subplots(deepest, 3, squeeze=False, width_ratios=(1.1, 2.0, 1.5))
+            for plot in plots.flat:
+                plot.set_axis_off()
+            for (picture, tweet, scores), case in zip(plots, own[:shown], strict=False):
+                picture.imshow(np.asarray(decode(case.image.read_bytes())))
+                _write(tweet, case)
+                _shade(scores, case, names, study.classes)
 
 
 def _write(plot: Axes, case: Case) -> None:
     wrapped = textwrap.wrap(" ".join(case.text.split()), _WRAPPED) or [""]
     lines = [*wrapped[:_LINES], *(["…"] if len(wrapped) > _LINES else [])]
     told = "\n".join([*lines, "", f"{case.label}  (id {case.sample_id})"])
-    plot.text(0, 0.98, told, va="top", fontsize=8.5, parse_math=False, transform=plot.transAxes)
+    plot.text(0, 0.98, told, va="top", fontsize=8.5, transform=plot.transAxes)
 
 
 def _shade(plot: Axes, case: Case, names: Sequence[str], classes: Sequence[str]) -> None:

@@ -1,0 +1,65 @@
+"""Numbers by class as bars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lfx.reporting.pictures.figure import drawing
+from lfx.reporting.pictures.palette import COLOURS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+
+# Of a panel, in inches; with more bars than these there is no room for numbers above them.
+_WIDEST, _MOST_NUMBERS = 16.0, 40
+
+
+def draw_bars(
+    file: Path,
+    title: str,
+    names: Sequence[str],
+    panels: Mapping[str, Mapping[str, Sequence[float]]],
+    form: str,
+    top: float | None = None,
+) -> None:
+    """Draw groups of bars, a panel beside the other, each with its number above it; write a PNG.
+
+    Args:
+        file: where to.
+        title: of the whole.
+        names: of the groups, along the horizontal axis.
+        panels: panel → series → a number a group.
+        form: how numbers are written, such as `.2f`.
+        top: the largest number that there can be; None: panels differ.
+    """
+    bars_in_a_panel = len(names) * max(map(len, panels.values()))
+    width = min(max(4.4, 0.62 * bars_in_a_panel), _WIDEST)
+    with drawing(file, width * len(panels), 4.2) as figure:
+        figure.suptitle(title, fontsize=11)
+        plots = np.atleast_1d(figure.subplots(1, len(panels)))
+        for plot, (name, series) in zip(plots, panels.items(), strict=True):
+            plot.set_title(name, fontsize=10)
+            step = 0.84 / len(series)
+            for place, (label, numbers) in enumerate(series.items()):
+                where = np.arange(len(names)) + (place - (len(series) - 1) / 2) * step
+                bars = plot.bar(
+                    where, numbers, 0.92 * step, label=label, color=COLOURS[place % len(COLOURS)]
+                )
+                if bars_in_a_panel <= _MOST_NUMBERS:
+                    plot.bar_label(
+                        bars, [format(one, form) for one in numbers], fontsize=8, padding=2
+                    )
+            plot.set_xticks(np.arange(len(names)), names)
+            plot.margins(y=0.12)
+            if top is not None:
+                plot.set_ylim(0, 1.1 * top)
+            plot.spines[["top", "right"]].set_visible(False)
+        handles, labels = figure.axes[0].get_legend_handles_labels()
+        if len(labels) > 1:
+            figure.legend(
+                handles, labels, loc="outside lower center", ncols=len(labels), frameon=False
+            )

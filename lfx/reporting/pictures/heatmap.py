@@ -1,0 +1,58 @@
+"""Confusion matrices as a picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lfx.reporting.pictures.figure import drawing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+_DARK = 0.6
+# With more classes than these, cells are too small for numbers, and the picture no larger.
+_MOST_CLASSES = 25
+
+
+def draw_confusion(
+    file: Path,
+    title: str,
+    panels: Mapping[str, npt.NDArray[np.integer]],
+    classes: Sequence[str],
+) -> None:
+    """Draw counts, shaded by their share of the label's samples, and write a PNG.
+
+    Args:
+        file: where to.
+        title: of the whole.
+        panels: title → `(classes, classes)`, row the label, column the prediction.
+        classes: their names.
+    """
+    side = 1.6 + 0.85 * min(len(classes), _MOST_CLASSES)
+    with drawing(file, side * len(panels), side) as figure:
+        figure.suptitle(title, fontsize=11)
+        plots = np.atleast_1d(figure.subplots(1, len(panels)))
+        for plot, (name, counts) in zip(plots, panels.items(), strict=True):
+            shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+            plot.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+            written = np.ndindex(*counts.shape) if len(classes) <= _MOST_CLASSES else ()
+            for row, column in written:
+                plot.text(
+                    column,
+                    row,
+                    f"{counts[row, column]}\n{shares[row, column]:.0%}",
+                    ha="center",
+                    va="center",
+                    fontsize=9,
+                    color="white" if shares[row, column] > _DARK else "black",
+                )
+            plot.set_title(f"{name} (n = {counts.sum()})", fontsize=10)
+            plot.set_xlabel("predicted")
+            plot.set_ylabel("label")
+            plot.set_xticks(np.arange(len(classes)), classes)
+            plot.set_yticks(np.arange(len(classes)), classes)

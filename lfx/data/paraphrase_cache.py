@@ -23,7 +23,7 @@ class ParaphraseCache:
         self.file = folder / f"{_digest(identity)[:16]}.jsonl"
         self._known: dict[str, str] = {}
         if self.file.is_file():
-            for line in self.file.read_text(encoding="utf-8").splitlines():
+            for line in self.file.read_text(encoding="utf-8").split("\n"):
                 try:
                     entry = json.loads(line)
                     self._known[entry["text"]] = entry["paraphrase"]

@@ -166,7 +166,7 @@ def read_paraphrases(file: Path) -> dict[str, str]:
         )
     found: dict[str, str] = {}
     twice = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(file.read_text(encoding="utf-8").split("\n"), start=1):
         if not line.strip():
             continue
         try:

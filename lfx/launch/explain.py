@@ -121,21 +121,29 @@ def _problem(
     try:
         _composed(stage, overrides, folders)
     except (HydraException, OmegaConfBaseException, *PLAIN) as error:
-        return f"{overrides[-1].lstrip('+')}: {_message(error, settings)}"
+        override = overrides[-1].lstrip("+")
+        group = override.partition("=")[0].partition("@")[0]
+        return f"{override}: {_message(error, settings, group=group)}"
     return None
 
 
-def _beside(missing: str) -> list[str]:
-    """Give the options that lie in the folder of one in a group of groups, such as paper/x."""
-    group, _, rest = missing.partition("/")
-    if "/" not in rest:
-        return []
-    found = (config_folder() / missing).parent.glob("*.yaml")
-    return sorted(str(file.relative_to(config_folder() / group).with_suffix("")) for file in found)
+def _options(error: MissingConfigException, group: str) -> list[str]:
+    """Give a group's options and the folders in it, or the options in the folder that was asked."""
+    missing = str(error.missing_cfg_file)
+    own, asked = config_folder() / group, (config_folder() / missing).parent
+    if asked != own and asked.is_dir() and asked.is_relative_to(own):
+        files = asked.glob("*.yaml")
+        return sorted(file.relative_to(own).with_suffix("").as_posix() for file in files)
+    folders = own.iterdir() if group and own.is_dir() else ()
+    return [*(error.options or ()), *sorted(f"{one.name}/…" for one in folders if one.is_dir())]
 
 
 def _message(
-    error: BaseException, settings: dict[str, Any] | None = None, *, names_key: bool = False
+    error: BaseException,
+    settings: dict[str, Any] | None = None,
+    *,
+    names_key: bool = False,
+    group: str = "",
 ) -> str:
     """Give the innermost message, shortened to what helps, with the key where nobody names it."""
     cause: BaseException = error
@@ -157,8 +165,8 @@ def _message(
         told = unknown_setting(key, settings or {})
         return told if names_key and key else told.partition(": ")[2]
     if isinstance(cause, MissingConfigException) and cause.options:
-        options = _beside(str(cause.missing_cfg_file)) or cause.options
-        return f"there is no {cause.missing_cfg_file!r}; choose from: {', '.join(options)}"
+        options = ", ".join(_options(cause, group))
+        return f"there is no {cause.missing_cfg_file!r}; choose from: {options}"
     told = first_line(cause)
     is_plain = isinstance(cause, HydraException | OmegaConfBaseException | ValueError)
     return told if is_plain else f"{type(cause).__name__}: {told}"

@@ -7,7 +7,6 @@ import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lfx.artifacts.folds import average_folds
 from lfx.artifacts.parquet import read_predictions
 from lfx.configuration.reference import ReferenceRowConfig
 from lfx.evaluation.intervals import Interval, bootstrap_f1, wilson
@@ -33,6 +32,7 @@ _HEADER = (
     "published accuracy",
     "published F1",
     "runs",
+    "split",
     "n",
     "accuracy",
     "F1",
@@ -41,6 +41,7 @@ _HEADER = (
 )
 # Columns before the numbers.
 _LEADING = 4
+_TEST, _OOF = "test", "oof"
 
 
 @dataclass(frozen=True)
@@ -60,26 +61,30 @@ class Score:
 
 @dataclass(frozen=True)
 class Compared:
-    """A published result, and what the runs that stand for it reached on the test split.
+    """A published result, and what the runs that stand for it reached.
 
     Attributes:
         published: the result.
         runs: one a seed; none where it has not been run.
+        split: the test split; of a cross-validation, the out-of-fold rows.
         accuracy: with Wilson's interval, where there is one run.
         f1: with the bootstrap's interval, where there is one run.
     """
 
     published: ReferenceRowConfig
     runs: tuple[Run, ...] = ()
+    split: str = _TEST
     accuracy: Score | None = None
     f1: Score | None = None
 
 
 def compare_with(reference: ReferenceConfig, runs: Sequence[Run]) -> list[Compared]:
-    """Find the newest run of each experiment and seed, and score the predictions on the test split.
+    """Find the newest run of each experiment and seed, and score what it predicts.
 
-    Runs of an experiment with other settings than the newest one's are left out, and so are those
-    of a single fold.
+    That is the test split; of a cross-validation it is the out-of-fold rows, each predicted by the
+    one model that has not seen it (the test split has the mean of all models, which is another
+    thing than a published cross-validation). Runs of an experiment with other settings than the
+    newest one's are left out, and so are those of a single fold.
 
     Args:
         reference: what was published.
@@ -135,7 +140,9 @@ def write_compared(found: Sequence[Compared], folder: Path) -> tuple[Path, Path]
 
 def _runs_of(experiment: str, runs: Sequence[Run]) -> tuple[Run, ...]:
     own = [
-        run for run in runs if f"experiment={experiment}" in run.overrides and "test" in run.metrics
+        run
+        for run in runs
+        if f"experiment={experiment}" in run.overrides and {_TEST, _OOF} & run.metrics.keys()
     ]
     whole = [run for run in own if run.fold is None]
     alike = [run for run in whole if run.kind == whole[-1].kind]
@@ -148,14 +155,16 @@ def _runs_of(experiment: str, runs: Sequence[Run]) -> tuple[Run, ...]:
 def _compared(published: ReferenceRowConfig, runs: tuple[Run, ...], average: str) -> Compared:
     if not runs:
         return Compared(published)
+    crossvalidated = all(run.stage == "train" and _OOF in run.metrics for run in runs)
+    split = _OOF if crossvalidated else _TEST
     if len(runs) > 1:
-        over = [[float(run.metrics["test"][key]) for run in runs] for key in ("accuracy", average)]
+        over = [[float(run.metrics[split][key]) for run in runs] for key in ("accuracy", average)]
         scores = [Score(statistics.fmean(own), spread=statistics.stdev(own)) for own in over]
-        return Compared(published, runs, *scores)
+        return Compared(published, runs, split, *scores)
     (run,) = runs
-    rows = average_folds(read_predictions(run.folder / "predictions.parquet"))
-    rows = rows.select(rows.rows("test") & (rows.label >= 0))
-    metrics = run.metrics["test"]
+    rows = read_predictions(run.folder / "predictions.parquet")
+    rows = rows.select(rows.rows(split) & (rows.label >= 0))
+    metrics = run.metrics[split]
     predicted = rows.logits.argmax(axis=1)
     right = int((predicted == rows.label).sum())
     kind = average.removeprefix("f1_")
@@ -163,6 +172,7 @@ def _compared(published: ReferenceRowConfig, runs: tuple[Run, ...], average: str
     return Compared(
         published,
         runs,
+        split,
         Score(metrics["accuracy"], wilson(right, len(rows.label))),
         Score(metrics[average], bootstrap_f1(rows.label, predicted, classes, average=kind)),
     )
@@ -181,7 +191,8 @@ def _texts(one: Compared) -> list[str]:
         one.runs[0].model,
         *published,
         str(len(one.runs)),
-        _samples(one.runs),
+        one.split,
+        _samples(one),
         _told(one.accuracy),
         _told(one.f1),
         _difference(one.accuracy, row.accuracy),
@@ -194,15 +205,15 @@ def _numbers(one: Compared) -> list[object]:
     cells: list[object] = [row.modality, row.model, row.experiment]
     if not one.runs:
         return [*cells, "", row.accuracy, row.f1, 0]
-    cells += [one.runs[0].model, row.accuracy, row.f1, len(one.runs), _samples(one.runs)]
+    cells += [one.runs[0].model, row.accuracy, row.f1, len(one.runs), one.split, _samples(one)]
     for score in (one.accuracy, one.f1):
         if score is not None:
             cells += [score.value, *(score.interval or (None, None)), score.spread]
     return [*cells, " ".join(str(run.folder) for run in one.runs)]
 
 
-def _samples(runs: Sequence[Run]) -> str:
-    counts = sorted({int(run.metrics["test"]["support"]) for run in runs})
+def _samples(one: Compared) -> str:
+    counts = sorted({int(run.metrics[one.split]["support"]) for run in one.runs})
     return str(counts[0]) if len(counts) == 1 else f"{counts[0]}-{counts[-1]}"
 
 

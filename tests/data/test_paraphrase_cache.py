@@ -6,10 +6,10 @@ from lfx.data.paraphrase_cache import ParaphraseCache
 def test_what_was_added_is_there_in_a_later_run(tmp_path):
     cache = ParaphraseCache(tmp_path, "model 1")
     assert cache.get("a") is None
-    cache.add({"a": "ä", "b": "two\nlines"})
+    cache.add({"a": "ä", "b": "two\nlines\u2028three"})
     cache.add({"c": ""})
     again = ParaphraseCache(tmp_path, "model 1")
-    assert [again.get(text) for text in "abcd"] == ["ä", "two\nlines", "", None]
+    assert [again.get(text) for text in "abcd"] == ["ä", "two\nlines\u2028three", "", None]
     assert len(again) == 3
 
 

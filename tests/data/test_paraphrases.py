@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lfx.data.paraphrases import Paraphrases, read_paraphrases
+from lfx.data.paraphrases import Paraphrases, read_paraphrases, write_paraphrases
 from lfx.data.samples import SampleTable
 from lfx.runtime.errors import DataError
 
@@ -102,6 +102,13 @@ def test_a_file_is_read(tmp_path):
         tmp_path, {"id": 1, "text": "ä"}, "", {"id": "2", "text": " "}, {"id": "3", "text": "c"}
     )
     assert read_paraphrases(file) == {"1": "ä", "3": "c"}
+
+
+def test_what_was_written_is_read(tmp_path):
+    # To Python, though not to JSON, some signs within a text end its line.
+    texts = {"1": "a\u2028b\x85c", "2": "d\r\ne"}
+    write_paraphrases(tmp_path / "texts.jsonl", texts)
+    assert read_paraphrases(tmp_path / "texts.jsonl") == texts
 
 
 @pytest.mark.parametrize(

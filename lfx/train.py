@@ -18,21 +18,18 @@ if TYPE_CHECKING:
     from lfx.modalities.start import Start
     from lfx.modalities.surroundings import Surroundings
 
-# What may differ between a run and the one that resumes it.
-_NO_PART_OF_THE_RESULT = ("ckpt", "logger", "artifacts")
-
 
 def train(config: TrainConfig, job: Job) -> None:
     """Train, predict, evaluate, publish."""
-    from lfx.artifacts.parquet import publish
     from lfx.data.build import build_paraphrases, build_samples
     from lfx.modalities.build import build_compute, prepare_phases
+    from lfx.modalities.provenance import shaping_settings
     from lfx.modalities.start import Start, find_resumption
     from lfx.modalities.surroundings import Surroundings
     from lfx.reporting.table import print_scores
     from lfx.runtime.files import require_folder
 
-    shaping, alone = _shaping(config), job.sweep is None
+    shaping, alone = shaping_settings(config), job.sweep is None
     resume, states = find_resumption(
         config.ckpt, _folds(config), job.folder, shaping, config_hash(shaping), siblings=alone
     )
@@ -43,7 +40,7 @@ def train(config: TrainConfig, job: Job) -> None:
     )
     compute = build_compute(config.trainer)
     cache_dir = require_folder(config.data.cache_dir, "data.cache_dir")
-    published = require_folder(config.artifacts.dir, "artifacts.dir") / f"{config.name}.parquet"
+    require_folder(config.artifacts.dir, "artifacts.dir")
     table = build_samples(config.data, cache_dir)
     augmentation = plain(config)["modality"].get("augmentation")
     around = Surroundings(table, compute, job.folder, cache_dir, augmentation)
@@ -52,23 +49,20 @@ def train(config: TrainConfig, job: Job) -> None:
         return
     metrics = _train_model(config, job, around, start)
     if metrics is not None:
-        publish(job.folder / "predictions.parquet", published)
         print_scores({config.name: metrics})
-        _log().info("predictions: %s\nrun: %s", published, job.folder)
-
-
-def _shaping(config: TrainConfig) -> dict[str, Any]:
-    """Give the settings that shape the result; those of all folds are the same."""
-    settings: dict[str, Any] = plain(config)
-    data = {key: value for key, value in settings["data"].items() if key != "fold"}
-    kept = {key: value for key, value in settings.items() if key not in _NO_PART_OF_THE_RESULT}
-    return kept | {"data": data}
+        _log().info("predictions: %s\nrun: %s", _published(config), job.folder)
 
 
 def _folds(config: TrainConfig) -> list[int]:
     """Give the folds whose models this run trains."""
     own = config.data.fold
     return list(range(config.data.folds or 0)) if own is None else [own]
+
+
+def _published(config: TrainConfig) -> Path:
+    from pathlib import Path
+
+    return Path(config.artifacts.dir) / f"{config.name}.parquet"
 
 
 def _log() -> logging.Logger:
@@ -80,19 +74,22 @@ def _log() -> logging.Logger:
 def _train_model(
     config: TrainConfig, job: Job, around: Surroundings, start: Start
 ) -> dict[str, Any] | None:
-    """Train one model; leave checkpoints, predictions and metrics in its folder.
+    """Train one model; leave checkpoints, predictions and metrics in its folder, and publish them.
+
+    A fold's predictions are published with those of the others.
 
     Returns:
         The metrics; None where phase 1 alone was trained, which predicts nothing.
     """
     from dataclasses import replace
 
-    from lfx.artifacts.parquet import write_predictions
+    from lfx.artifacts.parquet import publish, write_predictions
     from lfx.evaluation.splits import evaluate_splits
-    from lfx.modalities.build import build_classifier
+    from lfx.modalities.build import build_classifier, prepare_phases
     from lfx.modalities.checkpoints import BEST, PHASE_1
     from lfx.modalities.fitting import fit_model
     from lfx.modalities.phase_1 import adopt_phase_1
+    from lfx.modalities.provenance import provenance_of
     from lfx.modalities.start import same_data_or_anew
     from lfx.reporting.classes import show_classes
     from lfx.reporting.diagnostics import look_at_embeddings
@@ -101,23 +98,17 @@ def _train_model(
     from lfx.runtime.files import write_json
     from lfx.runtime.seeding import seed_all
 
-    table, settings, shaping = around.table, plain(config), _shaping(config)
+    table, settings = around.table, plain(config)
     paraphrases = start.paraphrases
+    provenance = provenance_of(config, table, paraphrases)
+    resume, phase_1 = same_data_or_anew(config.ckpt, start.resume, provenance), start.phase_1
+    if resume is None and start.resume is not None:  # nor with the run's own copy of phase 1
+        phase_1 = prepare_phases(config, around.run, resumed=False)
     seed_all(config.seed)
-    classifier = build_classifier(config, table, start.phase_1)
-    classifier.provenance = {
-        "name": config.name,
-        "seed": config.seed,
-        "settings": shaping,
-        "config_hash": config_hash(shaping),
-        "data_fingerprint": table.data_fingerprint(),
-        "split_fingerprint": table.split_fingerprint(),
-        "paraphrases": None if paraphrases is None else paraphrases.fingerprint(),
-        "splits": dict(zip(table.ids, table.splits, strict=True)),
-    }
-    resume = same_data_or_anew(config.ckpt, start.resume, classifier.provenance)
-    if start.phase_1 is not None:
-        adopt_phase_1(start.phase_1, table, config.data.name, around.run)
+    classifier = build_classifier(config, table, phase_1)
+    classifier.provenance = provenance
+    if phase_1 is not None:
+        adopt_phase_1(phase_1, table, config.data.name, around.run)
     fold = () if start.fold is None else (f"data.fold={start.fold}",)
     logger = build_logger(
         settings["logger"],
@@ -136,6 +127,8 @@ def _train_model(
         write_predictions(around.run / "predictions.parquet", predictions)
         metrics = evaluate_splits(predictions)
         write_json(around.run / "metrics.json", metrics)
+        if start.fold is None:
+            publish(around.run / "predictions.parquet", _published(config))
         look_at_errors(predictions, around.run, logger)
     show_classes(table, config.data.name, around.run)
     look_at_embeddings(config, training, outcome)
@@ -155,7 +148,6 @@ def _cross_validate(
 ) -> None:
     """Train the folds' models that are not there yet, and put together what they predict."""
     from dataclasses import replace
-    from pathlib import Path
 
     from lfx.artifacts.folds import merge_folds, publish_fold
     from lfx.artifacts.parquet import read_predictions, write_predictions
@@ -167,6 +159,7 @@ def _cross_validate(
         forget,
         note_done,
     )
+    from lfx.modalities.provenance import shaping_settings
     from lfx.modalities.start import same_folds_or_anew
     from lfx.reporting.classes import show_classes
     from lfx.reporting.folds import report_folds
@@ -174,7 +167,7 @@ def _cross_validate(
     data, table = config.data, around.table
     folds = build_folds(data, table)
     record = FoldRecord(
-        config_hash(_shaping(config)),
+        config_hash(shaping_settings(config)),
         table.data_fingerprint(),
         folds.fingerprint,
         None if start.paraphrases is None else start.paraphrases.fingerprint(),
@@ -199,7 +192,7 @@ def _cross_validate(
         parts[fold] = read_predictions(folder / "predictions.parquet")
     write_predictions(job.folder / "predictions.parquet", merge_folds(parts))
     report_folds(parts, config.name, job.folder)
-    published = Path(config.artifacts.dir) / f"{config.name}.parquet"
+    published = _published(config)
     if data.fold is not None:  # the other folds are other runs'
         parts = publish_fold(published.with_suffix(".folds"), data.fold, parts[data.fold])
     lacking = sorted(set(range(len(folds.tables))) - set(parts))
@@ -219,6 +212,7 @@ def _predict(config: TrainConfig, around: Surroundings, best: Path, start: Start
     from lfx.data.samples import OOF
     from lfx.modalities.checkpoints import load_classifier
     from lfx.modalities.prediction import predict
+    from lfx.modalities.provenance import shaping_settings
 
     table = around.table
     classifier, _ = load_classifier(best)
@@ -234,7 +228,7 @@ def _predict(config: TrainConfig, around: Surroundings, best: Path, start: Start
         modality=classifier.modality,
         name=config.name,
         seed=config.seed,
-        config_hash=config_hash(_shaping(config)),
+        config_hash=config_hash(shaping_settings(config)),
     )
     if start.fold is None:
         return predictions

@@ -73,9 +73,11 @@ def find_resumption(
         if folds:
             return None, carry_on(run, folds, settings, config_hash, siblings=siblings)
         return resume_from(asked, run, settings, siblings=siblings), {}
-    except NothingToResumeError:
+    except CheckpointError as error:
         if ckpt != _AUTO:
             raise
+        if not isinstance(error, NothingToResumeError):
+            log.warning("passed over: %s", error)
         log.info("ckpt=auto: no unfinished run of this kind, so training starts from the beginning")
         return None, {}
 

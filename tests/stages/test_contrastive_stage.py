@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import torch
 from running import SMALL, Trained, fail, interrupt, succeed
 
 from lfx.artifacts.parquet import read_predictions
@@ -106,6 +107,25 @@ def test_two_commands_give_the_bits_of_one(
         trained.folder, "predict", f"ckpt='{tmp_path}/second/checkpoints/phase_1/best.ckpt'"
     )
     assert "is of phase 1 and has no classifier yet" in message
+
+
+def test_what_begins_anew_takes_the_phase_1_that_is_given(
+    contrastive: dict[str, Path], tmp_path: Path
+) -> None:
+    given = tmp_path / "phase_1.ckpt"
+    shutil.copy2(contrastive["text_contrastive"] / "checkpoints/phase_1/best.ckpt", given)
+    lines = [json.dumps({"id": f"{number}", "text": "joy"}) for number in range(1, 100)]
+    own = ["modality=text_contrastive", *SMALL, "phase=2", f"phase_1_ckpt='{given}'"]
+    own += ["modality.phase_2.max_epochs=1", "paraphrases.file=p.jsonl", "ckpt=auto"]
+    taken = tmp_path / "run/checkpoints/phase_1/best.ckpt"
+    for turn in range(2):
+        (tmp_path / "p.jsonl").write_text("\n".join(lines[: 60 + turn]))
+        output = succeed(tmp_path, "train", *own, "hydra.run.dir=run")
+        assert taken.read_bytes() == given.read_bytes()
+        retrained = torch.load(given, weights_only=True)
+        retrained["lfx"]["provenance"]["name"] = "retrained"
+        torch.save(retrained, given)
+    assert "or their paraphrases, have changed: training from the beginning" in output
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")

@@ -1,0 +1,46 @@
+"""What a training run notes of itself, in its checkpoints and its artifact."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lfx.configuration.typed import config_hash, plain
+
+if TYPE_CHECKING:
+    from lfx.configuration.train import TrainConfig
+    from lfx.data.paraphrases import Paraphrases
+    from lfx.data.samples import SampleTable
+
+# What may differ between a run and the one that resumes it.
+_NO_PART_OF_THE_RESULT = ("ckpt", "logger", "artifacts")
+
+
+def shaping_settings(config: TrainConfig) -> dict[str, Any]:
+    """Give the settings that shape the result, in plain values; those of all folds are the same."""
+    settings: dict[str, Any] = plain(config)
+    data = {key: value for key, value in settings["data"].items() if key != "fold"}
+    kept = {key: value for key, value in settings.items() if key not in _NO_PART_OF_THE_RESULT}
+    return kept | {"data": data}
+
+
+def provenance_of(
+    config: TrainConfig, table: SampleTable, paraphrases: Paraphrases | None
+) -> dict[str, Any]:
+    """Give what a model is made from, in plain values.
+
+    Args:
+        config: the run's settings.
+        table: its samples.
+        paraphrases: those of training texts; None: none.
+    """
+    settings = shaping_settings(config)
+    return {
+        "name": config.name,
+        "seed": config.seed,
+        "settings": settings,
+        "config_hash": config_hash(settings),
+        "data_fingerprint": table.data_fingerprint(),
+        "split_fingerprint": table.split_fingerprint(),
+        "paraphrases": None if paraphrases is None else paraphrases.fingerprint(),
+        "splits": dict(zip(table.ids, table.splits, strict=True)),
+    }

@@ -47,10 +47,13 @@ class ReportConfig:
             found.append(
                 "run=DIRECTORY looks at one run, sweep=DIRECTORY at a multirun's; give one"
             )
+        one = self.run is not None or self.sweep is not None
+        if one and (self.over_seeds or self.reference is not None):
+            found.append(
+                "run= and sweep= look at one run or multirun; over_seeds, reference= compare many"
+            )
         if self.against is not None and (self.run is None or self.data is None):
             found.append("against=MEMBER is only read with run=DIRECTORY and data=…")
-        if self.run is not None and self.reference is not None:
-            found.append("run= looks at one run, reference= compares many; give one of the two")
         if self.cases < 1:
             found.append(f"cases must be at least 1, got {self.cases}")
         return found

@@ -19,19 +19,18 @@ if TYPE_CHECKING:
     from lfx.reporting.cases import CaseStudy
 
 
-def write_cases(study: CaseStudy, name: str, shown: int, folder: Path) -> list[Path]:
+def write_cases(study: CaseStudy, shown: int, folder: Path) -> list[Path]:
     """Write all cases as `cases.csv`, and the first of each kind as `cases.md` and `cases.png`.
 
     Args:
         study: the cases.
-        name: the fusion's.
         shown: how many of each kind.
         folder: where to.
 
     Returns:
         The files.
     """
-    names = [*sorted(_members(study) - {name}), name]
+    names = study.members
     header = ["kind", "rank", "id", "split", "label", "text", "image"]
     header += [f"{member} {label}" for member in names for label in study.classes]
     write_rows(
@@ -53,15 +52,11 @@ def write_cases(study: CaseStudy, name: str, shown: int, folder: Path) -> list[P
         table = markdown(["", "id", "tweet", "label", *names], lines, 4 + len(names))
         part.write_text(table, encoding="utf-8")
     if few:
-        draw_cases(study, name, names, shown, folder / "cases.png")
+        draw_cases(study, shown, folder / "cases.png")
     else:  # of an earlier look
         (folder / "cases.png").unlink(missing_ok=True)
     written = [folder / f"cases.{ending}" for ending in ("csv", "md", "png")]
     return written if few else written[:2]
-
-
-def _members(study: CaseStudy) -> set[str]:
-    return {member for case in study.cases for member in case.scores}
 
 
 def _told(scores: npt.NDArray[np.floating] | None, classes: Sequence[str]) -> str:

@@ -63,6 +63,7 @@ class CaseStudy:
     Attributes:
         cases: mended ones first, the most confident of each kind first.
         classes: names of the classes.
+        members: names of the fusion's members, and at the end its own.
         against: the member that the fusion is compared with.
         split: whose samples they are.
         samples: how many that split has.
@@ -70,6 +71,7 @@ class CaseStudy:
 
     cases: tuple[Case, ...]
     classes: tuple[str, ...]
+    members: tuple[str, ...]
     against: str
     split: str
     samples: int
@@ -130,4 +132,5 @@ def study_cases(
         for kind, own_rows in (("mended", found.mended), ("broken", found.broken))
         for rank, row in enumerate(own_rows, start=1)
     ]
-    return CaseStudy(tuple(cases), joined.classes, against, split, len(rows))
+    shown = (*sorted(members), fusion)
+    return CaseStudy(tuple(cases), joined.classes, shown, against, split, len(rows))

@@ -54,6 +54,8 @@ def look_at_run(
             f"run={run} is no directory of a run with predictions; a run of train, predict or fuse "
             "tells its directory at its end"
         )
+    if status.state != "completed":
+        raise DataError(f"run={run} has not completed: {status.error or status.state}")
     predictions = read_predictions(run / "predictions.parquet")
     found = look_at_errors(predictions, run)
     if not found:
@@ -70,7 +72,7 @@ def look_at_run(
             written += [picture.with_suffix(".csv"), picture]
     if status.stage == _FUSE and table is not None:
         study = study_cases(predictions, _members(run, predictions), table, against)
-        written += write_cases(study, predictions.metadata.name, shown, run)
+        written += write_cases(study, shown, run)
         log.info(
             "of %d %s samples, %d that %s has wrong are right in %s, and %d that it has right are "
             "wrong",
@@ -90,19 +92,8 @@ def look_at_run(
 
 def _members(run: Path, fused: Predictions) -> dict[str, Predictions]:
     """Read the artifacts that a fusion was made of."""
-    file = run / ".hydra" / "config.yaml"
-    try:
-        config = OmegaConf.load(file)
-        paths = OmegaConf.to_container(config.members, resolve=True)
-    except (OSError, OmegaConfBaseException, AttributeError) as error:
-        raise DataError(f"{file} cannot be read: {error}") from error
-    if not isinstance(paths, dict):
-        raise DataError(f"{file} names no members")
-    members = {
-        str(name): read_predictions(Path(str(path)))
-        for name, path in paths.items()
-        if name != ON_MISSING
-    }
+    files = _member_files(run / ".hydra")
+    members = {name: read_predictions(file) for name, file in files.items()}
     newer = [name for name, one in members.items() if one.metadata.created > fused.metadata.created]
     if newer:
         log.warning(
@@ -110,3 +101,21 @@ def _members(run: Path, fused: Predictions) -> dict[str, Predictions]:
             ", ".join(newer),
         )
     return members
+
+
+def _member_files(notes: Path) -> dict[str, Path]:
+    """Read which files a fusion took; their paths are those of the folder that it ran in."""
+    try:
+        config = OmegaConf.load(notes / "config.yaml")
+        paths = OmegaConf.to_container(config.members, resolve=True)
+        began_in = Path(OmegaConf.load(notes / "hydra.yaml").hydra.runtime.cwd)
+    except (OSError, TypeError, OmegaConfBaseException, AttributeError) as error:
+        raise DataError(f"{notes} cannot be read: {error}") from error
+    if not isinstance(paths, dict):
+        raise DataError(f"{notes / 'config.yaml'} names no members")
+    found = {}
+    for name, path in paths.items():
+        if name != ON_MISSING:
+            there = began_in / str(path)
+            found[str(name)] = there if there.is_file() else Path(str(path))
+    return found

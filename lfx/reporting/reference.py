@@ -32,7 +32,6 @@ _HEADER = (
     "published accuracy",
     "published F1",
     "runs",
-    "split",
     "n",
     "accuracy",
     "F1",
@@ -130,7 +129,7 @@ def write_compared(found: Sequence[Compared], folder: Path) -> tuple[Path, Path]
     with atomic_path(folder / "reference.md") as part:
         table = markdown(_HEADER, [_texts(one) for one in found], _LEADING)
         part.write_text(table, encoding="utf-8")
-    header = [*_HEADER[: _HEADER.index("accuracy")]]
+    header = [*_HEADER[: _HEADER.index("n")], "split", "n"]
     for score in ("accuracy", "F1"):
         header += [score, *(f"{score} {bound}" for bound in ("low", "high", "sd"))]
     header += ["folders"]
@@ -182,7 +181,7 @@ def _texts(one: Compared) -> list[str]:
     row = one.published
     published = [_plain(row.accuracy), _plain(row.f1)]
     if not one.runs or one.accuracy is None or one.f1 is None:
-        cells = [row.modality, row.model, f"{row.experiment}: not run", "", *published]
+        cells = [row.modality, row.model, row.experiment, "not run", *published]
         return [*cells, *[""] * (len(_HEADER) - len(cells))]
     return [
         row.modality,
@@ -191,8 +190,7 @@ def _texts(one: Compared) -> list[str]:
         one.runs[0].model,
         *published,
         str(len(one.runs)),
-        one.split,
-        _samples(one),
+        f"{_samples(one)} {one.split}",
         _told(one.accuracy),
         _told(one.f1),
         _difference(one.accuracy, row.accuracy),

@@ -50,7 +50,7 @@ def test_cases_are_told_with_all_probabilities(members, fused, table, tmp_path):
     assert (study.against, study.split, study.samples) == ("text", "test", 4)
     assert [case.sample_id for case in study.of("mended")] == ["a", "d"]
     assert [case.sample_id for case in study.of("broken")] == ["c"]
-    written = write_cases(study, "mean", 1, tmp_path)
+    written = write_cases(study, 1, tmp_path)
     assert [file.name for file in written] == ["cases.csv", "cases.md", "cases.png"]
     with (tmp_path / "cases.csv").open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
@@ -82,8 +82,10 @@ def test_any_member_can_be_compared_with(members, fused, table):
 
 def test_without_cases_there_is_no_picture(members, fused, table, tmp_path):
     study = study_cases(fused, members, table, "image")
-    written = write_cases(study, "mean", 3, tmp_path)
+    written = write_cases(study, 3, tmp_path)
     assert [file.name for file in written] == ["cases.csv", "cases.md"]
+    header = (tmp_path / "cases.csv").read_text(encoding="utf-8").splitlines()[0]
+    assert header.endswith("image good,text bad,text so,text good,mean bad,mean so,mean good")
 
 
 def test_a_member_may_be_called_as_the_fusion_is(members, fused, table):
@@ -119,7 +121,7 @@ def test_a_member_that_lacks_a_sample_says_nothing(predicted, members, fused, ta
     first = study.of("mended")[0]
     assert first.sample_id == "a"
     assert set(first.scores) == {"text", "mean"}
-    write_cases(study, "mean", 2, tmp_path)
+    write_cases(study, 2, tmp_path)
     with (tmp_path / "cases.csv").open(newline="", encoding="utf-8") as stream:
         row = next(csv.DictReader(stream))
     assert row["image bad"] == ""
@@ -127,7 +129,7 @@ def test_a_member_that_lacks_a_sample_says_nothing(predicted, members, fused, ta
 
 
 def test_a_picture_of_an_earlier_look_does_not_stay(members, fused, table, tmp_path):
-    write_cases(study_cases(fused, members, table), "mean", 1, tmp_path)
+    write_cases(study_cases(fused, members, table), 1, tmp_path)
     assert (tmp_path / "cases.png").is_file()
-    write_cases(study_cases(fused, members, table, "image"), "mean", 1, tmp_path)
+    write_cases(study_cases(fused, members, table, "image"), 1, tmp_path)
     assert not (tmp_path / "cases.png").exists()

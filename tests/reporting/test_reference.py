@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def test_several_seeds_are_averaged(run, tmp_path):
     assert text.accuracy.spread == pytest.approx(1 / 12)
     assert text.accuracy.interval is None
     csv_file, md_file = write_compared([text], tmp_path)
-    assert "| 3 | test | 12 | 0.750 ± 0.083 |" in md_file.read_text()
+    assert "| 3 | 12 test | 0.750 ± 0.083 |" in md_file.read_text()
     with csv_file.open(newline="") as stream:
         (row,) = csv.DictReader(stream)
     assert (row["runs"], row["n"], row["accuracy low"]) == ("3", "12", "")
@@ -84,7 +85,7 @@ def test_of_a_crossvalidation_it_is_the_rows_out_of_fold(run, predicted, tmp_pat
     assert vgg.accuracy.interval == wilson(4, 6)
     assert vgg.f1.interval == bootstrap_f1(labels[:6], taken[:6], 3)
     csv_file, md_file = write_compared([vgg], tmp_path)
-    assert "| 1 | oof | 6 | 0.667 [" in md_file.read_text()
+    assert "| 1 | 6 oof | 0.667 [" in md_file.read_text()
     with csv_file.open(newline="") as stream:
         (row,) = csv.DictReader(stream)
     assert (row["split"], row["n"]) == ("oof", "6")
@@ -98,7 +99,7 @@ def test_the_table_says_what_is_published_reached_and_not_run(run, tmp_path, cap
     print_compared(found)
     printed = capsys.readouterr().out
     assert "+0.043" in printed
-    assert "paper/vgg16: not run" in printed
+    assert re.search(r"paper/vgg16 +not run", printed)
     csv_file, md_file = write_compared(found, tmp_path)
     with csv_file.open(newline="") as stream:
         rows = list(csv.DictReader(stream))

@@ -21,16 +21,15 @@ if TYPE_CHECKING:
 _WRAPPED, _LINES = 44, 7
 
 
-def draw_cases(study: CaseStudy, name: str, names: Sequence[str], shown: int, file: Path) -> None:
+def draw_cases(study: CaseStudy, shown: int, file: Path) -> None:
     """Draw the first mended cases beside the first broken ones, and write a PNG.
 
     Args:
         study: at least one case.
-        name: the fusion's.
-        names: whose probabilities are shown, from top to bottom.
         shown: how many cases of each kind.
         file: where to.
     """
+    name = study.members[-1]
     titles = {
         "mended": f"{study.against} is wrong, {name} is right",
         "broken": f"{study.against} is right, {name} is wrong",
@@ -49,7 +48,7 @@ def draw_cases(study: CaseStudy, name: str, names: Sequence[str], shown: int, fi
             for (picture, tweet, scores), case in zip(plots, own[:shown], strict=False):
                 picture.imshow(np.asarray(decode(case.image.read_bytes())))
                 _write(tweet, case)
-                _shade(scores, case, names, study.classes)
+                _shade(scores, case, study.members, study.classes)
 
 
 def _write(plot: Axes, case: Case) -> None:

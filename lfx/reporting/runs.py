@@ -40,7 +40,7 @@ class Run:
         started: when, ISO 8601 in UTC.
         metrics: the content of `metrics.json`.
         settings: hash of the settings that shape the result.
-        kind: hash of the same settings without the seed and the fold.
+        kind: hash of the same settings without the seed, the fold, and where the data lie.
         split_fingerprint: which sample was in which split.
         overrides: what the command line set.
         fold: of cross-validation, where the run is of one fold's model alone.
@@ -118,7 +118,7 @@ def _read_run(folder: Path) -> Run | None:
             started=status.started,
             metrics=metrics,
             settings=f"{about.config_hash} {_shaping(config)}",
-            kind=_shaping(config, "seed", "artifacts", "fold"),
+            kind=_shaping(config, "seed", "artifacts", "fold", "root"),
             split_fingerprint=about.split_fingerprint,
             overrides=tuple(status.overrides),
             fold=OmegaConf.select(config, "data.fold", default=None),
@@ -129,14 +129,20 @@ def _read_run(folder: Path) -> Run | None:
 
 
 def _shaping(config: DictConfig, *without: str) -> str:
-    """Tell runs apart by their settings, but not by where they log and from where they resume."""
+    """Tell runs apart by their settings, but not by where they log and from where they resume.
+
+    Args:
+        config: of the run.
+        without: further settings that tell nothing; `fold` and `root` are those of the data.
+    """
     # As it is written: what nobody needed may well be missing, such as the data's root in a fusion;
     # and what follows from the seed is the same for all seeds.
     settings: Any = OmegaConf.to_container(config, resolve=False)
     passing = {"ckpt", "logger", *without}
     kept = {key: value for key, value in settings.items() if key not in passing}
-    if "fold" in without and isinstance(kept.get("data"), dict):
-        kept["data"] = {key: value for key, value in kept["data"].items() if key != "fold"}
+    if isinstance(kept.get("data"), dict):
+        data = {"fold", "root"}.intersection(without)
+        kept["data"] = {key: value for key, value in kept["data"].items() if key not in data}
     return config_hash(kept)
 
 

@@ -29,7 +29,9 @@ def run(name: str, started: str = "1", **options: object) -> Run:
     return Run(name=name, started=started, **arguments)  # type: ignore[arg-type]
 
 
-def write_run(folder: Path, stage: str, state: str, name: str, started: str) -> None:
+def write_run(
+    folder: Path, stage: str, state: str, name: str, started: str, root: str = "???"
+) -> None:
     (folder / ".hydra").mkdir(parents=True)
     status = {"stage": stage, "state": state, "started": started}
     (folder / "status.json").write_text(json.dumps(status))
@@ -37,7 +39,7 @@ def write_run(folder: Path, stage: str, state: str, name: str, started: str) -> 
     config = (
         f"name: ${{modality.name}}\nmodality: {{name: {name}}}\nseed: 2\n"
         # A fusion needs no root, and leaves it missing.
-        "data: {name: demo, root: '???', source: {root: '${data.root}'}}\n"
+        f"data: {{name: demo, root: '{root}', source: {{root: '${{data.root}}'}}}}\n"
     )
     (folder / ".hydra/config.yaml").write_text(config)
     columns = {"sample_id": ["a"], "group": ["a"], "split": ["val"], "label": [0]}
@@ -46,6 +48,14 @@ def write_run(folder: Path, stage: str, state: str, name: str, started: str) -> 
     metadata = Metadata(("x", "y"), seed=2, versions={}, **about)
     predictions = Predictions.from_columns(columns, np.zeros((1, 2), np.float32), metadata)
     write_predictions(folder / "predictions.parquet", predictions)
+
+
+def test_runs_are_of_a_kind_wherever_their_data_lie(tmp_path: Path) -> None:
+    write_run(tmp_path / "a", "train", "completed", "text", "1", "/data")
+    write_run(tmp_path / "b", "train", "completed", "text", "2", "../data")
+    write_run(tmp_path / "c", "train", "completed", "image", "3", "/data")
+    one, two, three = sorted(collect_runs(tmp_path), key=lambda run: run.started)
+    assert one.kind == two.kind != three.kind
 
 
 def test_only_completed_runs_are_collected(tmp_path: Path) -> None:

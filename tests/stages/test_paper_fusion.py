@@ -25,5 +25,13 @@ def test_the_schemes_fuse_what_the_experiments_published(tmp_path: Path) -> None
         ]
         text, code = (one.partition("weights: ")[2].splitlines()[0] for one in both)
         assert text == code
+    # With a third member the published code's list order no longer undoes what it inverts.
+    third = f"members.third={tmp_path}/outputs/artifacts/demo/paper/seed_0/resnet50.parquet"
+    own = ["experiment=paper/minimizing_loss", "data=demo", third]
+    both = [
+        succeed(tmp_path, "fuse", *own, f"variant={one}") for one in ("paper", "published_code")
+    ]
+    text, code = (one.partition("weights: ")[2].splitlines()[0] for one in both)
+    assert text != code
     message = fail(tmp_path, "fuse", "variant=published_code")
     assert "form of the paper's experiments" in message

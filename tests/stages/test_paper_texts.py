@@ -33,19 +33,17 @@ def roberta(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_roberta_takes_two_steps(tmp_path: Path, roberta: Path) -> None:
-    texts = [f'{{"id": "{number}", "text": "joy"}}' for number in range(3)]
-    (tmp_path / "paraphrases.jsonl").write_text("\n".join(texts))
     message = fail(tmp_path, "train", "experiment=paper/roberta", *SHORT)
     assert (
         "paraphrases.file=outputs/paraphrases/demo/paper_seed_0.jsonl: there is no such file"
         in message
     )
-    own = [
-        "encoder.weights.source=path",
-        f"encoder.weights.path={roberta}",
-        "paraphrases.file=null",
-    ]
-    succeed(tmp_path, "train", "experiment=paper/roberta", *SHORT, *own)
+    texts = [json.dumps({"id": f"{number}", "text": "joy"}) for number in range(1, 41)]
+    (tmp_path / "outputs/paraphrases/demo").mkdir(parents=True)
+    (tmp_path / "outputs/paraphrases/demo/paper_seed_0.jsonl").write_text("\n".join(texts))
+    own = ["encoder.weights.source=path", f"encoder.weights.path={roberta}"]
+    output = succeed(tmp_path, "train", "experiment=paper/roberta", *SHORT, *own)
+    assert "of 120 training texts are joined by paraphrases" in output
     assert size(tmp_path / "run") == 124_055_040
     whole = sum(one.numel() for one in AutoModel.from_pretrained(roberta).parameters())
     assert whole > size(tmp_path / "run")  # the pooler, which lfx does not use

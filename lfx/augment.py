@@ -47,7 +47,7 @@ def augment(config: AugmentConfig, job: Job) -> None:
     pairs = [(originals[name], text) for name, text in usable.items()]
     show_paraphrases(pairs, config.examples, job.folder / "examples.md")
     log.info(
-        "%d of %d texts of %s; %d came back as they went, empty or going round in circles",
+        "paraphrased: %d of %d texts of %s; %d more came back as they went, empty or in circles",
         len(usable),
         len(pool),
         " and ".join(splits),

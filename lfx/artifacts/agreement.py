@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lfx.data.samples import OOF
 from lfx.runtime.errors import ArtifactError, name_some
 
 if TYPE_CHECKING:
@@ -121,10 +122,18 @@ def contradictions(samples: Mapping[str, MemberSamples], shared: set[str]) -> li
         "label": "have one label in {} and another in {}",
         "group": "have one group in {} and another in {}",
     }
-    return [
+    told = [
         f"{len(found)} samples {say[what].format(one, two)}: {name_some(found, _MOST_NAMED)}"
         for (one, two, what), found in torn.items()
     ]
+    folded = {name for name, one in samples.items() if OOF in {split for split, _ in one.position}}
+    if told and folded and folded != samples.keys():
+        others = ", ".join(sorted(samples.keys() - folded))
+        told.append(
+            f"{', '.join(sorted(folded))} cross-validated (data.folds), {others} not: train all "
+            "members in one of the two ways; name=ANOTHER keeps what was published before"
+        )
+    return told
 
 
 def gaps(samples: Mapping[str, MemberSamples], shared: set[str]) -> list[str]:

@@ -5,7 +5,9 @@ One row per (sample, fold), six columns, and JSON under the file metadata key `l
 
 from __future__ import annotations
 
+import logging
 import shutil
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +22,8 @@ from lfx.runtime.files import atomic_path
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+log = logging.getLogger(__name__)
 
 METADATA_KEY = b"lfx"
 SCHEMA = pa.schema(
@@ -108,11 +112,19 @@ def read_predictions(path: Path) -> Predictions:
 def publish(path: Path, target: Path) -> None:
     """Copy an artifact to where others look for it; `target` is at all times whole or absent.
 
+    The log tells where it replaces one of other settings.
+
     Raises:
         ArtifactError: there is no file to copy.
     """
     if not path.is_file():
         raise ArtifactError(f"there is no prediction artifact at {path} to publish to {target}")
+    if target.is_file():
+        with suppress(ArtifactError):  # a damaged one is no loss
+            before = read_metadata(target)
+            if before.config_hash != read_metadata(path).config_hash:
+                told = "%s: replaces one made with other settings, %s; name=ANOTHER keeps both"
+                log.info(told, target, before.created[:19])
     with atomic_path(target) as part:
         shutil.copyfile(path, part)
 

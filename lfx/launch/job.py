@@ -156,7 +156,8 @@ class StageJob(Generic[StageConfig]):
                 error.__context__, KeyboardInterrupt
             )
             _end(status, folder, "interrupted", "Ctrl-C" if by_user else type(error).__name__)
-            log.warning("interrupted; %s", folder)
+            hint = "; ckpt=last carries it on" if self.stage == "train" else ""
+            log.warning("interrupted; %s%s", folder, hint)
             if by_user and isinstance(error, SystemExit):
                 raise SystemExit(INTERRUPTED) from error
             raise

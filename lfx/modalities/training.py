@@ -136,6 +136,7 @@ def fit_loaders(
             f"{phase.title}the validation loss was no finite number after any epoch; a lower "
             "learning rate may help, or trainer.precision=fp32"
         )
-    epochs_run = trainer.current_epoch
-    log.info("%s%d epochs, least validation loss %.4f", phase.title, epochs_run, score)
+    ended = f"{phase.title}{trainer.current_epoch} epoch{'' if trainer.current_epoch == 1 else 's'}"
+    early = ", stopped early" if stopping.stopped_epoch else ""
+    log.info("%s%s, least validation loss %.4f", ended, early, score)
     return Path(best.best_model_path)

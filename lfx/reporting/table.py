@@ -98,7 +98,8 @@ def run_rows(runs: Sequence[Run], digits: int | None = 3) -> tuple[list[str], li
 def told_apart(runs: Sequence[Run]) -> list[list[str]]:
     """Give what has to stand beside each run's name where several runs share it.
 
-    The overrides that not all of them have; the time as well where these do not do.
+    The overrides that not all of them have and that shape the result; the time as well where these
+    do not do.
     """
     alike: dict[tuple[object, ...], list[Run]] = {}
     for run in runs:
@@ -106,13 +107,21 @@ def told_apart(runs: Sequence[Run]) -> list[list[str]]:
     told: dict[int, list[str]] = {}
     for group in alike.values():
         shared = set.intersection(*(set(run.overrides) for run in group))
-        own = {id(run): [text for text in run.overrides if text not in shared] for run in group}
+        own = {
+            id(run): [text for text in run.overrides if text not in shared and not _passes(text)]
+            for run in group
+        }
         counts = Counter(tuple(texts) for texts in own.values())
         for run in group:
             texts = own[id(run)]
             ambiguous = counts[tuple(texts)] > 1
             told[id(run)] = [*texts, f"({run.started[:19]})"] if ambiguous else texts
     return [told[id(run)] for run in runs]
+
+
+def _passes(override: str) -> bool:
+    """Say whether it tells where a run resumed or logged, and nothing about its result."""
+    return override.partition("=")[0].partition(".")[0] in {"ckpt", "logger"}
 
 
 def titled(name: str, metrics: Mapping[str, Any]) -> str:

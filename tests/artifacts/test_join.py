@@ -134,6 +134,9 @@ def test_out_of_fold_is_not_validation(make):
     other = [("a", "oof", 0, 0), ("b", "oof", 1, 1), *ROWS[2:]]
     with pytest.raises(ArtifactError, match=r"another in text: a \(val and oof\), b \(val and oof"):
         join({"image": make(ROWS), "text": make(other)})
+    message = r"text cross-validated \(data.folds\), audio, image not: train all members in one of"
+    with pytest.raises(ArtifactError, match=message):
+        join({"image": make(ROWS), "text": make(other), "audio": make(ROWS)})
 
 
 def test_the_third_member_counts_too(make):

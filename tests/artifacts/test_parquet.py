@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import tempfile
 from pathlib import Path
 
@@ -271,6 +272,14 @@ def test_publish(path, tmp_path, make):
     publish(path, target)
     assert read_predictions(target).metadata.name == "second"
     assert list(target.parent.iterdir()) == [target]
+
+
+def test_publishing_over_other_settings_is_told(make, tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    for turn, made_with in enumerate(("one", "one", "two")):
+        write_predictions(tmp_path / f"{turn}.parquet", make(config_hash=made_with))
+        publish(tmp_path / f"{turn}.parquet", tmp_path / "image.parquet")
+        assert ("replaces one made with other settings" in caplog.text) == (made_with == "two")
 
 
 def test_publish_nothing(path, tmp_path):

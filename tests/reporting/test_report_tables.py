@@ -10,7 +10,7 @@ from lfx.artifacts.parquet import write_predictions
 from lfx.artifacts.predictions import Metadata, Predictions
 from lfx.reporting.loggers import build_logger, flat_scores
 from lfx.reporting.runs import Run, collect_runs, newest_of_each
-from lfx.reporting.table import print_runs, run_rows, write_runs
+from lfx.reporting.table import print_runs, run_rows, told_apart, write_runs
 from lfx.runtime.errors import DataError
 
 SCORES = {"accuracy": 0.75, "f1_weighted": 0.5, "f1_macro": 1 / 3, "support": 40}
@@ -129,3 +129,11 @@ def test_scores_are_flattened_for_loggers() -> None:
 def test_no_logger_is_no_logger(tmp_path: Path) -> None:
     arguments = {"stage": "train", "name": "a", "folder": tmp_path, "overrides": [], "sweep": None}
     assert build_logger({"kind": "none"}, **arguments) is None  # type: ignore[arg-type]
+
+
+def test_where_a_run_resumed_is_no_part_of_its_name() -> None:
+    runs = [
+        run("text", "1", overrides=("x=1", "ckpt=last", "logger.project=p")),
+        run("text", "2", overrides=("x=2",)),
+    ]
+    assert told_apart(runs) == [["x=1"], ["x=2"]]

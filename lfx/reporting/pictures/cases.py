@@ -40,7 +40,7 @@ def draw_cases(study: CaseStudy, shown: int, file: Path) -> None:
         for place, (kind, title) in enumerate(titles.items()):
             half = figure.add_subfigure(grid[0, place])
             own = study.of(kind)
-            of = f"{len(own)} of {study.samples} {study.split} samples"
+            of = f"{len(own)} of {study.samples} {study.split} samples, {len(own[:shown])} shown"
             half.suptitle(f"{title} ({of})", fontsize=11)
             plots = half.subplots(deepest, 3, squeeze=False, width_ratios=(1.1, 2.0, 1.5))
             for plot in plots.flat:
@@ -54,7 +54,7 @@ def draw_cases(study: CaseStudy, shown: int, file: Path) -> None:
 def _write(plot: Axes, case: Case) -> None:
     wrapped = textwrap.wrap(" ".join(case.text.split()), _WRAPPED) or [""]
     lines = [*wrapped[:_LINES], *(["…"] if len(wrapped) > _LINES else [])]
-    told = "\n".join([*lines, "", f"{case.label}  (id {case.sample_id})"])
+    told = "\n".join([*lines, "", f"label: {case.label}  (id {case.sample_id})"])
     plot.text(0, 0.98, told, va="top", fontsize=8.5, transform=plot.transAxes)
 
 

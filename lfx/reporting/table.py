@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SPLITS = ("val", "oof", "test", "predict")
 SCORES = {"accuracy": "accuracy", "f1_weighted": "weighted F1", "f1_macro": "macro F1"}
+# Of ISO 8601.
+_TO_SECONDS, _TO_MILLISECONDS = 19, 23
 _LEAKY = "LEAKY: fitted on the reported split"
 
 
@@ -112,10 +114,13 @@ def told_apart(runs: Sequence[Run]) -> list[list[str]]:
             for run in group
         }
         counts = Counter(tuple(texts) for texts in own.values())
+        seconds = Counter(run.started[:_TO_SECONDS] for run in group)
         for run in group:
-            texts = own[id(run)]
+            texts, time = own[id(run)], run.started[:_TO_SECONDS]
+            if seconds[time] > 1:
+                time = run.started[:_TO_MILLISECONDS]
             ambiguous = counts[tuple(texts)] > 1
-            told[id(run)] = [*texts, f"({run.started[:19]})"] if ambiguous else texts
+            told[id(run)] = [*texts, f"({time})"] if ambiguous else texts
     return [told[id(run)] for run in runs]
 
 

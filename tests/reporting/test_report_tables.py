@@ -131,6 +131,12 @@ def test_no_logger_is_no_logger(tmp_path: Path) -> None:
     assert build_logger({"kind": "none"}, **arguments) is None  # type: ignore[arg-type]
 
 
+def test_runs_of_one_second_are_told_apart() -> None:
+    at = "2026-01-01T00:00:0"
+    runs = [run("text", f"{at}{rest}+00:00") for rest in ("1.250", "1.251", "2.000")]
+    assert told_apart(runs) == [[f"({at}1.250)"], [f"({at}1.251)"], [f"({at}2)"]]
+
+
 def test_where_a_run_resumed_is_no_part_of_its_name() -> None:
     runs = [
         run("text", "1", overrides=("x=1", "ckpt=last", "logger.project=p")),

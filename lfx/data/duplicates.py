@@ -37,9 +37,13 @@ def content_words(text: str) -> tuple[str, ...]:
 
 
 def near_duplicate_groups(
-    ids: Sequence[str], texts: Sequence[str], digests: Sequence[str], threshold: float = 0.8
+    ids: Sequence[str],
+    texts: Sequence[str],
+    digests: Sequence[str],
+    threshold: float = 0.8,
+    given: Sequence[str | None] | None = None,
 ) -> tuple[str, ...]:
-    """Group samples that share their image file, or almost all of their text.
+    """Group samples that share their image file, almost all of their text, or a given group.
 
     Two texts are near duplicates when the Jaccard similarity of their sets of content words reaches
     the threshold, and each has at least three of them. The relation is made transitive.
@@ -49,6 +53,8 @@ def near_duplicate_groups(
         texts: (samples,) texts.
         digests: (samples,) digests of the image files.
         threshold: above 0, 1 at the most.
+        given: (samples,) groups that the data name, such as one video or one patient, None where a
+            sample has none; None: the data name no groups.
 
     Returns:
         (samples,) the group of each sample, named after the group's first sample.
@@ -68,6 +74,10 @@ def near_duplicate_groups(
     seen: dict[str, int] = {}
     for sample, digest in enumerate(digests):
         tie(seen.setdefault(digest, sample), sample)
+    named: dict[str, int] = {}
+    for sample, group in enumerate(given or ()):
+        if group is not None:
+            tie(named.setdefault(group, sample), sample)
     for one, other in similar_pairs([set(content_words(text)) for text in texts], threshold):
         tie(one, other)
     return tuple(ids[find(sample)] for sample in range(len(ids)))

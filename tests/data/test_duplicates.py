@@ -11,9 +11,10 @@ from lfx.data.duplicates import content_words, near_duplicate_groups, similar_pa
 LONG = "what a sunny morning in the old town"
 
 
-def groups(texts, digests=None):
+def groups(texts, digests=None, given=None):
     ids = [f"s{place}" for place in range(len(texts))]
-    return near_duplicate_groups(ids, texts, digests or [str(n) for n in range(len(texts))])
+    digests = digests or [str(n) for n in range(len(texts))]
+    return near_duplicate_groups(ids, texts, digests, given=given)
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,19 @@ def test_copies_retweets_and_equal_images_are_tied():
 def test_ties_are_transitive_through_text_and_image():
     texts = [LONG, "another text with other words", f"RT @x: {LONG}", "the last of the words here"]
     assert groups(texts, ["a", "b", "b", "c"]) == ("s0", "s0", "s0", "s3")
+
+
+def test_given_groups_are_joined_with_near_duplicates():
+    texts = [LONG, "another text with other words", f"RT @x: {LONG}", "the last of the words here"]
+    assert groups(texts, given=[None] * 4) == groups(texts) == ("s0", "s1", "s0", "s3")
+    # s1 is in one group with s2, which is a copy of s0; an equal name of a sample ties nothing.
+    assert groups(texts, given=["s1", "a", "a", None]) == ("s0", "s0", "s0", "s3")
+    assert groups(texts, ["a", "b", "c", "b"], given=[None, "g", None, "g"]) == (
+        "s0",
+        "s1",
+        "s0",
+        "s1",
+    )
 
 
 def test_short_texts_are_not_tied():

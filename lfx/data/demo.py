@@ -6,9 +6,7 @@ the other often tells. Classes are as unbalanced as in the real data.
 
 from __future__ import annotations
 
-import json
-import shutil
-import tempfile
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,14 +14,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lfx.data.mvsa import CLASSES, LABEL_FILE, MvsaSource
-from lfx.runtime.errors import DataError
+from lfx.data.published import publish_once
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from lfx.data.samples import Reading
 
-_MARKER = "demo.json"
+log = logging.getLogger(__name__)
+
 # Raise it when other data would be generated, so that old folders are made anew.
 _VERSION = 1
 _SEED = 20240
@@ -56,8 +55,13 @@ _COLOURS = {"negative": (60, 70, 120), "neutral": (135, 135, 135), "positive": (
 class DemoSource:
     """Generates the data on first use, then reads them like any MVSA folder.
 
+    Runs that start together share what the first one generates. Nothing that lies there is ever
+    replaced, since another run may be reading it: data of other settings are generated beside it.
+
     Attributes:
-        root: where they are generated.
+        root: where they are generated. Where data of another number of pairs lie there already,
+            they are generated into `<root>_<pairs>` (`<root>_<pairs>_v<version>` where the folder
+            is of another version of lfx).
         pairs: how many image-text pairs.
     """
 
@@ -70,43 +74,22 @@ class DemoSource:
         Raises:
             DataError: the folder holds something else.
         """
-        root = Path(self.root).expanduser()
         wanted = {"version": _VERSION, "pairs": self.pairs}
-        if _marker(root) != wanted:
-            _replace(root, wanted)
-        return MvsaSource(str(root)).read()
-
-
-def _marker(root: Path) -> dict[str, int] | None:
-    """Read what the folder was generated for; None where it is no demo folder."""
-    try:
-        content = json.loads((root / _MARKER).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    # What passes here may be deleted, so a foreign file of the same name must not.
-    return content if isinstance(content, dict) and set(content) == {"version", "pairs"} else None
-
-
-def _replace(root: Path, wanted: dict[str, int]) -> None:
-    """Generate beside the folder, then put it in place: it is whole or absent."""
-    if root.exists() and _marker(root) is None and (not root.is_dir() or any(root.iterdir())):
-        raise DataError(
-            f"data.root={root} holds something other than demo data; give another folder"
+        root = Path(self.root).expanduser()
+        published = publish_once(
+            [root, *(root.with_name(f"{root.name}_{name}") for name in self._names())],
+            wanted,
+            lambda folder: _generate(folder, self.pairs),
         )
-    root.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(dir=root.parent, prefix=f".{root.name}."))
-    try:
-        _generate(fresh, wanted["pairs"])
-        (fresh / _MARKER).write_text(json.dumps(wanted), encoding="utf-8")
-        fresh.chmod(0o755)
-        if root.exists():
-            shutil.rmtree(root)
-        fresh.replace(root)
-    except OSError:
-        if _marker(root) != wanted:  # otherwise another run has just put the same data there
-            raise
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        if published != root:
+            log.info(
+                "%s holds demo data of other settings and stays as it is; %d pairs are in %s",
+                *(root, self.pairs, published),
+            )
+        return MvsaSource(str(published)).read()
+
+    def _names(self) -> tuple[str, str]:
+        return str(self.pairs), f"{self.pairs}_v{_VERSION}"
 
 
 def _generate(root: Path, pairs: int) -> None:

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import signal
+import time
 from collections import Counter
 
 import pytest
 
+from lfx.data import published
 from lfx.data.demo import DemoSource
 from lfx.data.mvsa import MvsaSource
 from lfx.data.prepare import SplitPlan, load_labelled
@@ -59,20 +64,81 @@ def test_it_is_generated_alike_everywhere_and_once(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
 
 
-def test_another_number_of_pairs_is_generated_anew(tmp_path):
+def test_other_settings_leave_what_is_there_alone(tmp_path):
+    """Another run may be reading it."""
     root = tmp_path / "demo"
-    for pairs in (120, 100, 120):
-        assert len(DemoSource(str(root), pairs=pairs).read().samples) == pairs
-        assert len(list((root / "data").iterdir())) == 2 * pairs
+    DemoSource(str(root), pairs=120).read()
+    before = contents(root)
+    for _ in range(2):
+        assert len(DemoSource(str(root), pairs=100).read().samples) == 100
+        assert contents(root) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["demo", "demo_100"]
+    assert contents(tmp_path / "demo_100") == contents_of(100, tmp_path / "direct")
 
 
-def test_an_interrupted_folder_is_generated_anew(tmp_path):
+def contents_of(pairs, root):
+    DemoSource(str(root), pairs=pairs).read()
+    return contents(root)
+
+
+def test_a_folder_of_another_version_is_passed_by(tmp_path):
     root = tmp_path / "demo"
     root.mkdir()
     assert len(DemoSource(str(root), pairs=100).read().samples) == 100
     (root / "demo.json").write_text('{"version": 0, "pairs": 100}', encoding="utf-8")
     (root / "data" / "1.jpg").unlink()
     assert DemoSource(str(root), pairs=100).read().bad == ()
+    shutil.copytree(root, tmp_path / "demo_100", dirs_exist_ok=True)
+    assert DemoSource(str(root), pairs=100).read().bad == ()
+    assert (tmp_path / "demo_100_v1").is_dir()
+    shutil.copytree(root, tmp_path / "demo_100_v1", dirs_exist_ok=True)
+    with pytest.raises(DataError, match="demo, demo_100, demo_100_v1 hold demo data of other"):
+        DemoSource(str(root), pairs=100).read()
+
+
+def test_what_a_killed_run_has_left_is_neither_read_nor_kept(tmp_path):
+    root = tmp_path / "demo"
+    pid = os.fork()
+    if pid == 0:
+        DemoSource(str(root), pairs=100_000).read()
+        os._exit(0)
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob(".demo.*/data/9.jpg")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    assert [path.name.startswith(".demo.") for path in tmp_path.iterdir()] == [True]
+    assert len(DemoSource(str(root), pairs=100).read().samples) == 100
+    assert [path.name for path in tmp_path.iterdir()] == ["demo"]
+
+
+def test_runs_that_start_together_read_the_same_whole_folder(tmp_path):
+    root, pids = tmp_path / "demo", []
+    for place in range(6):
+        pid = os.fork()
+        if pid == 0:  # two kinds of settings, three runs each
+            reading = DemoSource(str(root), pairs=100 + place % 2).read()
+            whole = len(reading.samples) == 100 + place % 2 and not reading.bad
+            os._exit(0 if whole and all(one.image.is_file() for one in reading.samples) else 1)
+        pids.append(pid)
+    assert [os.waitpid(pid, 0)[1] for pid in pids] == [0] * 6
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names in (["demo", "demo_100"], ["demo", "demo_101"])
+
+
+def test_the_loser_of_a_race_reads_the_winners_folder(tmp_path):
+    """Where the file system has no locks, each generates, and one gets the name."""
+    root, wanted = tmp_path / "demo", {"version": 1, "pairs": 100}
+    theirs = tmp_path / "elsewhere"
+    DemoSource(str(theirs), pairs=100).read()
+
+    def overtaken(folder):
+        (folder / "mine").touch()
+        theirs.rename(root)
+
+    assert published._generate([root], wanted, overtaken) == root
+    assert not (root / "mine").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["demo"]
 
 
 @pytest.mark.parametrize("marker", [None, "{broken", "[]", '{"name": "mine"}', "7"])

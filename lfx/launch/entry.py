@@ -23,6 +23,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from lfx.configuration.locate import config_folder
 from lfx.configuration.register import register_schemas
+from lfx.launch.defaults import set_defaults
 from lfx.launch.earlier import SweepError
 from lfx.launch.explain import PLAIN, explain
 from lfx.launch.job import INTERRUPTED, Job, StageJob
@@ -151,7 +152,8 @@ def _blame_missing_plugin(error: Exception) -> None:
 
 
 def prepare() -> None:
-    """Register schemas and resolvers with Hydra; doing it twice is harmless."""
+    """Register defaults, schemas and resolvers with Hydra; doing it twice is harmless."""
+    set_defaults()
     register_schemas()
     # A run directory's name has to differ between runs that start in the same second.
     OmegaConf.register_new_resolver(

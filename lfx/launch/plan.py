@@ -54,7 +54,8 @@ def plan_jobs(
     Raises:
         HydraException: a job cannot be composed.
         SweepError: there are no jobs; or two would go to one directory, one outside of the
-            multirun's, or one to another multirun's.
+            multirun's, or one to another multirun's; or one chooses another launcher or sweeper
+            than the multirun has.
     """
     if not jobs:
         raise SweepError("the multirun has no jobs: some glob or list of values is empty")
@@ -67,6 +68,7 @@ def plan_jobs(
         job = loader.load_sweep_config(config, list(overrides))
         with placed(job, number) as folder:
             own = own_overrides(job.hydra.overrides.task)
+            _require_one_launcher(config, job, number, own)
             if Path(job.hydra.sweep.dir) != sweep:
                 raise SweepError(
                     f"hydra.sweep.dir is one for all jobs, but it would be {sweep} for the "
@@ -84,6 +86,24 @@ def plan_jobs(
                 earlier = task.completed_earlier(_without_hydra(job), folder, own)
         planned.append(PlannedJob(number, tuple(own), folder, earlier))
     return planned
+
+
+def _require_one_launcher(
+    config: DictConfig, job: DictConfig, number: int, overrides: Sequence[str]
+) -> None:
+    """Refuse a job that would be run otherwise than it says.
+
+    Hydra chooses a multirun's launcher and sweeper before it looks at what differs between jobs,
+    such as experiments that are swept over.
+    """
+    for group in ("hydra/launcher", "hydra/sweeper"):
+        multirun, own = (one.hydra.runtime.choices.get(group) for one in (config, job))
+        if own != multirun:
+            raise SweepError(
+                f"{group} is one for all jobs: it is {multirun} for the multirun, but job {number} "
+                f"({' '.join(overrides)}) chooses {own}; choose for all of them on the command "
+                f"line: {group}={own}"
+            )
 
 
 @contextmanager

@@ -473,3 +473,24 @@ def test_a_launcher_that_breaks_down_does_not_fail_what_is_kept(multirun, monkey
     monkeypatch.setattr("lfx.launch.launcher.launch", break_down)
     with pytest.raises(FailedJobsError, match=r"1 of 2 jobs failed:\n  job 0 .*cluster is gone"):
         multirun(task, "seed=1,2")
+
+
+@pytest.mark.parametrize(("group", "option"), [("launcher", "joblib"), ("sweeper", "basic")])
+def test_a_swept_experiment_cannot_choose_how_jobs_are_run(multirun, group, option):
+    """Hydra chooses before it looks at what differs: the jobs would run on the login node."""
+    folder = Path("own/experiment")
+    folder.mkdir(parents=True)
+    for name, lines in (("one", ""), ("two", f"- override /hydra/{group}: {option}")):
+        (folder / f"{name}.yaml").write_text(
+            f"# @package _global_\ndefaults: \n  {lines or '[]'}\n"
+        )
+    searched = f"hydra.searchpath=['file://{folder.parent.absolute()}']"
+    task = Task()
+    with pytest.raises(SweepError) as caught:
+        multirun(task, searched, "experiment=one,two")
+    assert str(caught.value) == (
+        f"hydra/{group} is one for all jobs: it is lfx for the multirun, but job 1 "
+        f"(experiment=two) chooses {option}; choose for all of them on the command line: "
+        f"hydra/{group}={option}"
+    )
+    assert task.seen == []

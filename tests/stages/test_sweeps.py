@@ -418,3 +418,23 @@ def test_a_launcher_in_processes_of_its_own_runs_a_real_stage(
     succeed(tmp_path, "fuse", *arguments, "hydra.sweep.dir=sweep", fresh=True)  # joblib starts more
     for job in range(2):
         assert (tmp_path / f"sweep/{job}/metrics.json").is_file()
+
+
+def test_an_experiment_of_a_users_own_chooses_where_its_jobs_run(
+    tmp_path: Path, members: list[str]
+) -> None:
+    """Its jobs run in processes that joblib starts, and no process of ours runs any of them."""
+    pytest.importorskip("joblib")
+    (tmp_path / "conf/experiment").mkdir(parents=True)
+    (tmp_path / "conf/experiment/mine.yaml").write_text(
+        "# @package _global_\ndefaults:\n  - override /fusion: max\n"
+        "  - override /hydra/launcher: joblib\n"
+        "hydra:\n  mode: MULTIRUN\n  sweep: {dir: sweep}\n  sweeper: {params: {seed: '0,1'}}\n"
+    )
+    own = ["--config-dir", "conf", "experiment=mine", "hydra.launcher.n_jobs=2"]
+    told = succeed(tmp_path, "fuse", *own, *members, fresh=True)
+    assert "Joblib.Parallel(n_jobs=2" in told
+    assert "Launching 2 jobs locally" not in told
+    found = statuses(tmp_path)
+    assert [found[job]["state"] for job in range(2)] == ["completed"] * 2
+    assert (tmp_path / "sweep/sweep.csv").is_file()

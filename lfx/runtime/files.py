@@ -4,42 +4,81 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lfx.runtime.errors import ConfigError
+from lfx.runtime.parts import part_affixes, remove_dead_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
 @contextmanager
-def atomic_path(target: Path) -> Iterator[Path]:
+def atomic_path(target: Path, *, durable: bool = False) -> Iterator[Path]:
     """Give a path to write to; it becomes `target` only when the block ends without an error.
 
     The temporary file lies in the target's own folder, so that the final step is one rename on one
-    file system. A reader sees the old content or the new, never a part.
+    file system. A reader sees the old content or the new, never a part. The first time that a
+    process writes into a folder, the temporary files of killed processes are removed from it.
 
     Args:
         target: where the file shall be in the end; missing parents are made.
+        durable: whether the content reaches the disk before the name does, so that a power cut
+            leaves the old file or the new one.
 
     Yields:
         The path to write to.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    folder = target.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    _remove_dead_parts_once(str(folder.absolute()))
+    prefix, suffix = part_affixes(target)
+    handle, name = tempfile.mkstemp(dir=folder.absolute(), prefix=prefix, suffix=suffix)
     os.close(handle)
     part = Path(name)
+    _written_here.add(name)
     try:
         yield part
         mask = os.umask(0)
         os.umask(mask)
         part.chmod(0o666 & ~mask)  # mkstemp makes files that only their owner can read
+        if durable:
+            _flush(part)
         part.replace(target)
+        if durable and os.name != "nt":
+            _flush(folder)
     finally:
         part.unlink(missing_ok=True)
+        _written_here.discard(name)
+
+
+def _flush(path: Path) -> None:
+    """Wait until a file's content, or a folder's names, have reached the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+# Temporary files that this process is writing.
+_written_here: set[str] = set()
+
+
+@lru_cache(maxsize=4096)
+def _remove_dead_parts_once(folder: str) -> None:
+    remove_dead_parts(Path(folder), _written_here)
+
+
+def copy_file(source: Path, target: Path, *, durable: bool = False) -> None:
+    """Copy a file's content; `target` is at all times whole, what it was before, or absent."""
+    with atomic_path(target, durable=durable) as part:
+        shutil.copyfile(source, part)
 
 
 def require_folder(path: str, key: str) -> Path:

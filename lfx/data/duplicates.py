@@ -8,20 +8,17 @@ tweets stand word for word in the training part, and 52 after mentions, links an
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from math import ceil
 from typing import TYPE_CHECKING
 
+from lfx.data.similar_sets import FEWEST_WORDS, connect_similar_sets
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 # A link, a mention, the retweet mark, or a tag.
 _DECORATION = re.compile(r"https?:?/?/?\S*|@\w+|\brt\b|#\w+", re.IGNORECASE)
 _LINK_OR_MENTION = re.compile(r"https?:?/?/?\S*|@\w+|\brt\b", re.IGNORECASE)
 _WORD = re.compile(r"\w+", re.UNICODE)
-_FEWEST_WORDS = 3
-# 0.7 * 10 is a little more than 7 in floating point; a prefix too long costs time only.
-_ROUNDING = 1e-9
 
 
 def content_words(text: str) -> tuple[str, ...]:
@@ -31,7 +28,7 @@ def content_words(text: str) -> tuple[str, ...]:
     sign of a copy, but a long row of equal tags is.
     """
     words = tuple(_WORD.findall(_DECORATION.sub(" ", text.lower())))
-    if len(words) < _FEWEST_WORDS:
+    if len(words) < FEWEST_WORDS:
         words = tuple(_WORD.findall(_LINK_OR_MENTION.sub(" ", text.lower())))
     return words
 
@@ -78,42 +75,7 @@ def near_duplicate_groups(
     for sample, group in enumerate(given or ()):
         if group is not None:
             tie(named.setdefault(group, sample), sample)
-    for one, other in similar_pairs([set(content_words(text)) for text in texts], threshold):
-        tie(one, other)
+    similar = connect_similar_sets([set(content_words(text)) for text in texts], threshold)
+    for sample, first in enumerate(similar.tolist()):
+        tie(first, sample)
     return tuple(ids[find(sample)] for sample in range(len(ids)))
-
-
-def similar_pairs(sets: Sequence[set[str]], threshold: float) -> Iterator[tuple[int, int]]:
-    """Find all pairs of word sets whose Jaccard similarity reaches the threshold, exactly.
-
-    By prefix filtering (Chaudhuri, Ganti and Kaushik 2006): with words in order of rarity, two sets
-    that are similar enough must share one of their few rarest words, so only samples that share
-    such a word are compared.
-
-    Args:
-        sets: word sets; those with fewer than three words are passed over.
-        threshold: above 0, 1 at the most.
-
-    Yields:
-        Pairs of positions, the smaller one first. Of equal sets only the first is compared with
-        others; the rest are paired with it alone.
-    """
-    counts = Counter(word for words in sets for word in words)
-    by_rare_word: defaultdict[str, list[int]] = defaultdict(list)
-    first_with: dict[frozenset[str], int] = {}
-    for sample, words in enumerate(sets):
-        if len(words) < _FEWEST_WORDS:
-            continue
-        same = first_with.setdefault(frozenset(words), sample)
-        if same != sample:  # an exact copy: no need to compare it with all the others again
-            yield same, sample
-            continue
-        ordered = sorted(words, key=lambda word: (counts[word], word))
-        prefix = ordered[: len(words) - ceil(threshold * len(words) - _ROUNDING) + 1]
-        candidates = {other for word in prefix for other in by_rare_word[word]}
-        for other in sorted(candidates):
-            shared = len(words & sets[other])
-            if shared / (len(words) + len(sets[other]) - shared) >= threshold:
-                yield other, sample
-        for word in prefix:
-            by_rare_word[word].append(sample)

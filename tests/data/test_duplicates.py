@@ -1,12 +1,8 @@
 from __future__ import annotations
 
-from itertools import combinations
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from lfx.data.duplicates import content_words, near_duplicate_groups, similar_pairs
+from lfx.data.duplicates import content_words, near_duplicate_groups
 
 LONG = "what a sunny morning in the old town"
 
@@ -71,43 +67,3 @@ def test_short_texts_are_not_tied():
 def test_a_group_is_named_after_its_first_sample_and_there_may_be_none():
     assert groups(["a b c d", LONG, LONG]) == ("s0", "s1", "s1")
     assert groups([]) == ()
-
-
-def naive(sets, threshold):
-    return {
-        (one, other)
-        for one, other in combinations(range(len(sets)), 2)
-        if min(len(sets[one]), len(sets[other])) >= 3
-        and len(sets[one] & sets[other]) / len(sets[one] | sets[other]) >= threshold
-    }
-
-
-def components(size, pairs):
-    names = list(range(size))
-    for _ in range(size):
-        for one, other in pairs:
-            names[one] = names[other] = min(names[one], names[other])
-    return names
-
-
-SETS = st.lists(st.sets(st.sampled_from("abcdefghijklmn"), max_size=12), max_size=14)
-
-
-@settings(max_examples=400, deadline=None)
-@given(sets=SETS, threshold=st.sampled_from([0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]))
-def test_pairs_are_those_of_all_comparisons(sets, threshold):
-    found = list(similar_pairs(sets, threshold))
-    expected = naive(sets, threshold)
-    assert len(found) == len(set(found))
-    assert set(found) <= expected
-    assert components(len(sets), found) == components(len(sets), expected)
-    # Copies are compared once only; without them every pair is found.
-    distinct = [set(one) for one in dict.fromkeys(map(frozenset, sets))]
-    assert set(similar_pairs(distinct, threshold)) == naive(distinct, threshold)
-
-
-def test_similarity_on_the_threshold_counts():
-    sets = [set("abcdefg"), set("abcdefghij")]
-    assert list(similar_pairs(sets, 0.7)) == [(0, 1)]
-    assert list(similar_pairs(sets[::-1], 0.7)) == [(0, 1)]
-    assert list(similar_pairs(sets, 0.71)) == []

@@ -6,21 +6,20 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-
 from lfx.artifacts.parquet import read_predictions
 from lfx.configuration.fuse import ON_MISSING
 from lfx.reporting.case_files import write_cases
 from lfx.reporting.cases import study_cases
 from lfx.reporting.classes import show_classes
 from lfx.reporting.errors import look_at_errors
-from lfx.runtime.errors import DataError
-from lfx.runtime.rundir import read_status
+from lfx.runtime.errors import DataError, RecordError
+from lfx.runtime.records import read_yaml, resolve_references
+from lfx.runtime.rundir import require_status
 
 if TYPE_CHECKING:
     from lfx.artifacts.predictions import Predictions
     from lfx.data.samples import SampleTable
+    from lfx.runtime.rundir import RunStatus
 
 log = logging.getLogger(__name__)
 
@@ -48,14 +47,7 @@ def look_at_run(
         DataError: there is no such run, it has no labels, or the samples are not those of the run.
         ArtifactError: an artifact is damaged, or a fusion's members do not belong together.
     """
-    status = read_status(run)
-    if status is None or not (run / "predictions.parquet").is_file():
-        raise DataError(
-            f"run={run} is no directory of a run with predictions; a run of train, predict or fuse "
-            "tells its directory at its end"
-        )
-    if status.state != "completed":
-        raise DataError(f"run={run} has not completed: {status.error or status.state}")
+    status = _status(run)
     predictions = read_predictions(run / "predictions.parquet")
     found = look_at_errors(predictions, run)
     if not found:
@@ -90,6 +82,22 @@ def look_at_run(
     log.info("written: %s", ", ".join(map(str, written)))
 
 
+def _status(run: Path) -> RunStatus:
+    """Read the status of a run that has completed and has predictions."""
+    try:
+        status = require_status(run)
+    except RecordError as error:
+        raise DataError(f"run={run}: status.json: {error}") from error
+    if status is None or not (run / "predictions.parquet").is_file():
+        raise DataError(
+            f"run={run} is no directory of a run with predictions; a run of train, predict or fuse "
+            "tells its directory at its end"
+        )
+    if status.state != "completed":
+        raise DataError(f"run={run} has not completed: {status.error or status.state}")
+    return status
+
+
 def _members(run: Path, fused: Predictions) -> dict[str, Predictions]:
     """Read the artifacts that a fusion was made of."""
     files = _member_files(run / ".hydra")
@@ -106,16 +114,17 @@ def _members(run: Path, fused: Predictions) -> dict[str, Predictions]:
 def _member_files(notes: Path) -> dict[str, Path]:
     """Read which files a fusion took; their paths are those of the folder that it ran in."""
     try:
-        config = OmegaConf.load(notes / "config.yaml")
-        paths = OmegaConf.to_container(config.members, resolve=True)
-        began_in = Path(OmegaConf.load(notes / "hydra.yaml").hydra.runtime.cwd)
-    except (OSError, TypeError, OmegaConfBaseException, AttributeError) as error:
-        raise DataError(f"{notes} cannot be read: {error}") from error
-    if not isinstance(paths, dict):
-        raise DataError(f"{notes / 'config.yaml'} names no members")
-    found = {}
-    for name, path in paths.items():
-        if name != ON_MISSING:
-            there = began_in / str(path)
-            found[str(name)] = there if there.is_file() else Path(str(path))
-    return found
+        config, about = (read_yaml(notes / name) for name in ("config.yaml", "hydra.yaml"))
+        members = config["members"]
+        began_in = Path(str(about["hydra"]["runtime"]["cwd"]))
+        paths = {
+            name: resolve_references(config, str(path))
+            for name, path in members.items()
+            if name != ON_MISSING
+        }
+    except RecordError as error:
+        raise DataError(f"{notes} does not tell the fusion's members: {error}") from error
+    except (TypeError, KeyError, AttributeError):
+        raise DataError(f"{notes} names no members, or no folder that it began in") from None
+    there = {name: began_in / path for name, path in paths.items()}
+    return {name: file if file.is_file() else Path(paths[name]) for name, file in there.items()}

@@ -28,11 +28,14 @@ def print_ranking(sweep: Sweep) -> None:
         if hidden:
             shown.append(["", f"{hidden} more, in sweep.csv", *[""] * (len(header) - _LEADING)])
         counts = {
-            split: {job.metrics[split]["support"] for job in sweep.ranked if split in job.metrics}
+            split: {
+                job.metrics[split].get("support") for job in sweep.ranked if split in job.metrics
+            }
             for split in splits
         }
         told = ", ".join(
-            f"{split} n = {'/'.join(map(str, sorted(own)))}" for split, own in counts.items()
+            f"{split} n = {'/'.join(map(str, sorted(own - {None})))}"
+            for split, own in counts.items()
         )
         print(f"ranked by {sweep.objective}; {told}")  # noqa: T201, the last job's log is closed
         print_table(header, [*shown, *below], _LEADING)
@@ -104,8 +107,5 @@ def _layout(
 
 
 def _scores(metrics: Mapping[str, Any], splits: Sequence[str]) -> list[str]:
-    return [
-        f"{metrics[split][score]:.3f}" if split in metrics else ""
-        for split in splits
-        for score in SCORES
-    ]
+    numbers = [metrics.get(split, {}).get(score) for split in splits for score in SCORES]
+    return ["" if number is None else f"{number:.3f}" for number in numbers]

@@ -13,7 +13,7 @@ from lfx.evaluation.intervals import Interval, bootstrap_f1, wilson
 from lfx.reporting.rows import write_rows
 from lfx.reporting.runs import Run
 from lfx.reporting.table import markdown, print_table, titled
-from lfx.runtime.errors import DataError
+from lfx.runtime.errors import ArtifactError, DataError
 from lfx.runtime.files import atomic_path
 
 if TYPE_CHECKING:
@@ -156,12 +156,24 @@ def _compared(published: ReferenceRowConfig, runs: tuple[Run, ...], average: str
         return Compared(published)
     crossvalidated = all(run.stage == "train" and _OOF in run.metrics for run in runs)
     split = _OOF if crossvalidated else _TEST
+    needed = {"accuracy", average, "support"}
+    whole = tuple(run for run in runs if needed <= run.metrics.get(split, {}).keys())
+    for run in (one for one in runs if one not in whole):
+        lacking = ", ".join(sorted(needed - run.metrics.get(split, {}).keys()))
+        log.warning("%s is left out: its %s scores lack %s", run.folder, split, lacking)
+    if not whole:
+        return Compared(published)
+    runs = whole
     if len(runs) > 1:
         over = [[float(run.metrics[split][key]) for run in runs] for key in ("accuracy", average)]
         scores = [Score(statistics.fmean(own), spread=statistics.stdev(own)) for own in over]
         return Compared(published, runs, split, *scores)
     (run,) = runs
-    rows = read_predictions(run.folder / "predictions.parquet")
+    try:
+        rows = read_predictions(run.folder / "predictions.parquet")
+    except ArtifactError as error:
+        log.warning("%s is left out: %s", run.folder, error)
+        return Compared(published)
     rows = rows.select(rows.rows(split) & (rows.label >= 0))
     metrics = run.metrics[split]
     predicted = rows.logits.argmax(axis=1)

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import logging
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-
 from lfx.artifacts.parquet import read_metadata
 from lfx.configuration.fuse import ON_MISSING
 from lfx.configuration.typed import config_hash
-from lfx.runtime.errors import ArtifactError, DataError
-from lfx.runtime.rundir import read_status
+from lfx.reporting.scores import read_metrics
+from lfx.reporting.table import SPLITS
+from lfx.runtime.errors import ArtifactError, DataError, RecordError
+from lfx.runtime.records import read_yaml, resolve_references
+from lfx.runtime.rundir import require_status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from lfx.runtime.rundir import RunStatus
 
 log = logging.getLogger(__name__)
 
-_UNREADABLE = (OSError, ValueError, AttributeError, OmegaConfBaseException, ArtifactError)
+_METRICS, _PREDICTIONS = "metrics.json", "predictions.parquet"
 _STAGES = ("train", "predict", "fuse")
 
 
@@ -61,6 +63,11 @@ class Run:
     fold: int | None = None
 
     @property
+    def splits(self) -> dict[str, dict[str, Any]]:
+        """The scores of each split, in the order of tables."""
+        return {split: self.metrics[split] for split in SPLITS if split in self.metrics}
+
+    @property
     def leaky(self) -> bool:
         """Whether weights were fitted on the split that is reported."""
         return bool(self.metrics.get("leaky", False))
@@ -81,9 +88,11 @@ def collect_runs(folder: Path, data: str | None = None) -> list[Run]:
     """
     if not folder.is_dir():
         raise DataError(f"runs={folder} is not a folder; give the folder that runs are written to")
-    found = [_read_run(file.parent) for file in folder.rglob("metrics.json")]
+    found = [_read_run(one) for one in _folders_with_metrics(folder)]
     runs = [run for run in found if run is not None and data in {None, run.data}]
-    return sorted(runs, key=lambda run: (run.data, _STAGES.index(run.stage), run.started))
+    return sorted(
+        runs, key=lambda run: (run.data, _STAGES.index(run.stage), run.started, str(run.folder))
+    )
 
 
 def newest_of_each(runs: Iterable[Run]) -> list[Run]:
@@ -98,55 +107,91 @@ def newest_of_each(runs: Iterable[Run]) -> list[Run]:
     return list(newest.values())
 
 
+def _folders_with_metrics(folder: Path) -> Iterator[Path]:
+    """Walk through all folders but links; a warning tells of those that may not be read."""
+
+    def tell(error: OSError) -> None:
+        log.warning("%s cannot be read and is left out: %s", error.filename, error.strerror)
+
+    for place, folders, files in os.walk(folder, onerror=tell):
+        if _METRICS in files or _METRICS in folders:
+            yield Path(place)
+
+
 def _read_run(folder: Path) -> Run | None:
-    status = read_status(folder)
-    if status is None or status.state != "completed" or status.stage not in _STAGES:
-        return None
+    """Read a completed run; None of another, and, with a warning, where its files are damaged."""
     try:
-        metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-        config = OmegaConf.load(folder / ".hydra" / "config.yaml")
-        if not isinstance(config, DictConfig):
+        status = require_status(folder)
+        if status is None or status.state != "completed" or status.stage not in _STAGES:
             return None
-        about = read_metadata(folder / "predictions.parquet")
-        return Run(
-            folder=folder,
-            stage=status.stage,
-            data=str(config.data.name),
-            name=about.name,
-            model=_model(config) or about.modality,
-            seed=about.seed,
-            started=status.started,
-            metrics=metrics,
-            settings=f"{about.config_hash} {_shaping(config)}",
-            kind=_shaping(config, "seed", "artifacts", "fold", "root"),
-            split_fingerprint=about.split_fingerprint,
-            overrides=tuple(status.overrides),
-            fold=OmegaConf.select(config, "data.fold", default=None),
-        )
-    except _UNREADABLE as error:
+        return _completed(folder, status)
+    except (RecordError, ArtifactError) as error:
         log.warning("%s cannot be read and is left out: %s", folder, error)
         return None
 
 
-def _shaping(config: DictConfig, *without: str) -> str:
+def _completed(folder: Path, status: RunStatus) -> Run:
+    metrics = _of(_METRICS, read_metrics, folder)
+    config = _of(_CONFIG, read_yaml, folder)
+    if not isinstance(config, dict) or not isinstance(config.get("data"), dict):
+        raise RecordError(f"{_CONFIG}: it is not the config of a run")
+    file = folder / _PREDICTIONS
+    if not file.is_file():
+        raise RecordError(f"{_PREDICTIONS} is not there")
+    about, fold = read_metadata(file), config["data"].get("fold")
+    return Run(
+        folder=folder,
+        stage=status.stage,
+        data=_told(config, config["data"].get("name")),
+        name=about.name,
+        model=_model(config) or about.modality,
+        seed=about.seed,
+        started=status.started,
+        metrics=metrics,
+        settings=f"{about.config_hash} {_shaping(config)}",
+        kind=_shaping(config, "seed", "artifacts", "fold", "root"),
+        split_fingerprint=about.split_fingerprint,
+        overrides=tuple(status.overrides),
+        fold=fold if isinstance(fold, int) else None,
+    )
+
+
+_CONFIG = ".hydra/config.yaml"
+
+
+def _of(name: str, read: Callable[[Path], Any], folder: Path) -> Any:
+    try:
+        return read(folder / name)
+    except RecordError as error:
+        raise RecordError(f"{name}: {error}") from error
+
+
+def _told(config: Mapping[str, Any], value: object) -> str:
+    """Give a setting as text; what is more than a reference within the file stays as written."""
+    try:
+        return resolve_references(config, str(value))
+    except RecordError:
+        return str(value)
+
+
+def _shaping(config: Mapping[str, Any], *without: str) -> str:
     """Tell runs apart by their settings, but not by where they log and from where they resume.
 
     Args:
-        config: of the run.
+        config: of the run, as it is written: what nobody needed may well be missing, such as the
+            data's root in a fusion; and what follows from the seed is the same for all seeds.
         without: further settings that tell nothing; `fold` and `root` are those of the data.
     """
-    # As it is written: what nobody needed may well be missing, such as the data's root in a fusion;
-    # and what follows from the seed is the same for all seeds.
-    settings: Any = OmegaConf.to_container(config, resolve=False)
     passing = {"ckpt", "logger", *without}
-    kept = {key: value for key, value in settings.items() if key not in passing}
+    kept = {key: value for key, value in config.items() if key not in passing}
     if isinstance(kept.get("data"), dict):
         data = {"fold", "root"}.intersection(without)
         kept["data"] = {key: value for key, value in kept["data"].items() if key not in data}
     return config_hash(kept)
 
 
-def _model(config: DictConfig) -> str:
-    if "members" in config:
-        return " + ".join(sorted(str(name) for name in config.members if name != ON_MISSING))
-    return str(OmegaConf.select(config, "encoder.name", default=""))
+def _model(config: Mapping[str, Any]) -> str:
+    members, encoder = config.get("members"), config.get("encoder")
+    if isinstance(members, dict):
+        return " + ".join(sorted(name for name in members if name != ON_MISSING))
+    return _told(config, encoder.get("name", "")) if isinstance(encoder, dict) else ""

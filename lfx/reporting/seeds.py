@@ -168,12 +168,13 @@ def _as_numbers(value: tuple[float, float] | None) -> list[str]:
 
 def _flat(run: Run) -> dict[str, dict[str, float]]:
     """Give split -> score -> number: the usual scores, and the F1 of each class."""
-    return {split: _scores(run.metrics[split]) for split in SPLITS if split in run.metrics}
+    return {split: _scores(own) for split, own in run.splits.items()}
 
 
 def _scores(metrics: Mapping[str, Any]) -> dict[str, float]:
-    own = {score: float(metrics[score]) for score in SCORES}
-    return own | {f"F1 {name}": float(one["f1"]) for name, one in metrics["per_class"].items()}
+    own = {score: float(metrics[score]) for score in SCORES if score in metrics}
+    of_classes = metrics.get("per_class", {}).items()
+    return own | {f"F1 {name}": float(one["f1"]) for name, one in of_classes if "f1" in one}
 
 
 def _minus(

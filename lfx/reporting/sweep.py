@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import json
+import logging
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,18 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
 from lfx.reporting.loggers import flat_scores
+from lfx.reporting.scores import read_baselines, read_metrics, read_weights
 from lfx.reporting.weights import member_shares
-from lfx.runtime.errors import DataError
+from lfx.runtime.errors import DataError, RecordError
 from lfx.runtime.files import atomic_path
 from lfx.runtime.joblist import ListedJob, read_jobs
-from lfx.runtime.rundir import FILE, RunStatus, read_status
+from lfx.runtime.records import read_yaml
+from lfx.runtime.rundir import FILE, RunStatus, require_status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+log = logging.getLogger(__name__)
 
 # Scores of which less is better.
 _LOSSES = ("nll", "ece")
@@ -121,8 +123,8 @@ def read_sweep(folder: Path) -> Sweep:
     """
     listed = read_jobs(folder)
     if listed is None:  # another sweeper's, which leaves no list
-        files = folder.glob(f"*/{FILE}") if folder.is_dir() else []
-        folders = sorted((file.parent for file in files), key=_place)
+        inside = folder.iterdir() if folder.is_dir() else ()
+        folders = sorted((one for one in inside if os.path.lexists(one / FILE)), key=_place)
         listed = [ListedJob(number, one, ()) for number, one in enumerate(folders)]
     if not listed:
         what = "holds no jobs" if folder.is_dir() else "is no directory"
@@ -193,29 +195,42 @@ def _place(folder: Path) -> tuple[int, str]:
 
 def _read_job(job: ListedJob, sweep: Path) -> SweepJob:
     place = os.path.relpath(job.folder, sweep)
-    status = read_status(job.folder)
-    if status is None:
-        is_there = (job.folder / FILE).exists()
-        state = "unreadable" if is_there else "not started"
-        status = RunStatus("", state, overrides=list(job.overrides))
-    if status.state != "completed":
-        return SweepJob(job.folder, place, status)
-    names = ("metrics", "weights", "baselines")
-    content = {name: _json(job.folder / f"{name}.json") for name in names}
-    return SweepJob(job.folder, place, status, **content)
-
-
-def _json(file: Path) -> dict[str, Any]:
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        status = require_status(job.folder)
+        if status is None:
+            status = RunStatus("", "not started", overrides=list(job.overrides))
+        if status.state != "completed":
+            return SweepJob(job.folder, place, status)
+        return SweepJob(
+            job.folder,
+            place,
+            status,
+            metrics=_read(job.folder / "metrics.json", read_metrics),
+            weights=_read(job.folder / "weights.json", read_weights),
+            baselines=_read(job.folder / "baselines.json", read_baselines),
+        )
+    except RecordError as error:
+        log.warning("%s is left out: %s", job.folder, error)
+        status = RunStatus("", "unreadable", error=str(error), overrides=list(job.overrides))
+        return SweepJob(job.folder, place, status)
+
+
+def _read(file: Path, read: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
+    """Read a file that not every job leaves."""
+    if not os.path.lexists(file):
         return {}
-    return content if isinstance(content, dict) else {}
+    try:
+        return read(file)
+    except RecordError as error:
+        raise RecordError(f"{file.name}: {error}") from error
 
 
 def _settings(file: Path) -> dict[str, Any]:
+    if not os.path.lexists(file):
+        return {}
     try:
-        settings: Any = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
-    except (OSError, ValueError, OmegaConfBaseException):
+        settings = read_yaml(file)
+    except RecordError as error:
+        log.warning("%s is passed over: %s", file, error)
         return {}
     return settings if isinstance(settings, dict) else {}

@@ -149,9 +149,10 @@ def _scores(metrics: Mapping[str, Any], splits: Sequence[str], digits: int | Non
         if own is None:
             cells += [""] * (1 + len(SCORES))
             continue
-        numbers = [own[key] for key in SCORES]
-        shown = [str(n) if digits is None else f"{n:.{digits}f}" for n in numbers]
-        cells += [str(own["support"]), *shown]
+        cells.append(str(own.get("support", "")))
+        for number in (own.get(key) for key in SCORES):
+            shown = str(number) if digits is None else f"{number or 0:.{digits}f}"
+            cells.append("" if number is None else shown)
     return cells
 
 

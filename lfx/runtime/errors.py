@@ -24,6 +24,10 @@ class DataError(UserError):
     """A data set is missing, damaged or inconsistent."""
 
 
+class RecordError(DataError):
+    """A file in a run's folder is missing, damaged, or not what a run would leave."""
+
+
 class WeightsError(UserError):
     """Pretrained weights cannot be found, reached or trusted."""
 

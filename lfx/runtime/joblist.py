@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import json
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lfx.runtime.errors import RecordError
 from lfx.runtime.files import write_json
+from lfx.runtime.records import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+log = logging.getLogger(__name__)
 
 FILE = "jobs.json"
 
@@ -41,12 +45,25 @@ def write_jobs(sweep: Path, jobs: Sequence[ListedJob]) -> None:
 
 
 def read_jobs(sweep: Path) -> list[ListedJob] | None:
-    """Read the list; None where there is none or it is unreadable."""
-    try:
-        entries = json.loads((sweep / FILE).read_text(encoding="utf-8"))
-        return [
-            ListedJob(number, sweep / entry["folder"], tuple(entry["overrides"]))
-            for number, entry in enumerate(entries)
-        ]
-    except (OSError, ValueError, TypeError, KeyError):
+    """Read the list; None where there is none, or it is damaged, which a warning tells."""
+    file = sweep / FILE
+    if not os.path.lexists(file):
         return None
+    try:
+        return _listed(read_json(file), sweep)
+    except RecordError as error:
+        log.warning("%s is passed over: %s", file, error)
+        return None
+
+
+def _listed(entries: object, sweep: Path) -> list[ListedJob]:
+    if not isinstance(entries, list):
+        raise RecordError("it is no list of jobs")
+    jobs = []
+    for number, entry in enumerate(entries):
+        folder = entry.get("folder") if isinstance(entry, dict) else None
+        overrides = entry.get("overrides") if isinstance(entry, dict) else None
+        if not isinstance(folder, str) or "\0" in folder or not isinstance(overrides, list):
+            raise RecordError(f"entry {number} is no job")
+        jobs.append(ListedJob(number, sweep / folder, tuple(map(str, overrides))))
+    return jobs

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import json
+import logging
 import os
 import platform
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from lfx.runtime.errors import RecordError
 from lfx.runtime.files import write_json
+from lfx.runtime.records import read_json
+
+log = logging.getLogger(__name__)
 
 FILE = "status.json"
+_LARGEST_PID = 2**31 - 1
 _CLOCKS_MAY_DIFFER = 60.0  # seconds
 
 
@@ -68,7 +73,7 @@ class RunStatus:
 
 def _is_alive(pid: int, started: str) -> bool:
     # 0: the run noted none. On Windows signal 0 is Ctrl-C, so nobody is asked there.
-    if pid == 0 or os.name == "nt":
+    if not 0 < pid <= _LARGEST_PID or os.name == "nt":
         return False
     try:
         os.kill(pid, 0)
@@ -103,8 +108,50 @@ def note_heir(folder: Path, heir: Path) -> None:
 
 
 def read_status(folder: Path) -> RunStatus | None:
-    """Read a run's status; None where there is none or it is unreadable."""
+    """Read a run's status; None where there is none, or it is damaged, which a warning tells."""
     try:
-        return RunStatus(**json.loads((folder / FILE).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        return require_status(folder)
+    except RecordError as error:
+        log.warning("%s is passed over: %s", folder / FILE, error)
         return None
+
+
+def require_status(folder: Path) -> RunStatus | None:
+    """Read a run's status; None where there is none.
+
+    Raises:
+        RecordError: there is something that is no status.
+    """
+    file = folder / FILE
+    if not os.path.lexists(file):
+        return None
+    content = read_json(file)
+    if not isinstance(content, dict):
+        raise RecordError("it is no status of a run")
+    # A later lfx may have noted more.
+    known = {key: value for key, value in content.items() if key in _KINDS}
+    wrong = [key for key, value in known.items() if not _fits(value, _KINDS[key])]
+    if "stage" not in known or wrong:
+        raise RecordError(f"it is no status of a run: {', '.join(wrong) or 'no stage'}")
+    return RunStatus(**known)
+
+
+_KINDS: dict[str, tuple[type, ...]] = {
+    "stage": (str,),
+    "state": (str,),
+    "started": (str,),
+    "ended": (str, type(None)),
+    "error": (str, type(None)),
+    "overrides": (list,),
+    "pid": (int,),
+    "host": (str,),
+    "resumed_by": (str, type(None)),
+    "settings": (str,),
+    "objective": (int, float, type(None)),
+}
+
+
+def _fits(value: object, kinds: tuple[type, ...]) -> bool:
+    if isinstance(value, list):
+        return list in kinds and all(isinstance(one, str) for one in value)
+    return isinstance(value, kinds) and not isinstance(value, bool)

@@ -59,7 +59,9 @@ def test_a_status_of_before_is_read(tmp_path):
     RunStatus("fuse", state="completed").write(tmp_path)
     text = (tmp_path / FILE).read_text()
     lines = [line for line in text.splitlines() if "settings" not in line and "obj" not in line]
-    (tmp_path / FILE).write_text("\n".join(lines).replace('"resumed_by": null,', '"pid": 0'))
+    (tmp_path / FILE).write_text(
+        "\n".join(lines).replace('"resumed_by": null,', '"resumed_by": null')
+    )
     status = read_status(tmp_path)
     assert (status.settings, status.objective) == ("", None)
 

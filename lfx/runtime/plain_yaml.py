@@ -1,0 +1,110 @@
+"""YAML of strangers, as plain values: in bounds, without aliases and tags, nothing resolved."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+
+from lfx.runtime.errors import RecordError
+
+_DEEPEST = 100  # levels of lists and mappings
+
+
+def parse_yaml(text: str) -> Any:
+    """Parse one YAML document; time and memory are bounded by the text's length.
+
+    Raises:
+        RecordError: it is no YAML, nested too deeply, or has what no run writes: aliases, tags,
+            several documents, keys that occur twice or are no text.
+    """
+    loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+    tree = _Tree()
+    try:
+        for event in yaml.parse(text, Loader=loader):
+            tree.take(event)
+    except yaml.YAMLError as error:
+        what = getattr(error, "problem", None) or str(error).partition("\n")[0]
+        mark = getattr(error, "problem_mark", None)
+        where = "" if mark is None else f" in line {mark.line + 1}"
+        raise RecordError(f"it is not YAML: {what}{where}") from error
+    return tree.root
+
+
+class _Tree:
+    """Puts a document together from its parser's events."""
+
+    def __init__(self) -> None:
+        self.root: Any = None
+        self._has_root = False
+        # The lists and mappings that are open, each with the key that waits for its value.
+        self._open: list[tuple[Any, list[str]]] = []
+
+    def take(self, event: Any) -> None:
+        """Take the next event."""
+        if isinstance(event, yaml.CollectionEndEvent):
+            self._open.pop()
+        elif isinstance(event, yaml.NodeEvent):
+            _require_plain(event)
+            if isinstance(event, yaml.ScalarEvent):
+                self._add_scalar(event)
+            else:
+                self._begin([] if isinstance(event, yaml.SequenceStartEvent) else {})
+
+    def _add_scalar(self, event: Any) -> None:
+        container, key = self._open[-1] if self._open else (None, [])
+        if isinstance(container, dict) and not key:
+            if event.value in container:
+                raise RecordError(f"its key {event.value[:80]} occurs twice")
+            key.append(event.value)
+        else:
+            self._add(_scalar(event.value) if event.implicit[0] else event.value)
+
+    def _begin(self, container: Any) -> None:
+        if len(self._open) >= _DEEPEST:
+            raise RecordError("it is nested too deeply")
+        self._add(container)
+        self._open.append((container, []))
+
+    def _add(self, value: Any) -> None:
+        if not self._open:
+            if self._has_root:
+                raise RecordError("it has several YAML documents")
+            self.root, self._has_root = value, True
+            return
+        container, key = self._open[-1]
+        if isinstance(container, list):
+            container.append(value)
+        elif key:
+            container[key.pop()] = value
+        else:
+            raise RecordError("one of its keys is no text")
+
+
+def _require_plain(event: Any) -> None:
+    if event.anchor is not None:
+        raise RecordError("it has YAML aliases, which no run writes")
+    if event.tag not in {None, "!"}:
+        raise RecordError(f"it has the YAML tag {event.tag[:80]}, which no run writes")
+
+
+_NULL = {"", "~", "null", "Null", "NULL"}
+_BOOLEANS = {
+    spelling: word in {"true", "yes", "on"}
+    for word in ("true", "yes", "on", "false", "no", "off")
+    for spelling in (word, word.capitalize(), word.upper())
+}
+_INTEGER = re.compile(r"[-+]?[0-9]{1,100}")
+_FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?")
+
+
+def _scalar(text: str) -> Any:
+    """Give what a scalar without quotes stands for; what is unusual stays text."""
+    if text in _NULL:
+        return None
+    if text in _BOOLEANS:
+        return _BOOLEANS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _FLOAT.fullmatch(text) else text

@@ -8,7 +8,7 @@ JOBS ?= $(shell $(PYTHON) -c 'import os; print(min(4, os.cpu_count() or 1))')
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types bench paper paper-light study study-of-a-seed same-data clean
+.PHONY: help setup demo test check campaign lint types bench paper paper-light study study-of-a-seed same-data clean
 
 help:  ## Explain every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,12 @@ test: lint types  ## Run everything that CI runs: lint, types, all tests
 
 check: lint types  ## Run lint, types and the fast tests
 	$(PYTEST) -m "not slow"
+
+# Of the moments at which runs are killed, and of their signals.
+CAMPAIGN_SEED ?= 0
+campaign: setup  ## Attack lfx: bad inputs, hostile files, kills, runs started together (half an hour)
+	OMP_NUM_THREADS=1 PYTHONPATH=$(CURDIR):$(CURDIR)/tests:$(CURDIR)/tests/stages $(BIN)/python -m campaign --seed $(CAMPAIGN_SEED) \
+		--output benchmarks/results/campaign_2_cores.json
 
 lint: setup  ## Check style and formatting
 	$(BIN)/ruff check .

@@ -11,17 +11,21 @@ import multiprocessing
 import os
 import random
 import runpy
+import signal
 import sys
 import tempfile
-from functools import cache
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import CompletedProcess, TimeoutExpired
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from multiprocessing.context import ForkServerContext
+    from multiprocessing.process import BaseProcess
 
 # What stages import; none of lfx, whose import is part of what is tested.
 _HEAVY = [
@@ -36,37 +40,95 @@ _HEAVY = [
     "sklearn.linear_model",
     "timm",
     "torch",
+    "torchmetrics.classification",
     "torchvision.transforms.v2",
     "transformers",
     "transformers.models.auto",
+    "transformers.models.bert.modeling_bert",
 ]
+_STARTING = threading.Lock()
 
 
-def run_module(
-    folder: Path,
-    module: str,
-    arguments: tuple[str, ...],
-    environment: Mapping[str, str],
-    timeout: float,
-) -> CompletedProcess[str]:
-    """Do what `python -m MODULE ARGUMENTS` does in a folder; give its status and what it said."""
+@dataclass(frozen=True)
+class Run:
+    """What `python -m MODULE ARGUMENTS` is run with.
+
+    Attributes:
+        folder: the working directory.
+        module: what is run.
+        arguments: its command line.
+        environment: all of it.
+        limits: of the process, by the numbers that `resource` gives them, such as RLIMIT_FSIZE.
+        broken: streams, 1 or 2, whose reader has left.
+    """
+
+    folder: Path
+    module: str
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str]
+    limits: Mapping[int, int] = field(default_factory=dict)
+    broken: tuple[int, ...] = ()
+
+
+class Started:
+    """A run that is at work, in a process group of its own.
+
+    Args:
+        run: what is run.
+        files: what it says on its two streams goes there.
+    """
+
+    def __init__(self, run: Run, files: tuple[Path, Path]) -> None:
+        self.run, self.files = run, files
+        with _STARTING:
+            self._process: BaseProcess = _server(run.environment["HF_HUB_OFFLINE"]).Process(
+                target=_be, args=(run, files)
+            )
+            self._process.start()
+
+    def wait(self, seconds: float | None = None) -> int | None:
+        """Give the exit status, negative for a signal's; None where it has not ended by then."""
+        self._process.join(seconds)
+        return self._process.exitcode
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the run's own process, as `kill` does."""
+        with suppress(ProcessLookupError):
+            os.kill(self._process.pid or 0, number)
+
+    def end(self) -> None:
+        """Kill what is left of it, its children too."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid or 0, signal.SIGKILL)
+        self._process.join()
+
+
+def run_module(run: Run, timeout: float) -> CompletedProcess[str]:
+    """Do what `python -m MODULE ARGUMENTS` does; give its status and what it said.
+
+    Raises:
+        TimeoutExpired: it had not ended by then, and was killed.
+    """
+    command = [run.module, *run.arguments]
     with tempfile.TemporaryDirectory() as streams:
-        files = [Path(streams, name) for name in ("stdout", "stderr")]
-        process = _server(environment["HF_HUB_OFFLINE"]).Process(
-            target=_be, args=(folder, module, arguments, dict(environment), files)
-        )
-        process.start()
-        process.join(timeout)
-        if process.is_alive():
-            process.kill()
-            process.join()
-            raise TimeoutExpired([module, *arguments], timeout)
-        said = [file.read_text(encoding="utf-8") for file in files]
-        return CompletedProcess([module, *arguments], process.exitcode or 0, *said)
+        started = Started(run, (Path(streams, "stdout"), Path(streams, "stderr")))
+        status = started.wait(timeout)
+        started.end()
+        said = [
+            file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+            for file in started.files
+        ]
+        if status is None:
+            raise TimeoutExpired(command, timeout, *said)
+        return CompletedProcess(command, status, *said)
 
 
-@cache
+_SERVERS: dict[str, ForkServerContext] = {}
+
+
 def _server(offline: str) -> ForkServerContext:
+    if offline in _SERVERS:
+        return _SERVERS[offline]
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_HEAVY)
     # What libraries read while they are imported.
@@ -75,27 +137,37 @@ def _server(offline: str) -> ForkServerContext:
         process = context.Process(target=int)
         process.start()
         process.join()
+    _SERVERS[offline] = context
     return context
 
 
-def _be(
-    folder: Path,
-    module: str,
-    arguments: tuple[str, ...],
-    environment: Mapping[str, str],
-    files: list[Path],
-) -> None:
+def _be(run: Run, files: tuple[Path, Path]) -> None:
     """Become the run, in the forked process."""
+    os.setpgid(0, 0)
     for number, file in ((1, files[0]), (2, files[1])):
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
+    for number in run.broken:
+        reader, writer = os.pipe()
+        os.close(reader)
+        os.dup2(writer, number)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.chdir(folder)
+    os.chdir(run.folder)
     os.environ.clear()
-    os.environ.update(environment)
+    os.environ.update(run.environment)
+    tempfile.tempdir = None  # the server may have looked for it under its own TMPDIR
     _draw_anew()
-    sys.path[0] = str(folder)
-    sys.argv = [module, *arguments]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    _limit(run.limits)
+    sys.path[0] = str(run.folder)
+    sys.argv = [run.module, *run.arguments]
+    runpy.run_module(run.module, run_name="__main__", alter_sys=True)
+
+
+def _limit(limits: Mapping[int, int]) -> None:
+    if limits:
+        import resource
+
+        for kind, most in limits.items():
+            resource.setrlimit(kind, (most, most))
 
 
 def _draw_anew() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from preloaded import run_module
+from preloaded import Run, run_module
 
 Stage = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -30,7 +30,7 @@ def run_stage(folder: Path, stage: str, *arguments: str) -> subprocess.Completed
     """Run a stage in a folder to its end, in a process of its own that shares its imports."""
     if "PYTHONPATH" in os.environ or sys.platform != "linux":  # only a new interpreter reads it
         return run_fresh(folder, stage, *arguments)
-    return run_module(folder, f"lfx.{stage}", arguments, environment(), _LONGEST)
+    return run_module(Run(folder, f"lfx.{stage}", arguments, environment()), _LONGEST)
 
 
 def run_fresh(folder: Path, stage: str, *arguments: str) -> subprocess.CompletedProcess[str]:

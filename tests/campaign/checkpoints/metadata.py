@@ -1,0 +1,239 @@
+"""What a checkpoint says of its model."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from campaign import pickles
+from campaign.case import Case, Expectation, Kind, either, refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from campaign.material import Material
+from campaign.checkpoints.changing import FINE, NO, ON, Content, Edit, put, read
+
+
+def _edited(name: str, edit: Edit, expect: Expectation = NO, of: str = "text") -> Case:
+    """Make a case of predicting by lfx's own checkpoint, with something in it changed."""
+
+    def prepare(work: Path, material: Material) -> None:
+        material.put_plain(work)
+        content = read(material, of, "best.ckpt")
+        edit(content, work)
+        torch.save(content, work / "given.ckpt")
+
+    arguments = (*ON, "ckpt=given.ckpt", "device=cpu", "hydra.run.dir=run")
+    return Case(f"checkpoints/{name}", Kind.hostile_file, "predict", arguments, expect, prepare)
+
+
+def _remove(path: str) -> Edit:
+    def edit(content: Content, _work: Path) -> None:
+        *parents, last = path.split(".")
+        node: Any = content
+        for key in parents:
+            node = node[key]
+        del node[last]
+
+    return edit
+
+
+def _metadata() -> list[Case]:
+    nan = float("nan")
+    junk: list[tuple[str, str, Any]] = [
+        ("class_os_system", "lfx.module", "os.system"),
+        ("class_subprocess", "lfx.module", "subprocess.Popen"),
+        ("class_lfx_but_none", "lfx.module", "lfx.runtime.files.write_json"),
+        ("class_lfx_main", "lfx.module", "lfx.train.main"),
+        ("class_lfx_with_dots", "lfx.module", "lfx..os.system"),
+        ("class_lfx_climbing", "lfx.module", "lfx.modalities.text.os.system"),
+        ("class_empty", "lfx.module", ""),
+        ("class_list", "lfx.module", ["lfx.modalities.text.TextClassifier"]),
+        ("class_number", "lfx.module", 5),
+        ("class_none", "lfx.module", None),
+        ("class_bytes", "lfx.module", b"lfx.modalities.text"),
+        ("class_long", "lfx.module", "lfx." + "a" * 100_000),
+        ("class_escape", "lfx.module", "lfx.\x1b[2J\r.Evil"),
+        ("phase_odd", "lfx.phase", "one"),
+        ("encoder_list", "lfx.encoder", []),
+        ("encoder_empty", "lfx.encoder", {}),
+        ("encoder_none", "lfx.encoder", None),
+        ("encoder_text", "lfx.encoder", "tiny_text"),
+        ("tokenizer_junk", "lfx.encoder.tokenizer", "junk"),
+        ("tokenizer_empty", "lfx.encoder.tokenizer", ""),
+        ("tokenizer_list", "lfx.encoder.tokenizer", [1, 2]),
+        ("tokenizer_none", "lfx.encoder.tokenizer", None),
+        ("tokenizer_deep", "lfx.encoder.tokenizer", "[" * 100_000),
+        ("tokenizer_deep_object", "lfx.encoder.tokenizer", '{"model":' * 50_000),
+        ("tokenizer_other_json", "lfx.encoder.tokenizer", json.dumps({"version": "1.0"})),
+        ("padding_negative", "lfx.encoder.padding", -5),
+        ("padding_beyond", "lfx.encoder.padding", 10**9),
+        ("padding_text", "lfx.encoder.padding", "x"),
+        ("max_length_zero", "lfx.encoder.max_length", 0),
+        ("max_length_text", "lfx.encoder.max_length", "long"),
+        ("pooling_junk", "lfx.encoder.pooling", "magic"),
+        ("pooling_list", "lfx.encoder.pooling", ["mean"]),
+        ("cleaning_junk", "lfx.encoder.cleaning", {"nothing": 1}),
+        ("cleaning_list", "lfx.encoder.cleaning", [True]),
+        ("config_list", "lfx.encoder.config", []),
+        ("config_empty", "lfx.encoder.config", {}),
+        ("config_text", "lfx.encoder.config", "bert"),
+        ("config_model_type_none", "lfx.encoder.config.model_type", None),
+        ("config_model_type_list", "lfx.encoder.config.model_type", ["bert"]),
+        ("config_model_type_other", "lfx.encoder.config.model_type", "gpt2"),
+        ("config_width_huge", "lfx.encoder.config.hidden_size", 2**40),
+        ("config_width_text", "lfx.encoder.config.hidden_size", "wide"),
+        ("config_width_nan", "lfx.encoder.config.hidden_size", nan),
+        ("config_layers_huge", "lfx.encoder.config.num_hidden_layers", 10**9),
+        ("config_vocabulary_huge", "lfx.encoder.config.vocab_size", 10**12),
+        ("config_positions_huge", "lfx.encoder.config.max_position_embeddings", 10**12),
+        ("config_activation_junk", "lfx.encoder.config.hidden_act", "os.system"),
+        ("classifier_list", "lfx.classifier", []),
+        ("classifier_empty", "lfx.classifier", {}),
+        ("classes_empty", "lfx.classifier.classes", []),
+        ("classes_text", "lfx.classifier.classes", "bad"),
+        ("classes_numbers", "lfx.classifier.classes", [1, 2]),
+        ("classes_twice", "lfx.classifier.classes", ["bad", "bad"]),
+        ("classes_more", "lfx.classifier.classes", ["bad", "good", "ugly"]),
+        ("classes_other", "lfx.classifier.classes", ["cat", "dog"]),
+        ("dropout_nan", "lfx.classifier.dropout", nan),
+        ("dropout_text", "lfx.classifier.dropout", "x"),
+        ("optimization_list", "lfx.classifier.optimization", []),
+        ("optimization_more", "lfx.classifier.optimization.nothing", 1),
+        ("more_arguments", "lfx.classifier.checkpoint_path", "/etc/passwd"),
+        ("class_weights_junk", "lfx.classifier.class_weights", ["a"]),
+        ("provenance_list", "lfx.provenance", []),
+        ("provenance_none", "lfx.provenance", None),
+        ("provenance_name_climbs", "lfx.provenance.name", "../../precious/notes"),
+        ("provenance_name_list", "lfx.provenance.name", ["x"]),
+        ("provenance_name_escape", "lfx.provenance.name", "a\r\x1b[2Jb"),
+        ("provenance_seed_text", "lfx.provenance.seed", "x"),
+        ("provenance_splits_list", "lfx.provenance.splits", [1]),
+        ("provenance_splits_unknown", "lfx.provenance.splits", {"s000": "secret"}),
+        ("provenance_settings_list", "lfx.provenance.settings", []),
+        ("state_none", "state_dict", None),
+        ("state_list", "state_dict", []),
+        ("state_empty", "state_dict", {}),
+        ("state_more", "state_dict.nothing", torch.ones(3)),
+    ]
+    # What lfx need not notice, since nothing follows from it: both ends are right.
+    harmless = {
+        "phase_odd",
+        "classes_other",
+        "provenance_settings_list",
+        "dropout_nan",
+        "provenance_splits_unknown",
+        "class_weights_junk",
+    }
+    cases = [
+        _edited(name, put(path, value), either(NO, FINE) if name in harmless else NO)
+        for name, path, value in junk
+    ]
+    weights: list[tuple[str, Any, Expectation]] = [
+        ("nan", lambda old: torch.full_like(old, nan), refused("ckpt|NaN|infinite")),
+        ("inf", lambda old: torch.full_like(old, float("inf")), refused("ckpt|NaN|infinite")),
+        ("shape", lambda _old: torch.ones(7, 7), NO),
+        ("transposed", lambda old: old.T.contiguous(), NO),
+        ("scalar", lambda _old: torch.tensor(1.0), NO),
+        ("text", lambda _old: "x", NO),
+        ("whole_numbers", lambda old: old.long(), either(NO, FINE)),
+        ("complex", lambda old: old.to(torch.complex64), NO),
+        ("sparse", lambda old: old.to_sparse(), NO),
+        ("half", lambda old: old.half(), either(NO, FINE)),
+        (
+            "view_of_huge",
+            lambda old: torch.zeros(1).expand(old.shape[0], old.shape[1]),
+            either(NO, FINE),
+        ),
+    ]
+    for name, change, expect in weights:
+
+        def edit(content: Content, _work: Path, change: Callable[[Any], Any] = change) -> None:
+            content["state_dict"]["head.weight"] = change(content["state_dict"]["head.weight"])
+
+        cases.append(_edited(f"head_{name}", edit, expect))
+    cases += [
+        _edited("no_module", _remove("lfx.module")),
+        _edited("no_encoder", _remove("lfx.encoder")),
+        _edited("no_provenance", _remove("lfx.provenance")),
+        _edited("no_state", _remove("state_dict")),
+        _edited("no_head", lambda content, _work: content["state_dict"].pop("head.weight")),
+        _edited(
+            "config_kernel_of_the_hub",
+            put("lfx.encoder.config.attn_implementation", "owner/kernel"),
+            either(NO, FINE),
+        ),
+        _edited(
+            "config_kernel_private",
+            put("lfx.encoder.config._attn_implementation", "owner/kernel"),
+            either(NO, FINE),
+        ),
+        _edited(
+            "config_auto_map",
+            put("lfx.encoder.config.auto_map", {"AutoModel": "owner/repo--evil.Evil"}),
+            either(NO, FINE),
+        ),
+        _edited(
+            "config_name_or_path",
+            lambda content, work: content["lfx"]["encoder"]["config"].update(
+                _name_or_path=str(work), trust_remote_code=True
+            ),
+            either(NO, FINE),
+        ),
+        _edited(
+            "config_quantized",
+            put("lfx.encoder.config.quantization_config", {"quant_method": "awq"}),
+            either(NO, FINE),
+        ),
+        _edited("image_hub", put("lfx.encoder.architecture", "hf-hub:somebody/evil"), NO, "image"),
+        _edited("image_local_dir", put("lfx.encoder.architecture", "local-dir:data"), NO, "image"),
+        _edited("image_climbs", put("lfx.encoder.architecture", "../../x"), NO, "image"),
+        _edited(
+            "image_architecture_list",
+            put("lfx.encoder.architecture", ["test_resnet"]),
+            NO,
+            "image",
+        ),
+        _edited("image_second_file", _second_file, NO, "image"),
+        _edited(
+            "image_pretrained", put("lfx.encoder.architecture_args.pretrained", True), NO, "image"
+        ),
+        _edited("image_pretrained_file", _pretrained_file, NO, "image"),
+        _edited(
+            "image_args_list", put("lfx.encoder.architecture_args", []), either(NO, FINE), "image"
+        ),
+        _edited("image_size_huge", put("lfx.encoder.image_size", 10**9), NO, "image"),
+        _edited("image_size_text", put("lfx.encoder.image_size", "x"), NO, "image"),
+        _edited("image_mean_nan", put("lfx.encoder.mean", [nan] * 3), refused("ckpt|NaN"), "image"),
+        _edited("image_mean_short", put("lfx.encoder.mean", [0.5]), NO, "image"),
+        _edited(
+            "image_std_zero",
+            put("lfx.encoder.std", [0.0] * 3),
+            refused("ckpt|NaN|infinite"),
+            "image",
+        ),
+        _edited("image_resize_junk", put("lfx.encoder.resize", "stretch"), NO, "image"),
+        _edited("text_model_says_image", put("lfx.module", "lfx.modalities.image.ImageClassifier")),
+    ]
+    return cases
+
+
+def _second_file(content: Content, work: Path) -> None:
+    (work / "second.pth").write_bytes(pickles.plain_pickle(work))
+    content["lfx"]["encoder"]["architecture_args"]["checkpoint_path"] = str(work / "second.pth")
+
+
+def _pretrained_file(content: Content, work: Path) -> None:
+    (work / "second.pth").write_bytes(pickles.plain_pickle(work))
+    overlay = {"file": str(work / "second.pth")}
+    content["lfx"]["encoder"]["architecture_args"] |= {
+        "pretrained": True,
+        "pretrained_cfg_overlay": overlay,
+    }
+
+
+CASES = [*_metadata()]

@@ -1,0 +1,1 @@
+"""Old runs that a report meets."""

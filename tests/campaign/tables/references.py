@@ -1,0 +1,60 @@
+"""Names of image files."""
+
+from __future__ import annotations
+
+from campaign.case import Case, refused
+from campaign.material import plain_rows
+from campaign.tables.writing import as_csv, as_jsonl, as_parquet, changed, table_case
+
+
+def _references() -> list[Case]:
+    """Names of image files."""
+    nan = float("nan")
+    rows = plain_rows()
+    return [
+        table_case(
+            "image_missing",
+            "t.csv",
+            as_csv(changed(image={3: "images/none.png"})),
+            refused("s003", "none.png"),
+        ),
+        table_case(
+            "image_empty", "t.csv", as_csv(changed(image={3: ""})), refused("s003", "image")
+        ),
+        table_case(
+            "image_nan",
+            "t.parquet",
+            as_parquet([row | {"image": nan} for row in rows]),
+            refused("image"),
+        ),
+        table_case(
+            "image_folder", "t.csv", as_csv(changed(image={3: "images"})), refused("s003", "image")
+        ),
+        table_case(
+            "image_absolute", "t.csv", as_csv(changed(image={3: "/etc/hostname"})), refused("s003")
+        ),
+        table_case(
+            "image_name_too_long",
+            "t.csv",
+            as_csv(changed(image={3: "x" * 300 + ".png"})),
+            refused("s003"),
+        ),
+        table_case(
+            "image_name_nul", "t.jsonl", as_jsonl(changed(image={3: "a\0b.png"})), refused("s003")
+        ),
+        table_case(
+            "image_url",
+            "t.csv",
+            as_csv(changed(image={3: "https://example.org/a.png"})),
+            refused("s003"),
+        ),
+        table_case(
+            "image_lists",
+            "t.jsonl",
+            as_jsonl([row | {"image": [row["image"]]} for row in rows]),
+            refused("image"),
+        ),
+    ]
+
+
+CASES = [*_references()]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lfx.artifacts.predictions import SPLITS
 from lfx.data.samples import OOF
 from lfx.runtime.errors import ArtifactError, name_some
 
@@ -18,17 +19,57 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _MOST_NAMED = 5
-Key = tuple[str, str]
+Integers = np.ndarray[Any, np.dtype[np.int64]]
+
+
+@dataclass(frozen=True, eq=False)
+class SampleKeys:
+    """Numbers for (split, sample id): as small as possible, in the order of splits, then of ids.
+
+    Attributes:
+        ids: the ids and groups of all members, in order, `(ids,)`, strings.
+    """
+
+    ids: np.ndarray[Any, Any]
+
+    def key(self, split: Integers, sample: Integers) -> Integers:
+        """Give keys of places in `SPLITS` and in `ids`."""
+        return split * len(self.ids) + sample
+
+    def split(self, keys: Integers) -> Integers:
+        """Give the splits' places in `SPLITS`."""
+        return keys // len(self.ids)
+
+    def sample(self, keys: Integers) -> Integers:
+        """Give the samples' places in `ids`."""
+        return keys % len(self.ids)
+
+    def splits(self, keys: Integers) -> set[str]:
+        """Give the splits that occur."""
+        return {SPLITS[place] for place in np.unique(self.split(keys))}
+
+    def within(self, keys: Integers, splits: set[str]) -> Integers:
+        """Give those keys that are of some splits."""
+        wanted = np.array([split in splits for split in SPLITS])
+        chosen: Integers = keys[wanted[self.split(keys)]]
+        return chosen
 
 
 @dataclass(frozen=True, eq=False)
 class MemberSamples:
-    """One member with one row per sample: (split, sample id) → row, in the order of the rows."""
+    """One member with one row per sample.
 
-    position: dict[Key, int]
-    group: np.ndarray[Any, Any]
+    Attributes:
+        keys: which samples, ascending, `(samples,)`.
+        group: places in `SampleKeys.ids`, `(samples,)`.
+        label: `(samples,)`, -1 where unlabelled.
+        logits: `(samples, classes)`.
+    """
+
+    keys: Integers
+    group: Integers
     label: np.ndarray[Any, Any]
-    logits: np.ndarray[Any, np.dtype[np.float64]]
+    logits: np.ndarray[Any, np.dtype[np.floating[Any]]]
 
 
 def refuse_together(found: list[str]) -> None:
@@ -83,13 +124,13 @@ def doubts(origins: Mapping[str, Metadata]) -> list[str]:
     return found
 
 
-def shared_splits(samples: Mapping[str, MemberSamples]) -> set[str]:
+def shared_splits(samples: Mapping[str, MemberSamples], known: SampleKeys) -> set[str]:
     """Give the splits that all members have; the others are told in the log.
 
     Raises:
         ArtifactError: there is none.
     """
-    there = {name: {split for split, _ in member.position} for name, member in samples.items()}
+    there = {name: known.splits(member.keys) for name, member in samples.items()}
     shared = set.intersection(*there.values())
     for split in sorted(set.union(*there.values()) - shared):
         lacking = [name for name, splits in there.items() if split not in splits]
@@ -100,23 +141,39 @@ def shared_splits(samples: Mapping[str, MemberSamples]) -> set[str]:
     return shared
 
 
-def contradictions(samples: Mapping[str, MemberSamples], shared: set[str]) -> list[str]:
+def contradictions(
+    samples: Mapping[str, MemberSamples], known: SampleKeys, shared: set[str]
+) -> list[str]:
     """Find samples of which members hold different things: split, label or group."""
+    names = list(samples)
     # What the first member that has a sample says of it.
-    known: dict[str, tuple[str, str, int, str]] = {}
+    holder = np.full(len(known.ids), -1)
+    split, label, group = (np.zeros_like(holder) for _ in range(3))
     torn: dict[tuple[str, str, str], list[str]] = {}
-    for name, one in samples.items():
-        for (split, sample), row in sorted(one.position.items()):
-            own = (name, split, int(one.label[row]), str(one.group[row]))
-            holder, *facts = known.setdefault(sample, own)
-            if facts[0] != split:
-                moved = f"{sample} ({facts[0]} and {split})"
-                torn.setdefault((holder, name, "split"), []).append(moved)
-            elif split in shared:
-                for what, fact, value in zip(("label", "group"), facts[1:], own[2:], strict=True):
+    for place, (name, one) in enumerate(samples.items()):
+        sample, own = known.sample(one.keys), known.split(one.keys)
+        new = holder[sample] < 0
+        first = sample[new]
+        holder[first], split[first] = place, own[new]
+        label[first], group[first] = one.label[new], one.group[new]
+        moved = split[sample] != own
+        if new.all():
+            continue
+        differs = moved | (label[sample] != one.label) | (group[sample] != one.group)
+        rows = np.flatnonzero(differs).tolist()
+        for row in sorted(rows, key=lambda row: (SPLITS[own[row]], row)):
+            at, told_id = sample[row], str(known.ids[sample[row]])
+            who = (names[holder[at]], name)
+            if moved[row]:
+                pair = f"{told_id} ({SPLITS[split[at]]} and {SPLITS[own[row]]})"
+                torn.setdefault((*who, "split"), []).append(pair)
+            elif SPLITS[own[row]] in shared:
+                groups = (known.ids[group[at]], known.ids[one.group[row]])
+                values = (("label", label[at], one.label[row]), ("group", *groups))
+                for what, fact, value in values:
                     if fact != value:
-                        pair = f"{sample} ({_tell(fact)} and {_tell(value)})"
-                        torn.setdefault((holder, name, what), []).append(pair)
+                        pair = f"{told_id} ({_tell(fact)} and {_tell(value)})"
+                        torn.setdefault((*who, what), []).append(pair)
     say = {
         "split": "are in one split in {} and in another in {}",
         "label": "have one label in {} and another in {}",
@@ -126,7 +183,7 @@ def contradictions(samples: Mapping[str, MemberSamples], shared: set[str]) -> li
         f"{len(found)} samples {say[what].format(one, two)}: {name_some(found, _MOST_NAMED)}"
         for (one, two, what), found in torn.items()
     ]
-    folded = {name for name, one in samples.items() if OOF in {split for split, _ in one.position}}
+    folded = {name for name, one in samples.items() if OOF in known.splits(one.keys)}
     if told and folded and folded != samples.keys():
         others = ", ".join(sorted(samples.keys() - folded))
         told.append(
@@ -136,22 +193,22 @@ def contradictions(samples: Mapping[str, MemberSamples], shared: set[str]) -> li
     return told
 
 
-def gaps(samples: Mapping[str, MemberSamples], shared: set[str]) -> list[str]:
+def gaps(samples: Mapping[str, MemberSamples], known: SampleKeys, shared: set[str]) -> list[str]:
     """Find samples of a shared split that the first member has and another lacks, or vice versa."""
     (first, one), *others = samples.items()
     found = []
     for other, two in others:
         for lacking, lacks, holder, has in ((other, two, first, one), (first, one, other, two)):
-            elsewhere = {sample for _, sample in lacks.position}
-            absent: dict[str, list[str]] = {}
-            for split, sample in has.position:
-                if split in shared and sample not in elsewhere:
-                    absent.setdefault(split, []).append(sample)
-            found += [
-                f"split {split}: {lacking} lacks {len(ids)} samples that {holder} has: "
-                f"{name_some(ids, _MOST_NAMED)}"
-                for split, ids in sorted(absent.items())
-            ]
+            elsewhere = np.zeros(len(known.ids), dtype=np.bool_)
+            elsewhere[known.sample(lacks.keys)] = True
+            keys = known.within(has.keys, shared)
+            absent = keys[~elsewhere[known.sample(keys)]]
+            for split in sorted(known.splits(absent)):
+                ids = known.ids[known.sample(known.within(absent, {split}))].tolist()
+                found.append(
+                    f"split {split}: {lacking} lacks {len(ids)} samples that {holder} has: "
+                    f"{name_some(ids, _MOST_NAMED)}"
+                )
     return found
 
 

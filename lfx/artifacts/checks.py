@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lfx.artifacts.consistency import are_consistent, text_columns
 from lfx.artifacts.predictions import NONE, SCHEMA_VERSION, SPLITS, Metadata, Predictions
 from lfx.runtime.errors import ArtifactError, name_some
 
@@ -56,8 +57,12 @@ def problems(predictions: Predictions) -> list[str]:
     shapes = _shape_problems(predictions)
     if shapes:
         return found + shapes  # rows that do not line up cannot be named
-    if len(predictions.sample_id) == 0:
+    if len(predictions.logits) == 0:
         return [*found, "it holds no rows"]
+    columns = text_columns(predictions)
+    if columns is not None and are_consistent(predictions, columns):
+        return found + _value_problems(predictions)
+    # Something is wrong: row by row, to name it.
     found += _text_problems(predictions)
     if all(isinstance(sample, str) for sample in predictions.sample_id):
         # Only ids that are text can safely be compared with each other.
@@ -106,11 +111,11 @@ def _is_sound(value: object) -> bool:
 def _shape_problems(predictions: Predictions) -> list[str]:
     found = []
     for name in _COLUMNS:
-        column = getattr(predictions, name)
-        if column.ndim != 1:
-            found.append(f"column {name} has shape {column.shape}, allowed: (rows,)")
+        shape = predictions.shape(name)
+        if len(shape) != 1:
+            found.append(f"column {name} has shape {shape}, allowed: (rows,)")
     logits = predictions.logits
-    lengths = {name: len(getattr(predictions, name)) for name in (*_COLUMNS, "logits")}
+    lengths = {name: predictions.shape(name)[0] for name in (*_COLUMNS, "logits")}
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{name} {length}" for name, length in lengths.items())
         found.append(f"the columns have different lengths: {listed}")

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lfx.artifacts.agreement import (
-    Key,
+    Integers,
     MemberSamples,
+    SampleKeys,
     contradictions,
     gaps,
     origin_problems,
@@ -28,8 +30,6 @@ from lfx.runtime.errors import ArtifactError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_RANK = {split: place for place, split in enumerate(SPLITS)}
 
 ON_MISSING = ("error", "renormalise", "drop")
 
@@ -94,15 +94,16 @@ class JoinedMembers:
 
     def missing(self) -> dict[str, dict[str, int]]:
         """Count, member → split, the samples that a member lacks; nothing where none are."""
-        found: dict[str, dict[str, int]] = {}
-        for name, has in zip(self.names, self.present, strict=True):
-            for split in self.split[~has]:
-                own = found.setdefault(name, {})
-                own[str(split)] = own.get(str(split), 0) + 1
-        return found
+        counts = {
+            name: dict(Counter(map(str, self.split[~has])))
+            for name, has in zip(self.names, self.present, strict=True)
+        }
+        return {name: own for name, own in counts.items() if own}
 
 
-def join(members: Mapping[str, Predictions], on_missing: str = "error") -> JoinedMembers:
+def join(
+    members: Mapping[str, Predictions], on_missing: str = "error", *, checked: bool = False
+) -> JoinedMembers:
     """Line up members' samples.
 
     Where a sample has several rows, one per fold, their probabilities are averaged. A split that
@@ -113,6 +114,7 @@ def join(members: Mapping[str, Predictions], on_missing: str = "error") -> Joine
         on_missing: what becomes of a sample that some member lacks in a split that all members
             have: `error` refuses it, `renormalise` keeps it for the other members, `drop` leaves it
             out.
+        checked: whether `check` has passed the members, as reading does.
 
     Raises:
         ArtifactError: there is no member, a member is damaged, or members differ in classes, data,
@@ -126,21 +128,27 @@ def join(members: Mapping[str, Predictions], on_missing: str = "error") -> Joine
         raise ArtifactError("there are no members to join; give at least one prediction artifact")
     names = tuple(sorted(members))
     for name in names:
-        check(members[name], f"member {name}")
+        if not checked:
+            check(members[name], f"member {name}")
     refuse_together(origin_problems(members, names))
-    samples = {name: _one_row_per_sample(members[name]) for name in names}
-    shared = shared_splits(samples)
-    found = contradictions(samples, shared)
+    known, places = _number([members[name] for name in names])
+    samples = {
+        name: _one_row_per_sample(members[name], known, *own)
+        for name, own in zip(names, places, strict=True)
+    }
+    shared = shared_splits(samples, known)
+    found = contradictions(samples, known, shared)
     if on_missing == "error":
-        found += gaps(samples, shared)
+        found += gaps(samples, known, shared)
     refuse_together(found)
-    keys = _ordered(set().union(*(one.position for one in samples.values())), shared)
+    own = [known.within(one.keys, shared) for one in samples.values()]
+    keys, counts = np.unique(np.concatenate(own), return_counts=True)
     dropped: dict[str, int] = {}
     if on_missing == "drop":
-        lacking = {key for key in keys if any(key not in one.position for one in samples.values())}
-        dropped = dict(Counter(split for split, _ in lacking))
-        keys = [key for key in keys if key not in lacking]
-        if not keys:
+        lacking = counts < len(names)
+        dropped = dict(Counter(SPLITS[split] for split in known.split(keys[lacking])))
+        keys = keys[~lacking]
+        if not len(keys):
             refuse_together(["no sample is in all members"])
     prints = {
         part for name in names for part in members[name].metadata.split_fingerprint.split("+")
@@ -148,9 +156,9 @@ def join(members: Mapping[str, Predictions], on_missing: str = "error") -> Joine
     return JoinedMembers(
         names=names,
         classes=members[names[0]].metadata.classes,
-        sample_id=_texts([sample for _, sample in keys]),
-        split=_texts([split for split, _ in keys]),
-        **_line_up(samples, keys),
+        sample_id=known.ids[known.sample(keys)],
+        split=np.array(SPLITS, dtype=object)[known.split(keys)],
+        **_line_up(samples, known, keys),
         dropped=dropped,
         data_fingerprint=members[names[0]].metadata.data_fingerprint,
         split_fingerprint="+".join(sorted(prints)),
@@ -159,57 +167,72 @@ def join(members: Mapping[str, Predictions], on_missing: str = "error") -> Joine
     )
 
 
-def _ordered(keys: set[Key], shared: set[str]) -> list[Key]:
-    return sorted(
-        (key for key in keys if key[0] in shared), key=lambda key: (_RANK[key[0]], key[1])
-    )
+def _number(members: list[Predictions]) -> tuple[SampleKeys, list[tuple[Integers, Integers]]]:
+    """Put ids and groups of all members in order.
+
+    Returns:
+        All of them, and by member the places of each row's id and group.
+    """
+    ids = [member.texts("sample_id") for member in members]
+    # Most samples are their own group, and need not be looked up again.
+    differ = [pc.not_equal(own, one.texts("group")) for own, one in zip(ids, members, strict=True)]
+    groups = [one.texts("group").filter(other) for one, other in zip(members, differ, strict=True)]
+    encoded = pa.concat_arrays([*ids, *groups]).dictionary_encode()
+    # UTF-8 sorts as the characters do.
+    order = pc.array_sort_indices(encoded.dictionary)
+    place = np.empty(len(order), dtype=np.int64)
+    place[order.to_numpy()] = np.arange(len(order))
+    ends = np.cumsum([len(column) for column in (*ids, *groups)])
+    places = np.split(place[encoded.indices.to_numpy()], ends[:-1])
+    found = []
+    for own, other, group in zip(places, differ, places[len(members) :], strict=False):
+        of_group = own.copy()
+        of_group[other.to_numpy(zero_copy_only=False)] = group
+        found.append((own, of_group))
+    return SampleKeys(encoded.dictionary.take(order).to_numpy(zero_copy_only=False)), found
 
 
-def _line_up(samples: Mapping[str, MemberSamples], keys: list[Key]) -> dict[str, Any]:
+def _line_up(
+    samples: Mapping[str, MemberSamples], known: SampleKeys, keys: Integers
+) -> dict[str, Any]:
     """Give group, label, logits and presence of each key's sample."""
     classes = next(iter(samples.values())).logits.shape[1]
     logits = np.zeros((len(samples), len(keys), classes))
     present = np.zeros((len(samples), len(keys)), dtype=np.bool_)
-    group, label = np.empty(len(keys), dtype=object), np.empty(len(keys), dtype=np.int16)
-    for place, one in enumerate(samples.values()):
-        rows = np.array([one.position.get(key, -1) for key in keys])
-        has = rows >= 0
-        present[place] = has
-        logits[place, has] = one.logits[rows[has]]
-        group[has], label[has] = one.group[rows[has]], one.label[rows[has]]
-    return {"group": group, "label": label, "logits": logits, "present": present}
+    group, label = np.empty(len(keys), dtype=np.int64), np.empty(len(keys), dtype=np.int16)
+    for own, has, one in zip(logits, present, samples.values(), strict=True):
+        at = np.minimum(np.searchsorted(keys, one.keys), len(keys) - 1)
+        rows = np.flatnonzero(keys[at] == one.keys)
+        at = at[rows]
+        has[at] = True
+        own[at] = one.logits[rows]
+        group[at], label[at] = one.group[rows], one.label[rows]
+    return {"group": known.ids[group], "label": label, "logits": logits, "present": present}
 
 
-def _texts(values: list[str]) -> np.ndarray[Any, Any]:
-    column = np.empty(len(values), dtype=object)
-    column[:] = values
-    return column
-
-
-def _one_row_per_sample(member: Predictions) -> MemberSamples:
-    keys = list(zip(member.split.tolist(), member.sample_id.tolist(), strict=True))
-    folds = member.fold.tolist()
-    # Folds are sorted too: a mean must not depend, even in its last bit, on the order of rows.
-    order = sorted(
-        range(len(keys)), key=lambda row: (_RANK[keys[row][0]], keys[row][1], folds[row])
-    )
-    starts = [0] + [
-        place
-        for place, (before, row) in enumerate(pairwise(order), start=1)
-        if keys[before] != keys[row]
-    ]
-    firsts = [order[start] for start in starts]
+def _one_row_per_sample(
+    member: Predictions, known: SampleKeys, place: Integers, group: Integers
+) -> MemberSamples:
+    encoded = member.texts("split").dictionary_encode()
+    rank = np.array([SPLITS.index(split) for split in encoded.dictionary.to_pylist()])
+    keys = known.key(rank[encoded.indices.to_numpy()], place)
+    order = np.argsort(keys)
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(keys[order])) + 1])
+    if len(starts) < len(keys):
+        # Folds are sorted too: a mean must not depend, even in its last bit, on the order of rows.
+        order = np.lexsort((member.fold, keys))
+    firsts = order[starts]
     return MemberSamples(
-        position={keys[row]: place for place, row in enumerate(firsts)},
-        group=member.group[firsts],
+        keys=keys[firsts],
+        group=group[firsts],
         label=member.label[firsts],
-        logits=_averaged(member.logits.astype(np.float64)[order], starts),
+        logits=_averaged(member.logits[order], starts),
     )
 
 
 def _averaged(
-    logits: np.ndarray[Any, np.dtype[np.float64]], starts: list[int]
-) -> np.ndarray[Any, np.dtype[np.float64]]:
+    logits: np.ndarray[Any, np.dtype[np.floating[Any]]], starts: Integers
+) -> np.ndarray[Any, np.dtype[np.floating[Any]]]:
     """Average each run of rows: probabilities, and the level of the logits.
 
     Args:
@@ -217,12 +240,14 @@ def _averaged(
         starts: where each run begins.
 
     Returns:
-        `(runs, classes)`, whose softmax is the mean probability and whose logarithm of summed
-        exponentials, which softmax forgets, is the mean of the rows'.
+        `(runs, classes)`, float64 where there is anything to average; its softmax is the mean
+        probability, and its logarithm of summed exponentials, which softmax forgets, is the mean
+        of the rows'.
     """
-    counts = np.diff([*starts, len(logits)])
-    if (counts == 1).all():
+    counts = np.diff(starts, append=len(logits))
+    if len(starts) == len(logits):
         return logits
+    logits = logits.astype(np.float64)
     level = logits.max(axis=1, keepdims=True)
     level += np.log(np.exp(logits - level).sum(axis=1, keepdims=True))
     chances = np.add.reduceat(np.exp(logits - level), starts, axis=0) / counts[:, None]

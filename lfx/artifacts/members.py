@@ -7,6 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from lfx.artifacts.join import JoinedMembers, join
 from lfx.artifacts.parquet import read_predictions
 from lfx.runtime.errors import ArtifactError, FusionError
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 # A file as it stands: its path, size and time of change. Another content has another of these.
 _File = tuple[str, int, int]
+# Bytes of a file that is kept in memory beside what it was joined to.
+_KEPT = 10_000_000
 
 
 def join_files(files: Mapping[str, str], on_missing: str = "error") -> JoinedMembers:
@@ -51,10 +55,11 @@ def _stamp(path: str) -> _File:
 
 @lru_cache(maxsize=4)
 def _joined(files: tuple[tuple[str, _File], ...], on_missing: str) -> JoinedMembers:
-    members, problems = {}, []
+    members: dict[str, Predictions] = {}
+    problems = []
     for name, file in files:
         try:
-            members[name] = _read(file)
+            members[name] = _read(file) if file[1] < _KEPT else read_predictions(Path(file[0]))
         except ArtifactError as error:
             problems.append(f"member {name}: {error}")
     if problems:
@@ -62,7 +67,10 @@ def _joined(files: tuple[tuple[str, _File], ...], on_missing: str) -> JoinedMemb
             "\n".join(problems) + "\ntrain it first (python -m lfx.train modality=… data=…), point "
             "to it with members.NAME=PATH, or leave it out with ~members.NAME"
         )
-    return join(members, on_missing)
+    joined = join(members, on_missing, checked=True)
+    members.clear()
+    pa.default_memory_pool().release_unused()
+    return joined
 
 
 @lru_cache(maxsize=16)

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lfx.artifacts.checks import check, refuse
-from lfx.artifacts.predictions import NONE, Metadata, Predictions
+from lfx.artifacts.predictions import NONE, TEXTS, Metadata, Predictions
 from lfx.runtime.errors import ArtifactError, name_some
 from lfx.runtime.files import atomic_path
 
@@ -56,9 +56,7 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
         pa.array(predictions.logits.ravel(), pa.float32()),
     )
     columns = [
-        pa.array(predictions.sample_id, pa.string()),
-        pa.array(predictions.group, pa.string()),
-        pa.array(predictions.split, pa.string()),
+        *(predictions.texts(name).cast(pa.string()) for name in TEXTS),
         pa.array(predictions.fold, pa.int16(), mask=predictions.fold == NONE),
         pa.array(predictions.label, pa.int16(), mask=predictions.label == NONE),
         logits.cast(SCHEMA.field("logits").type),
@@ -96,10 +94,9 @@ def read_predictions(path: Path) -> Predictions:
     refuse(_schema_problems(table.schema), str(path))
     refuse(_null_problems(table) + _width_problems(table, len(metadata.classes)), str(path))
     logits = table["logits"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    predictions = Predictions(
-        sample_id=_texts(table["sample_id"]),
-        group=_texts(table["group"]),
-        split=_texts(table["split"]),
+    texts = {name: table[name].cast(pa.large_string()).combine_chunks() for name in TEXTS}
+    predictions = Predictions.of_texts(
+        texts,
         fold=_integers(table["fold"]),
         label=_integers(table["label"]),
         logits=logits.astype(np.float32).reshape(table.num_rows, len(metadata.classes)),
@@ -226,12 +223,6 @@ def _width_problems(table: pa.Table, classes: int) -> list[str]:
     if odd:
         return [f"{len(odd)} rows do not have {classes} logits, one per class: {name_some(odd)}"]
     return []
-
-
-def _texts(column: pa.ChunkedArray) -> np.ndarray[Any, Any]:
-    values = np.empty(len(column), dtype=object)
-    values[:] = column.to_pylist()
-    return values
 
 
 def _integers(column: pa.ChunkedArray) -> np.ndarray[Any, Any]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
 from lfx.runtime.errors import ArtifactError
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 SPLITS = ("train", "val", "test", "oof", "predict")
+TEXTS = ("sample_id", "group", "split")
 NONE = -1
 """Stands for "no fold" and "no label" in memory; in a file both are null."""
 
@@ -144,6 +146,53 @@ class Predictions:
     label: np.ndarray[Any, Any]
     logits: np.ndarray[Any, Any]
     metadata: Metadata
+    _arrow: dict[str, pa.Array] = field(init=False, repr=False, default_factory=dict)
+
+    def texts(self, column: str) -> pa.Array:
+        """Give `sample_id`, `group` or `split` as Arrow's strings, which are made once.
+
+        Raises:
+            pa.ArrowException, UnicodeEncodeError, TypeError: a value is no text.
+        """
+        if column not in self._arrow:
+            self._arrow[column] = pa.array(getattr(self, column), pa.large_string())
+        return self._arrow[column]
+
+    @classmethod
+    def of_texts(cls, texts: Mapping[str, pa.Array], **others: Any) -> Predictions:
+        """Make predictions of Arrow's strings; Python's are made where somebody asks for them.
+
+        Args:
+            texts: `sample_id`, `group` and `split` as large strings without nulls.
+            others: all other attributes.
+        """
+        unmade: dict[str, Any] = dict.fromkeys(TEXTS)
+        made = cls(**unmade, **others)
+        made._arrow.update(texts)
+        for name in TEXTS:
+            object.__delattr__(made, name)
+        return made
+
+    def __getattr__(self, name: str) -> Any:
+        """Give a column of strings that has not been asked for yet."""
+        if name not in TEXTS or name not in self.__dict__.get("_arrow", {}):
+            raise AttributeError(name)
+        encoded = self._arrow[name].dictionary_encode()  # equal strings become one object
+        objects = encoded.dictionary.to_numpy(zero_copy_only=False)
+        column = np.asarray(objects[encoded.indices.to_numpy()], dtype=object)
+        object.__setattr__(self, name, column)
+        return column
+
+    def shape(self, column: str) -> tuple[int, ...]:
+        """Give a column's shape; strings that nobody has asked for stay unmade."""
+        if column in TEXTS and column not in self.__dict__:
+            return (len(self._arrow[column]),)
+        return tuple(getattr(self, column).shape)
+
+    def are_texts(self, column: str) -> bool:
+        """Say whether a column holds nothing but strings; others may pass for them in Arrow."""
+        made = column in self.__dict__
+        return not made or set(map(type, getattr(self, column))) <= {str}
 
     @classmethod
     def from_columns(

@@ -61,7 +61,7 @@ def fit_rows(
     """
     if fit_split not in FIT_SPLITS:
         raise FusionError(f"fit_split: allowed are {', '.join(FIT_SPLITS)}; got {fit_split!r}")
-    there = {str(name): int((split == name).sum()) for name in np.unique(split)}
+    there = {name: int((split == name).sum()) for name in sorted(set(map(str, split)))}
     labelled = {name: int(((split == name) & (label != NONE)).sum()) for name in there}
     if not labelled.get(fit_split):
         what = "no labels" if there.get(fit_split) else "no rows"

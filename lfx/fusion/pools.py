@@ -22,6 +22,8 @@ Pool = Callable[[Tensor, "Weights", Tensor | None], Tensor]
 _TIE = 1e-9
 # What the tie's winner gets: less than other votes differ by, more than float32 rounds off.
 _BONUS = 1e-3
+# Numbers of a product; it stays in the cache, too.
+_AT_A_TIME = 2**20
 
 
 def linear_pool(probabilities: Tensor, weights: Weights, present: Tensor | None = None) -> Tensor:
@@ -43,8 +45,23 @@ def linear_pool(probabilities: Tensor, weights: Weights, present: Tensor | None 
     Raises:
         ValueError: shapes do not fit.
     """
-    scores = (_spread(probabilities, weights, present) * probabilities).sum(dim=0)
-    return _normalised(scores)
+    if weights.per == "sample" or probabilities.numel() <= 2 * _AT_A_TIME:
+        scores = (_spread(probabilities, weights, present) * probabilities).sum(dim=0)
+        return _normalised(scores)
+    # Part by part: products as large as all probabilities would double the memory.
+    members, samples, classes = probabilities.shape
+    parts = range(0, samples, max(1, _AT_A_TIME // (members * classes)))
+    ends = [*parts[1:], samples]
+    return torch.cat(
+        [
+            linear_pool(
+                probabilities[:, low:high],
+                weights,
+                None if present is None else present[:, low:high],
+            )
+            for low, high in zip(parts, ends, strict=True)
+        ]
+    )
 
 
 def logarithmic_pool(

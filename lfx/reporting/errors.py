@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from lfx.artifacts.folds import average_folds
+from lfx.artifacts.predictions import NONE
 from lfx.evaluation.confusion import confusion
 from lfx.evaluation.splits import REPORTED, evaluate_splits
 from lfx.reporting.loggers import log_picture
@@ -37,7 +38,8 @@ def look_at_errors(
     Returns:
         Name → picture; nothing where no row has a label.
     """
-    rows = average_folds(predictions)
+    # Without folds there is one row a sample.
+    rows = average_folds(predictions) if (predictions.fold != NONE).any() else predictions
     metrics = evaluate_splits(rows)
     if not metrics:
         return {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from lfx.artifacts.folds import average_folds
@@ -12,12 +13,15 @@ from lfx.evaluation.confusion import confusion
 from lfx.evaluation.splits import REPORTED, evaluate_splits
 from lfx.reporting.loggers import log_picture
 from lfx.reporting.pictures.bars import draw_bars
+from lfx.reporting.pictures.figure import MOST_NAMES
 from lfx.reporting.pictures.heatmap import draw_confusion
 from lfx.reporting.rows import write_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    import numpy.typing as npt
     from pytorch_lightning.loggers import Logger
 
     from lfx.artifacts.predictions import Predictions
@@ -29,6 +33,8 @@ def look_at_errors(
     predictions: Predictions, folder: Path, logger: Logger | None = None
 ) -> dict[str, Path]:
     """Write `per_class` and `confusion`, a CSV and a PNG each, of all splits that are reported.
+
+    Of more than 60 classes, `confusion.csv` lists the cells that are not 0.
 
     Args:
         predictions: where cross-validation gives a sample several rows, they are averaged.
@@ -74,10 +80,9 @@ def look_at_errors(
         folder / "confusion.csv",
         ("split", "label", "predicted", "count"),
         (
-            (split, label, predicted, int(own[row, column]))
+            (split, classes[row], classes[column], int(own[row, column]))
             for split, own in counts.items()
-            for row, label in enumerate(classes)
-            for column, predicted in enumerate(classes)
+            for row, column in _cells(own)
         ),
     )
     draw_confusion(folder / "confusion.png", f"{about.name}: confusion", counts, classes)
@@ -85,3 +90,10 @@ def look_at_errors(
     for name, file in pictures.items():
         log_picture(logger, name, file)
     return pictures
+
+
+def _cells(counts: npt.NDArray[np.integer]) -> Iterable[Sequence[int]]:
+    """Give the cells that are listed: all; of very many classes those that count anything."""
+    if len(counts) > MOST_NAMES:
+        return np.argwhere(counts).tolist()
+    return np.ndindex(*counts.shape)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lfx.reporting.pictures.figure import drawing
+from lfx.reporting.pictures.figure import MOST_NAMES, drawing, name_positions
 from lfx.reporting.pictures.palette import COLOURS
 
 if TYPE_CHECKING:
@@ -45,15 +45,18 @@ def draw_bars(
             plot.set_title(name, fontsize=10)
             step = 0.84 / len(series)
             for place, (label, numbers) in enumerate(series.items()):
+                colour = COLOURS[place % len(COLOURS)]
+                if len(names) > MOST_NAMES:  # bars without a gap are one outline
+                    edges = np.arange(len(names) + 1) - 0.5
+                    plot.stairs(numbers, edges, label=label, color=colour, linewidth=0.8)
+                    continue
                 where = np.arange(len(names)) + (place - (len(series) - 1) / 2) * step
-                bars = plot.bar(
-                    where, numbers, 0.92 * step, label=label, color=COLOURS[place % len(COLOURS)]
-                )
+                bars = plot.bar(where, numbers, 0.92 * step, label=label, color=colour)
                 if bars_in_a_panel <= _MOST_NUMBERS:
                     plot.bar_label(
                         bars, [format(one, form) for one in numbers], fontsize=8, padding=2
                     )
-            plot.set_xticks(np.arange(len(names)), names)
+            plot.set_xticks(*name_positions(names))
             plot.margins(y=0.12)
             if top is not None:
                 plot.set_ylim(0, 1.1 * top)

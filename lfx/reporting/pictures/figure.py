@@ -9,10 +9,20 @@ from typing import TYPE_CHECKING
 from lfx.runtime.files import atomic_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from matplotlib.figure import Figure
+
+
+# Names along an axis that can be read, and for which matplotlib takes no minutes.
+MOST_NAMES = 60
+
+
+def name_positions(names: Sequence[str]) -> tuple[list[int], list[str]]:
+    """Give the positions along an axis that get a name, and the names: all, or every so many."""
+    step = -(-len(names) // MOST_NAMES)
+    return list(range(0, len(names), step)), list(names[::step])
 
 
 @contextmanager

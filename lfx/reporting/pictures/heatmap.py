@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lfx.reporting.pictures.figure import drawing
+from lfx.reporting.pictures.figure import drawing, name_positions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,5 +54,5 @@ def draw_confusion(
             plot.set_title(f"{name} (n = {counts.sum()})", fontsize=10)
             plot.set_xlabel("predicted")
             plot.set_ylabel("label")
-            plot.set_xticks(np.arange(len(classes)), classes)
-            plot.set_yticks(np.arange(len(classes)), classes)
+            plot.set_xticks(*name_positions(classes))
+            plot.set_yticks(*name_positions(classes))

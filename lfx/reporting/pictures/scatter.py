@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lfx.reporting.pictures.figure import drawing
+from lfx.reporting.pictures.figure import MOST_NAMES, drawing
 from lfx.reporting.pictures.palette import COLOURS
 
 if TYPE_CHECKING:
@@ -55,4 +55,6 @@ def draw_embeddings(
                     label=f"{label} ({len(own)})",
                 )
         handles, names = figure.axes[0].get_legend_handles_labels()
+        if len(names) > MOST_NAMES:  # more than there are colours and markers, or room
+            return
         figure.legend(handles, names, loc="outside lower center", ncols=len(classes), frameon=False)

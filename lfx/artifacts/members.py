@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from lfx.artifacts.doubtful import look_like_probabilities, probabilities_warning
 from lfx.artifacts.join import JoinedMembers, join
 from lfx.artifacts.parquet import read_predictions
 from lfx.runtime.errors import ArtifactError, FusionError
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lfx.artifacts.predictions import Predictions
+
+log = logging.getLogger(__name__)
 
 # A file as it stands: its path, size and time of change. Another content has another of these.
 _File = tuple[str, int, int]
@@ -67,6 +71,9 @@ def _joined(files: tuple[tuple[str, _File], ...], on_missing: str) -> JoinedMemb
             "\n".join(problems) + "\ntrain it first (python -m lfx.train modality=… data=…), point "
             "to it with members.NAME=PATH, or leave it out with ~members.NAME"
         )
+    for name, member in members.items():
+        if look_like_probabilities(member):
+            log.warning(probabilities_warning(name))
     joined = join(members, on_missing, checked=True)
     members.clear()
     pa.default_memory_pool().release_unused()

@@ -26,6 +26,22 @@ class OnBadSample(Enum):
     drop = "drop"
 
 
+class OnRareClass(Enum):
+    """What happens to classes with fewer samples than data.min_class_size."""
+
+    error = "error"
+    drop = "drop"
+    merge = "merge"
+
+
+class Quoting(Enum):
+    """Whether a quotation mark that opens a cell of a CSV or TSV quotes it."""
+
+    auto = "auto"
+    quoted = "quoted"
+    none = "none"
+
+
 class Protocol(Enum):
     """How the two labels of an MVSA pair become one."""
 
@@ -59,6 +75,13 @@ class DataConfig:
     fold: int | None = None
     # stop: a bad sample ends the run. drop: it is left out and listed.
     on_bad_sample: OnBadSample = OnBadSample.stop
+    # Classes with fewer samples than this are rare.
+    min_class_size: int = 1
+    # error: a rare class ends the run. drop: its samples are left out and listed. merge: rare
+    # classes become one.
+    rare_classes: OnRareClass = OnRareClass.error
+    # Name of the class that rare ones are merged into.
+    merged_class: str = "other"
     # Where decoded images and inspection results are kept between runs.
     cache_dir: str = "outputs/cache"
 
@@ -68,6 +91,10 @@ class DataConfig:
             *named_plainly("data.name", self.name),
             *seed_in_range("data.split_seed", self.split_seed),
         ]
+        if self.min_class_size < 1:
+            found.append(f"data.min_class_size must be at least 1, got {self.min_class_size}")
+        if not self.merged_class.strip():
+            found.append("data.merged_class must not be empty")
         if self.folds is not None and self.folds < 2:
             found.append(f"data.folds must be at least 2, got {self.folds}")
         if self.fold is not None and self.folds is None:
@@ -124,7 +151,7 @@ class MvsaSource:
 
 @dataclass
 class TableSource:
-    """A CSV, Parquet or JSON Lines file."""
+    """A CSV, TSV, Parquet or JSON Lines file."""
 
     # The reader.
     _target_: str = "lfx.data.table.TableSource"
@@ -136,14 +163,24 @@ class TableSource:
     id: str = "id"
     # Column with the text.
     text: str = "text"
-    # Column with the image's path.
+    # Column with the image: its path, its bytes, these in base64, or a mapping of bytes and path.
     image: str = "image"
     # Column with the label; null: the data are unlabelled.
     label: str | None = "label"
     # Column with the split; null: there is none. Read with data.split=file.
     split: str | None = None
+    # Column with what belongs together, such as one video or one patient: grouped splits and folds
+    # keep it together, beside the near duplicates; null: there is none.
+    group: str | None = None
     # The classes in order; null: all that occur, sorted.
     classes: list[str] | None = None
+    # Between the cells of a CSV or TSV: one character, or `tab`; null: as the header shows.
+    separator: str | None = None
+    # Encoding of a CSV, TSV or JSON Lines file; null: UTF-8, or UTF-16 with a byte-order mark.
+    encoding: str | None = None
+    # quoted: a quotation mark that opens a cell of a CSV or TSV quotes it, as in RFC 4180. none: it
+    # is a character. auto: what the rows bear out.
+    quoting: Quoting = Quoting.auto
 
 
 @dataclass

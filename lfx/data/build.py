@@ -9,6 +9,7 @@ from lfx.configuration.build import build
 from lfx.data.folds import Folds, deal_folds
 from lfx.data.paraphrases import Paraphrases, read_paraphrases
 from lfx.data.prepare import SplitPlan, load_any, load_labelled
+from lfx.data.rare import RareClasses
 from lfx.data.samples import Source
 
 if TYPE_CHECKING:
@@ -36,7 +37,11 @@ def build_samples(data: DataConfig, cache_dir: Path) -> SampleTable:
     )
     source = build(data.source, "data.source", Source)
     return load_labelled(
-        source, plan, drop_bad=data.on_bad_sample.name == "drop", cache_dir=cache_dir
+        source,
+        plan,
+        drop_bad=data.on_bad_sample.name == "drop",
+        cache_dir=cache_dir,
+        rare=_rare_classes(data),
     )
 
 
@@ -52,7 +57,12 @@ def build_any(data: DataConfig, cache_dir: Path) -> SampleTable:
         DataError: as `load_any`.
     """
     source = build(data.source, "data.source", Source)
-    return load_any(source, drop_bad=data.on_bad_sample.name == "drop", cache_dir=cache_dir)
+    drop_bad = data.on_bad_sample.name == "drop"
+    return load_any(source, drop_bad=drop_bad, cache_dir=cache_dir, rare=_rare_classes(data))
+
+
+def _rare_classes(data: DataConfig) -> RareClasses:
+    return RareClasses(data.rare_classes.name, data.min_class_size, data.merged_class)
 
 
 def build_paraphrases(own: ParaphrasesConfig) -> Paraphrases | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from lfx.runtime.errors import DataError, name_some
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+log = logging.getLogger(__name__)
 
 # Early stopping looks at a ninth of what a model may see, as with 8:1:1 it does.
 _NINTHS = 9
@@ -46,7 +49,8 @@ def deal_folds(
         seed: of the shuffle.
 
     Raises:
-        DataError: there are too few samples, or a part of some fold lacks a class.
+        DataError: there are too few samples, a part of some fold is empty, or what its model trains
+            on lacks a class.
     """
     pool = [row for row, split in enumerate(table.splits) if split in {"train", "val"}]
     how = {"grouped": grouped, "stratify": stratify}
@@ -81,11 +85,22 @@ def _dealt(
 
 def _checked(table: SampleTable, fold: int) -> SampleTable:
     for split in ("train", "val", OOF):
-        counts = table.class_counts(table.rows(split))
-        lacking = [name for name, count in zip(table.classes, counts, strict=True) if count == 0]
-        if lacking:
+        rows = table.rows(split)
+        if not rows:
             raise DataError(
-                f"fold {fold}: its part {split} has no sample of class {name_some(lacking)}; take "
-                "fewer folds, or another data.split_seed"
+                f"fold {fold}: its part {split} has no samples, since a group that stays together "
+                "is too large; take fewer folds, or another data.split_seed"
+            )
+        counts = table.class_counts(rows)
+        lacking = [name for name, count in zip(table.classes, counts, strict=True) if count == 0]
+        if lacking and split == "train":
+            raise DataError(
+                f"fold {fold}: its part train has no sample of class {name_some(lacking)}; take "
+                "fewer folds, another data.split_seed, or leave rare classes out with "
+                "data.rare_classes"
+            )
+        if lacking:
+            log.warning(
+                "fold %d: its part %s has no sample of class %s", fold, split, name_some(lacking)
             )
     return table

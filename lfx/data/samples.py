@@ -26,16 +26,19 @@ class Sample:
     Attributes:
         id: the data set's own id.
         text: decoded, otherwise untouched.
-        image: path of the image file.
+        image: path of the image file, or its bytes where the source holds them itself.
         label: index into the classes; None where unlabelled.
         split: the split that the source itself names; None where it names none.
+        group: what the source says belongs together, such as one video or one patient; None where
+            it says nothing.
     """
 
     id: str
     text: str
-    image: Path
+    image: Path | bytes
     label: int | None
     split: str | None = None
+    group: str | None = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Reading:
         bad: id and reason of each entry that is no usable pair.
         notes: sentences worth logging, such as how many pairs a protocol dropped.
         left_out: ids that the data have but that are no samples, for the label protocol's sake.
+        warnings: sentences that the user should look at.
     """
 
     samples: tuple[Sample, ...]
@@ -55,6 +59,7 @@ class Reading:
     bad: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @runtime_checkable
@@ -81,7 +86,8 @@ class SampleTable:
         images: image files, each of which has been decoded once.
         digests: SHA-256 of each image file.
         labels: indices into the classes; None where unlabelled.
-        groups: near-duplicate group, named after its first sample.
+        groups: samples that belong together (near duplicates, and what the source says), named
+            after the first of them.
         splits: `train`, `val`, `test`, or None for a sample that no split takes; in a fold of
             cross-validation also `oof`.
         notes: sentences worth logging.
@@ -103,6 +109,12 @@ class SampleTable:
     def rows(self, split: str) -> list[int]:
         """Give the positions of a split's samples."""
         return [row for row, name in enumerate(self.splits) if name == split]
+
+    def at(self, rows: Sequence[int]) -> SampleTable:
+        """Give a table of some samples, in the order of their positions `rows`."""
+        columns = ("ids", "texts", "images", "digests", "labels", "groups", "splits")
+        taken = {name: tuple(getattr(self, name)[row] for row in rows) for name in columns}
+        return replace(self, **taken)
 
     def present_splits(self) -> tuple[str, ...]:
         """Give the splits that have samples, in the order train, val, test."""

@@ -7,8 +7,9 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lfx.data.columns import read_columns
 from lfx.data.samples import SPLITS
-from lfx.data.table import read_columns
+from lfx.data.values import cell_id, cell_text
 from lfx.runtime.errors import DataError, name_some
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 # 8:1:1 is eight, one and one tenth.
 _TENTHS = 10
+# Broken rows of a split file that an error message names.
+_MOST_SHOWN = 10
 
 
 def deal(
@@ -52,7 +55,7 @@ def deal(
     else:
         kind = kinds.StratifiedGroupKFold if stratify else kinds.GroupKFold
     if count > len(labels if groups is None else set(groups)):
-        what = "samples" if groups is None else "groups of near duplicates"
+        what = "samples" if groups is None else "groups of samples that belong together"
         raise ValueError(f"there are fewer {what} than {count}")
     folds = kind(count, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
@@ -111,17 +114,21 @@ def file_split(
     if not file.is_file():
         raise DataError(f"data.split_file={file}: there is no such file in {Path.cwd()}")
     table = read_columns(file, ("id", "split"))
-    lacking = [name for name in ("id", "split") if name not in table.column_names]
+    if table.broken:
+        listed = "\n".join(f"  {row}: {reason}" for row, reason in table.broken[:_MOST_SHOWN])
+        raise DataError(f"{file} has {len(table.broken)} broken rows\n{listed}\nmend them")
+    lacking = [name for name in ("id", "split") if name not in table.cells]
     if lacking:
         raise DataError(f"{file} has no column {name_some(lacking)}; it needs id and split")
-    given_ids = table.column("id").to_pylist()
-    nameless = [row for row, value in enumerate(given_ids, start=1) if value in (None, "")]
-    if nameless:
+    try:
+        found = [cell_id(value, table.exact_in("id")) for value in table.cells["id"]]
+        given = [cell_text(value) for value in table.cells["split"]]
+    except ValueError as error:
+        raise DataError(f"{file}: a cell is {error}") from error
+    names = [name for name in found if name is not None]
+    if len(names) < len(found):
+        nameless = [row for row, name in zip(table.rows, found, strict=True) if name is None]
         raise DataError(f"{file} has no id in {len(nameless)} rows: {name_some(nameless)}")
-    names = [str(value) for value in given_ids]
-    given = [
-        None if value in (None, "") else str(value) for value in table.column("split").to_pylist()
-    ]
     splits = dict(zip(names, given, strict=True))
     if len(splits) < len(names):
         twice = sorted(name for name, count in Counter(names).items() if count > 1)

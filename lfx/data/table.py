@@ -1,71 +1,25 @@
-"""Samples from a CSV, Parquet or JSON Lines file."""
+"""Samples from a CSV, TSV, Parquet or JSON Lines file."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+import codecs
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lfx.data.columns import Columns, Format, read_columns
+from lfx.data.embedded import cell_image
+from lfx.data.quotation import QUOTINGS
 from lfx.data.samples import Reading, Sample
-from lfx.runtime.errors import DataError, name_some
+from lfx.data.values import cell_id, cell_text
+from lfx.runtime.errors import ConfigError, DataError, name_some, shorten
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from collections.abc import Mapping
 
-FORMATS = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
-
-
-def read_columns(file: Path, text_columns: Sequence[str] = ()) -> pa.Table:
-    """Read a table by the ending of its name.
-
-    Args:
-        file: a file that ends in one of `FORMATS`.
-        text_columns: columns of a CSV that stay strings, so that the id `007` does not become 7.
-
-    Raises:
-        DataError: the file is missing, of another kind, or damaged.
-    """
-    import pyarrow as pa
-    from pyarrow import csv, json, parquet
-
-    if not file.is_file():
-        raise DataError(f"there is no table {file}")
-    kind = file.suffix.lower()
-    try:
-        if kind in {".csv", ".tsv"}:
-            delimiter = "\t" if kind == ".tsv" else ","
-            table = csv.read_csv(
-                file,
-                parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-                convert_options=csv.ConvertOptions(
-                    column_types={name: pa.string() for name in text_columns},
-                    null_values=[""],  # by default a tweet that says `null` would be none
-                    strings_can_be_null=True,
-                    quoted_strings_can_be_null=False,
-                ),
-            )
-        elif kind == ".parquet":
-            table = parquet.read_table(file)
-        elif kind in {".jsonl", ".ndjson"}:
-            table = json.read_json(file)
-            # Texts that all look like dates were made dates; they stay as they are written.
-            dates = [
-                (one.name, pa.string()) for one in table.schema if pa.types.is_timestamp(one.type)
-            ]
-            if dates:
-                options = json.ParseOptions(explicit_schema=pa.schema(dates))
-                table = json.read_json(file, parse_options=options)
-        else:
-            raise DataError(f"{file}: a table ends in one of {', '.join(FORMATS)}")
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{file} cannot be read as a {kind[1:]} table: {error}") from error
-    names = Counter(table.column_names)
-    twice = [name for name, count in names.items() if count > 1]
-    if twice:
-        raise DataError(f"{file} has more than one column {name_some(twice)}")
-    return table
+_TABS = {"\\t": "\t", "tab": "\t"}
 
 
 @dataclass(frozen=True)
@@ -77,10 +31,17 @@ class TableSource:
         file: the table.
         id: column with the sample's id.
         text: column with the text.
-        image: column with the image's path.
+        image: column with the image: its path, its bytes, these in base64, or bytes and path.
         label: column with the class name; None: the samples are unlabelled.
         split: column with the split; None: there is none.
+        group: column with what samples of belong together, such as a video or a patient; None:
+            there is none.
         classes: class names in order; None: all that occur, sorted.
+        separator: between the cells of a CSV or TSV, one character or `tab`; None: as the header
+            shows.
+        encoding: of a CSV, TSV or JSON Lines file; None: UTF-8, or UTF-16 with a byte-order mark.
+        quoting: whether a quotation mark that opens a cell of a CSV or TSV quotes it: `quoted`,
+            `none`, or `auto`, as the rows bear out.
     """
 
     root: str
@@ -90,7 +51,34 @@ class TableSource:
     image: str = "image"
     label: str | None = "label"
     split: str | None = None
+    group: str | None = None
     classes: Sequence[str] | None = None
+    separator: str | None = None
+    encoding: str | None = None
+    quoting: str = "auto"
+
+    def __post_init__(self) -> None:
+        """Refuse a separator, an encoding or a quoting that there is not."""
+        problems = []
+        separator = self._separator()
+        if separator is not None and (len(separator) != 1 or separator in '"\r\n\0'):
+            problems.append(
+                "data.source.separator is one character other than a quotation mark or a line "
+                f"break, or tab; got {shorten(ascii(self.separator))}"
+            )
+        if self.encoding is not None and not _is_encoding(self.encoding):
+            problems.append(
+                "data.source.encoding is a name that Python knows, such as utf-8, utf-16, cp1252 "
+                f"or gb18030; got {shorten(ascii(self.encoding))}"
+            )
+        if self.quoting not in QUOTINGS:
+            allowed = ", ".join(QUOTINGS)
+            problems.append(f"data.source.quoting: one of {allowed}, got {self.quoting!r}")
+        if problems:
+            raise ConfigError("\n".join(problems))
+
+    def _separator(self) -> str | None:
+        return None if self.separator is None else _TABS.get(self.separator, self.separator)
 
     def read(self) -> Reading:
         """Read every row.
@@ -101,65 +89,99 @@ class TableSource:
         root = Path(self.root).expanduser()
         if not root.is_dir():
             raise DataError(f"data.root={self.root} is not a folder; give the folder of the data")
-        wanted = {
+        named = {
             "id": self.id,
             "text": self.text,
             "image": self.image,
             "label": self.label,
             "split": self.split,
+            "group": self.group,
         }
-        columns = {role: name for role, name in wanted.items() if name is not None}
+        roles = {role: name for role, name in named.items() if name is not None}
         file = root / self.file
-        table = read_columns(file, list(columns.values()))
-        lacking = sorted(name for name in columns.values() if name not in table.column_names)
-        if lacking:
-            raise DataError(
-                f"{file} has no column {name_some(lacking)}; it has "
-                f"{name_some(table.column_names)}. data.source.id, text, image, label and split "
-                "name the columns (label=null: unlabelled)"
-            )
-        if table.num_rows == 0:
-            raise DataError(f"{file} has no rows")
-        data = {role: table.column(name).to_pylist() for role, name in columns.items()}
-        for role in {"id", "image", "label", "split"} & set(data):  # a text may well be empty
-            data[role] = [None if value == "" else value for value in data[role]]
-        classes = self._classes(data.get("label"))
-        return _read_rows(data, classes, root)
-
-    def _classes(self, labels: list[Any] | None) -> tuple[str, ...]:
-        if self.classes is not None:
-            return tuple(self.classes)
-        return tuple(sorted({str(label) for label in labels or [] if label is not None}))
-
-
-def _read_rows(data: dict[str, list[Any]], classes: tuple[str, ...], root: Path) -> Reading:
-    samples: list[Sample] = []
-    bad: list[tuple[str, str]] = []
-    for row, raw_id in enumerate(data["id"]):
-        name = f"row {row + 1}" if raw_id is None else str(raw_id)
-        label = data["label"][row] if "label" in data else None
-        reason = None
-        if raw_id is None:
-            reason = "it has no id"
-        elif data["text"][row] is None:
-            reason = "it has no text"
-        elif data["image"][row] is None:
-            reason = "it has no image"
-        elif not (root / str(data["image"][row])).is_file():
-            reason = f"there is no image {data['image'][row]}"
-        elif label is not None and str(label) not in classes:
-            reason = f"unknown label {str(label)!r} (allowed: {', '.join(classes)})"
-        if reason is not None:
-            bad.append((name, reason))
-            continue
-        split = data["split"][row] if "split" in data else None
-        samples.append(
-            Sample(
-                id=name,
-                text=str(data["text"][row]),
-                image=root / str(data["image"][row]),
-                label=None if label is None else classes.index(str(label)),
-                split=None if split is None else str(split),
-            )
+        table = read_columns(
+            file,
+            sorted(set(roles.values())),
+            Format(self._separator(), self.encoding, self.quoting),
         )
-    return Reading(tuple(samples), classes, tuple(bad))
+        lacking = sorted(set(roles.values()) - set(table.cells))
+        if lacking and table.names:
+            raise DataError(
+                f"{file} has no column {name_some(lacking)}; it has {name_some(table.names)}. "
+                "data.source.id, text, image, label, split and group name the columns "
+                "(label=null: unlabelled)"
+            )
+        if not table.rows and not table.broken:
+            raise DataError(f"{file} has no rows")
+        return _read_rows(table, roles, self.classes, root)
+
+
+def _is_encoding(name: str) -> bool:
+    try:
+        found = codecs.lookup(name)
+        "".encode(found.name)  # rot13 and the like are codecs, but none of bytes
+    except (LookupError, ValueError):
+        return False
+    return True
+
+
+def _read_rows(
+    table: Columns, roles: Mapping[str, str], given: Sequence[str] | None, root: Path
+) -> Reading:
+    def column(role: str) -> list[Any]:
+        name = roles.get(role)
+        return table.cells.get(name or "", [None] * len(table.rows))
+
+    labels = [_told(cell_text, value, "label") for value in column("label")]
+    found = sorted({label for label, problem in labels if label is not None and problem is None})
+    classes = tuple(found if given is None else given)
+    numbers = {name: number for number, name in enumerate(classes)}
+    ids, texts, images, splits, groups = map(column, ("id", "text", "image", "split", "group"))
+    read_id = partial(cell_id, exact=table.exact_in(roles["id"]))
+    read_group = partial(cell_id, exact=table.exact_in(roles.get("group", "")))
+    samples: list[Sample] = []
+    bad: list[tuple[str, str]] = list(table.broken)
+    for row, place in enumerate(table.rows):
+        name, no_id = _told(read_id, ids[row], "id")
+        text, no_text = _told(cell_text, texts[row], "text")
+        image, no_image = _image(images[row], root)
+        label, no_label = labels[row]
+        split, no_split = _told(cell_text, splits[row], "split")
+        group, no_group = _told(read_group, groups[row], "group")
+        if label is not None and label not in numbers:
+            allowed = name_some(classes)
+            no_label = f"unknown label {shorten(label)!r} (allowed: {allowed})"
+        reason = (
+            no_id
+            or ("it has no id" if name is None else None)
+            or no_text
+            or ("it has no text" if text is None else None)
+            or no_image
+            or ("it has no image" if image is None else None)
+            or no_label
+            or no_split
+            or no_group
+        )
+        if reason is not None or name is None or text is None or image is None:
+            bad.append((name or place, reason or ""))
+            continue
+        number = None if label is None else numbers[label]
+        samples.append(Sample(name, text, image, number, split, group))
+    return Reading(tuple(samples), classes, tuple(bad), table.notes, warnings=table.warnings)
+
+
+def _told(
+    read: Callable[[Any], str | None], value: Any, what: str
+) -> tuple[str | None, str | None]:
+    """Read a cell; give what it holds, and what is wrong with it."""
+    try:
+        return read(value), None
+    except ValueError as error:
+        return None, f"its {what} is {error}"
+
+
+def _image(value: Any, root: Path) -> tuple[Path | bytes | None, str | None]:
+    try:
+        return cell_image(value, root), None
+    except ValueError as error:
+        return None, str(error)

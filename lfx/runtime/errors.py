@@ -56,9 +56,26 @@ class FusionError(UserError):
     """Members cannot be fused as asked."""
 
 
+def shorten(value: object, most: int = 80) -> str:
+    """Show a value of somebody's data on one line: cut, and without control characters.
+
+    A cell may hold a whole picture, an escape sequence or a line break; a message shows none.
+
+    Args:
+        value: what is shown; bytes are counted, not shown.
+        most: characters that are shown at the most.
+    """
+    if isinstance(value, bytes):
+        return f"<{len(value)} bytes>"
+    text = str(value)
+    cut = text if len(text) <= most else f"{text[: most - 1]}…"
+    shown = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in cut)
+    return shown if len(text) <= most else f"{shown} ({len(text)} characters)"
+
+
 def name_some(names: Iterable[object], most: int = 10) -> str:
     """List the first names for an error message, and say how many more there are."""
-    listed = [str(name) for name in names]
-    shown = ", ".join(listed[:most])
+    listed = list(names)
+    shown = ", ".join(shorten(name) for name in listed[:most])
     hidden = len(listed) - most
     return f"{shown} and {hidden} more" if hidden > 0 else shown

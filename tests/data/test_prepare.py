@@ -6,6 +6,7 @@ import pytest
 
 from lfx.data.mvsa import MvsaSource
 from lfx.data.prepare import SplitPlan, load_any, load_labelled
+from lfx.data.rare import RareClasses
 from lfx.runtime.errors import DataError
 
 FIXED = SplitPlan("file")
@@ -16,8 +17,9 @@ SPLITS = ["train", "train", "val", "val", "test", "test"]
 
 @pytest.fixture
 def load(tmp_path):
-    def build(source, plan=FIXED, *, drop_bad=False):
-        return load_labelled(source, plan, drop_bad=drop_bad, cache_dir=tmp_path / "cache")
+    def build(source, plan=FIXED, *, drop_bad=False, **options):
+        cache_dir = tmp_path / "cache"
+        return load_labelled(source, plan, drop_bad=drop_bad, cache_dir=cache_dir, **options)
 
     return build
 
@@ -91,14 +93,71 @@ def test_training_needs_labels_but_prediction_does_not(make_source, load, tmp_pa
     assert set(table.splits) == {None}
 
 
-def test_every_split_needs_every_class(make_source, load):
+def test_train_needs_every_class_and_other_splits_are_warned_of(make_source, load, caplog):
     splits = ["train", "train", "val", "train", "test", "test"]
-    with pytest.raises(DataError, match="split val has no sample of class good") as caught:
-        load(make_source(TEXTS, LABELS, splits=splits))
-    assert "data.split_seed" in str(caught.value)
+    with caplog.at_level(logging.WARNING):
+        table = load(make_source(TEXTS, LABELS, splits=splits))
+    assert len(table.rows("val")) == 1
+    (message,) = caplog.messages
+    assert message.startswith("split val has no sample of class good: how well")
     # A class that the user lists and no sample has.
-    with pytest.raises(DataError, match="split train has no sample of class ugly; split val"):
+    with pytest.raises(DataError, match="split train has no sample of class ugly") as caught:
         load(make_source(TEXTS, LABELS, splits=SPLITS, classes=("bad", "good", "ugly")))
+    assert "data.split_seed" in str(caught.value)
+    assert "data.rare_classes" in str(caught.value)
+    table = load(
+        make_source(TEXTS, LABELS, splits=SPLITS, classes=("bad", "good", "ugly")),
+        rare=RareClasses("drop"),
+    )
+    assert table.classes == ("bad", "good")
+
+
+def test_one_class_is_nothing_to_train_on(make_source, load):
+    with pytest.raises(DataError, match="all 6 samples are of one class, good; there is nothing"):
+        load(make_source(TEXTS, [1] * 6, splits=SPLITS))
+    with pytest.raises(DataError, match="all 5 samples are of one class, bad"):
+        load(
+            make_source(TEXTS, [0, 0, 0, 0, 0, 1], splits=SPLITS),
+            rare=RareClasses("drop", fewest=2),
+        )
+
+
+def test_blank_texts_are_bad_whatever_the_source(make_source, make_mvsa, load, tmp_path):
+    for blank in ("", " \n", "\u200b\ufeff"):
+        source = make_source([blank, *TEXTS[1:]], LABELS, splits=SPLITS)
+        with pytest.raises(DataError, match="s000: it has no text"):
+            load(source)
+        with pytest.raises(DataError, match="s000: it has no text"):
+            load_any(source, drop_bad=False, cache_dir=tmp_path)
+    root = make_mvsa([("1", " ", "positive", "positive"), ("2", "b", "negative", "negative")])
+    with pytest.raises(DataError, match="1: it has no text"):
+        load(MvsaSource(str(root)))
+
+
+def test_a_split_file_may_name_what_rare_classes_lost(make_source, load, tmp_path):
+    file = tmp_path / "split.csv"
+    rows = [f"s{row:03},{split}" for row, split in enumerate(SPLITS)]
+    file.write_text("\n".join(["id,split", *rows]), encoding="utf-8")
+    source = make_source(TEXTS, [0, 1, 0, 1, 0, 2], classes=("bad", "good", "odd"))
+    table = load(source, SplitPlan("file", file=file), rare=RareClasses("drop", fewest=2))
+    assert table.ids == ("s000", "s001", "s002", "s003", "s004")
+
+
+def test_given_groups_never_straddle_and_are_told_of(make_source, load, caplog):
+    from dataclasses import replace
+
+    texts = [f"{chr(97 + n % 26)}{n} b{n} c{n} d{n}" for n in range(80)]
+    source = make_source(texts, [n // 40 for n in range(80)])
+    samples = [replace(one, group=f"g{row % 20}") for row, one in enumerate(source.reading.samples)]
+    source.reading = replace(source.reading, samples=tuple(samples))
+    table = load(source, SplitPlan("grouped"))
+    places = {}
+    for row, split in enumerate(table.splits):
+        places.setdefault(row % 20, set()).add(split)
+    assert all(len(splits) == 1 for splits in places.values())
+    with caplog.at_level(logging.WARNING):
+        load(source, SplitPlan("random"))
+    assert "have a near duplicate or a sample of their group in train" in caplog.messages[0]
 
 
 def test_train_and_val_must_be_there_but_test_need_not(make_source, load):

@@ -3,7 +3,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from lfx.data.splits import file_split, named_splits, tenths_split
 from lfx.runtime.errors import DataError
@@ -71,7 +73,7 @@ def test_no_group_straddles(seed, stratify):
 def test_too_few_samples_are_refused():
     with pytest.raises(DataError, match="there are fewer samples than 10"):
         tenths_split([0, 1] * 4, None, 0, stratify=True)
-    with pytest.raises(DataError, match="fewer groups of near duplicates than 10"):
+    with pytest.raises(DataError, match="fewer groups of samples that belong together than 10"):
         tenths_split([0, 1] * 20, ["a", "b"] * 20, 0, stratify=True)
     with pytest.raises(DataError, match="cannot be split 8:1:1"):
         tenths_split([0, 1] * 5, None, 0, stratify=True)
@@ -106,13 +108,27 @@ def test_a_file_may_name_what_was_left_out(write):
         ("id,split\n1,dev\n", "splits are train, val, test, got dev"),
         ("id,split\n1,train\n1,val\n", "names 1 ids twice: 1"),
         ("id,part\n1,train\n", "has no column split; it needs id and split"),
-        ("id,split\n1,train\n,val\n", r"split\.csv has no id in 1 rows: 2"),
-        ('"id","split"\n"","val"\n', r"split\.csv has no id in 1 rows: 1"),
+        ("id,split\n1,train\n,val\n", r"split\.csv has no id in 1 rows: line 3"),
+        ("id,split\n1,train,x\n2\n", r"2 broken rows\n  line 2: .*\n  line 3: .*\nmend them"),
+        ('"id","split"\n"","val"\n', r"split\.csv has no id in 1 rows: line 2"),
     ],
 )
 def test_a_wrong_split_file_is_refused(write, text, message):
     with pytest.raises(DataError, match=message):
         file_split(["1", "2"], write(text))
+
+
+def test_ids_that_a_table_tool_made_floats_match(tmp_path):
+    file = tmp_path / "split.parquet"
+    parquet.write_table(pa.table({"id": [1.0, 2.0], "split": ["train", None]}), file)
+    assert file_split(["2", "1"], file) == (None, "train")
+    parquet.write_table(pa.table({"id": [1.5], "split": ["train"]}), file)
+    with pytest.raises(DataError, match=r"a cell is 1\.5, no whole number"):
+        file_split(["1"], file)
+
+
+def test_a_split_file_with_semicolons_is_read(write):
+    assert file_split(["1"], write("id;split\n1;train\n")) == ("train",)
 
 
 def test_a_missing_split_file_is_refused(tmp_path):

@@ -6,8 +6,9 @@ import pyarrow as pa
 import pytest
 from pyarrow import csv, parquet
 
-from lfx.data.table import TableSource, read_columns
-from lfx.runtime.errors import DataError
+from lfx.data.columns import read_columns
+from lfx.data.table import TableSource
+from lfx.runtime.errors import ConfigError, DataError
 
 COLUMNS = {
     "id": ["007", "08", "x"],
@@ -78,20 +79,30 @@ def test_numbers_as_ids_and_labels_become_text(folder):
     assert reading.classes == ("0", "1")
 
 
-def test_what_is_empty_is_absent_but_a_text_may_be_empty(folder):
+def test_what_is_empty_or_blank_is_absent_in_every_format(folder):
     """A CSV that quotes everything, and JSON, know no other way to say it."""
-    rows = ['"id","text","image","label","part"', '"1","","a.png","","val"', '"2","y","","good",""']
+    rows = [
+        '"id","text","image","label","part"',
+        '"1","x","a.png","","val"',
+        '"2","y","","good",""',
+    ]
     (folder / "quoted.csv").write_text("\n".join([*rows, '"3","z","c.png","good",""\n']), "utf-8")
     reading = TableSource(str(folder), "quoted.csv", split="part").read()
     assert reading.classes == ("good",)
     assert [(one.text, one.label, one.split) for one in reading.samples] == [
-        ("", None, "val"),
+        ("x", None, "val"),
         ("z", 0, None),
     ]
     assert reading.bad == (("2", "it has no image"),)
-    write(folder / "empty.jsonl", COLUMNS | {"label": ["good", "", "good"]})
-    reading = TableSource(str(folder), "empty.jsonl").read()
-    assert [one.label for one in reading.samples] == [0, None, 0]
+    for kind in ("csv", "tsv", "jsonl", "parquet"):
+        for blank in ("", " ", "\u200b\ufeff", None):
+            write(
+                folder / f"b.{kind}",
+                COLUMNS | {"text": ["x", blank, "z"], "label": ["a", blank, "b"]},
+            )
+            reading = TableSource(str(folder), f"b.{kind}").read()
+            assert reading.bad == (("08", "it has no text"),)
+            assert reading.classes == ("a", "b")
 
 
 def test_json_texts_that_look_like_dates_stay_as_they_are(folder):
@@ -105,11 +116,11 @@ def test_bad_rows_are_named_with_their_reason(read):
     reading = read(changes)
     assert reading.samples == ()
     assert reading.bad == (
-        ("row 1", "it has no id"),
+        ("line 2", "it has no id"),
         ("b", "it has no text"),
         ("c", "it has no image"),
     )
-    assert read({"id": ["", "b", "c"]}).bad == (("row 1", "it has no id"),)
+    assert read({"id": ["", "b", "c"]}).bad == (("line 2", "it has no id"),)
     assert read({"image": ["a.png", "b.png", "q.png"]}).bad == (("x", "there is no image q.png"),)
 
 
@@ -137,15 +148,172 @@ def test_what_is_no_table_is_refused(folder):
     for name, content, message in (
         ("a.xlsx", b"x", r"a table ends in one of \.csv, \.tsv, \.parquet, \.jsonl, \.ndjson"),
         ("a.parquet", b"no parquet", "cannot be read as a parquet table"),
-        ("a.jsonl", b'{"id": 1', "cannot be read as a jsonl table"),
-        ("a.csv", b"", "cannot be read as a csv table: Empty CSV file"),
-        ("b.csv", b"id,text\n1,\xa1\xad\n", "invalid UTF8 data"),
-        ("c.csv", b"id,text\n1,2,3\n", "Expected 2 columns, got 3"),
+        ("a.jsonl", b"", "cannot be read as a jsonl table: the file is empty"),
+        ("a.csv", b"", "cannot be read as a csv table: the file is empty"),
+        ("b.csv", b"id,text\n1,\xa1\xad\n", r"line 2 is not UTF-8 \(byte 0xa1\); write it as"),
         ("d.csv", b"id,text,id\n1,2,3\n", "has more than one column id"),
+        ("e.csv", "id,text\n1,2\n".encode("utf-16-le"), "UTF-16 without a byte-order mark"),
     ):
         (folder / name).write_bytes(content)
         with pytest.raises(DataError, match=message):
             read_columns(folder / name, ("id", "text"))
+    (folder / "b.csv").write_bytes(b"id,text,image,label\n1,\xa1\xad\n")
+    with pytest.raises(DataError, match=r"line 2 is not UTF-8 .*; data.source.encoding names"):
+        TableSource(str(folder), "b.csv").read()
+
+
+def test_a_broken_row_is_a_bad_sample_in_every_text_format(folder):
+    for kind in ("csv", "tsv", "jsonl"):
+        write(folder / f"t.{kind}", COLUMNS | {"text": ["x", "y", "z"]})
+        lines = (folder / f"t.{kind}").read_text("utf-8").splitlines()
+        place = 1 if kind == "jsonl" else 2
+        lines[place] = lines[place][:9]
+        (folder / f"t.{kind}").write_text("\n".join(lines), encoding="utf-8")
+        reading = TableSource(str(folder), f"t.{kind}").read()
+        assert [one.id for one in reading.samples] == ["007", "x"]
+        ((name, reason),) = reading.bad
+        assert name == f"line {place + 1}"
+        assert "the header 5" in reason or "does not close" in reason or "no JSON object" in reason
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_a_byte_order_mark_tells_the_encoding(folder, encoding):
+    for kind in ("csv", "jsonl"):
+        write(folder / f"t.{kind}", COLUMNS)
+        text = (folder / f"t.{kind}").read_text("utf-8")
+        (folder / f"t.{kind}").write_text(text, encoding=encoding)
+        assert len(TableSource(str(folder), f"t.{kind}").read().samples) == 3
+
+
+def test_an_encoding_a_separator_and_no_quoting_can_be_given(folder):
+    content = 'id;text;image;label\n1;"café;a.png;x\n2;b;b.png;y\n'
+    (folder / "t.csv").write_text(content, encoding="cp1252")
+    options = {"encoding": "cp1252", "separator": ";", "quoting": "none"}
+    reading = TableSource(str(folder), "t.csv", **options).read()
+    assert [one.text for one in reading.samples] == ['"café', "b"]
+    (folder / "t.txt.tsv").write_text(content.replace(";", "\t"), encoding="cp1252")
+    for tab in ("\\t", "tab", "\t"):
+        reading = TableSource(str(folder), "t.txt.tsv", encoding="cp1252", separator=tab).read()
+        assert len(reading.samples) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"separator": ""}, "data.source.separator is one character"),
+        ({"separator": "||"}, "data.source.separator is one character"),
+        ({"separator": '"'}, "data.source.separator is one character"),
+        ({"encoding": "latin-99"}, "data.source.encoding is a name that Python knows"),
+        ({"encoding": "rot13"}, "data.source.encoding is a name that Python knows"),
+        ({"quoting": "maybe"}, "data.source.quoting: one of auto, quoted, none"),
+    ],
+)
+def test_settings_of_the_file_are_checked(folder, options, message):
+    with pytest.raises(ConfigError, match=message):
+        TableSource(str(folder), "t.csv", **options)
+
+
+def test_settings_that_the_format_lacks_are_refused(folder):
+    write(folder / "t.parquet", COLUMNS)
+    write(folder / "t.jsonl", COLUMNS)
+    options = {"separator": ";", "encoding": "cp1252", "quoting": "none"}
+    with pytest.raises(ConfigError, match=r"separator.*\n.*quoting.*\n.*encoding is not read"):
+        TableSource(str(folder), "t.parquet", **options).read()
+    with pytest.raises(ConfigError, match=r"separator is only read with CSV and TSV, not \.jsonl"):
+        TableSource(str(folder), "t.jsonl", separator=";").read()
+    assert TableSource(str(folder), "t.jsonl", encoding="ascii").read().samples
+
+
+def test_ids_are_as_they_are_written(folder):
+    write(folder / "t.jsonl", COLUMNS | {"id": ["1", "x", "y"]})
+    lines = (folder / "t.jsonl").read_text("utf-8").splitlines()
+    lines[0] = lines[0].replace('"1"', "12345678901234567890123")
+    lines[1] = lines[1].replace('"x"', "7.0")
+    (folder / "t.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    reading = TableSource(str(folder), "t.jsonl").read()
+    assert [one.id for one in reading.samples] == ["12345678901234567890123", "7", "y"]
+    write(folder / "t.parquet", COLUMNS | {"id": [7.0, 2.5, 1e17]})
+    reading = TableSource(str(folder), "t.parquet").read()
+    assert [one.id for one in reading.samples] == ["7"]
+    assert [reason for _, reason in reading.bad] == [
+        "its id is 2.5, no whole number",
+        (
+            "its id is 100000000000000000 as a float, which has lost digits; write whole numbers or "
+            "texts"
+        ),
+    ]
+    narrow = pa.array([7.0, 16777217.0, None], pa.float32())
+    write(folder / "t.parquet", COLUMNS | {"id": narrow})
+    reading = TableSource(str(folder), "t.parquet").read()
+    assert [name for name, _ in reading.bad] == ["row 2", "row 3"]
+
+
+def test_labels_that_are_nan_are_none_and_whole_floats_are_whole(folder):
+    write(folder / "t.parquet", COLUMNS | {"label": [0.0, float("nan"), 1.0]})
+    reading = TableSource(str(folder), "t.parquet").read()
+    assert reading.classes == ("0", "1")
+    assert [one.label for one in reading.samples] == [0, None, 1]
+    (folder / "t.jsonl").write_text(
+        '{"id": 1, "text": "x", "image": "a.png", "label": NaN}\n'
+        '{"id": 2, "text": "x", "image": "b.png", "label": 3.0}\n'
+        '{"id": 3, "text": "x", "image": "c.png"}\n',
+        encoding="utf-8",
+    )
+    reading = TableSource(str(folder), "t.jsonl").read()
+    assert reading.classes == ("3",)
+    assert [one.label for one in reading.samples] == [None, 0, None]
+
+
+def test_lists_are_neither_texts_nor_labels(folder):
+    write(folder / "t.parquet", COLUMNS | {"text": [[1], [2, 3], []], "label": ["a", "b", "c"]})
+    reading = TableSource(str(folder), "t.parquet").read()
+    assert [reason for _, reason in reading.bad][:2] == [
+        "its text is a list, not a text: [1]",
+        "its text is a list, not a text: [2, 3]",
+    ]
+    write(folder / "t.jsonl", COLUMNS | {"label": [["a"], ["b"], ["c"]]})
+    assert len(TableSource(str(folder), "t.jsonl").read().bad) == 3
+
+
+def test_every_arrow_type_of_text_reads_alike(folder):
+    for kind in (pa.large_string(), pa.binary(), pa.dictionary(pa.int8(), pa.string())):
+        columns = {name: pa.array(values).cast(kind) for name, values in COLUMNS.items()}
+        write(folder / "t.parquet", columns)
+        reading = TableSource(str(folder), "t.parquet", split="part").read()
+        assert [one.text for one in reading.samples] == COLUMNS["text"]
+        assert [one.split for one in reading.samples] == COLUMNS["part"]
+    times = pa.array([1, 2, 3], pa.timestamp("ns"))
+    write(folder / "t.parquet", COLUMNS | {"id": times})
+    ids = [one.id for one in TableSource(str(folder), "t.parquet").read().samples]
+    assert len(set(ids)) == 3
+
+
+def test_pictures_in_the_column_are_read(folder):
+    content = [(folder / name).read_bytes() for name in COLUMNS["image"]]
+    hub = [{"bytes": one, "path": "x.png"} for one in content]
+    for images in (content, hub):
+        write(folder / "t.parquet", COLUMNS | {"image": images})
+        assert [
+            one.image for one in TableSource(str(folder), "t.parquet").read().samples
+        ] == content
+
+
+def test_no_picture_is_ever_printed(folder):
+    write(folder / "t.parquet", COLUMNS | {"text": [b"\xff" * 9000] * 3, "id": ["y" * 500] * 3})
+    for name, reason in TableSource(str(folder), "t.parquet").read().bad:
+        assert reason == "its text is 9000 bytes that are no text"
+        assert len(name) == 500  # whoever shows it cuts it
+    write(folder / "t.csv", COLUMNS | {"label": ["z" * 9000, "b", "c"]})
+    reading = TableSource(str(folder), "t.csv", classes=["b", "c"]).read()
+    assert len(reading.bad[0][1]) < 160
+
+
+def test_a_group_may_be_named(folder):
+    write(folder / "t.parquet", COLUMNS | {"clip": [3.0, None, 3.0]})
+    reading = TableSource(str(folder), "t.parquet", group="clip").read()
+    assert [one.group for one in reading.samples] == ["3", None, "3"]
+    with pytest.raises(DataError, match=r"has no column video; .* split and group name"):
+        TableSource(str(folder), "t.parquet", group="video").read()
 
 
 def test_a_table_without_rows_is_refused(read):

@@ -1,0 +1,133 @@
+"""From a source's reading to samples that passed every check, not yet divided."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lfx.data.duplicates import near_duplicate_groups
+from lfx.data.embedded import write_embedded
+from lfx.data.images import inspect_images
+from lfx.data.samples import Reading, Sample, SampleTable, Source
+from lfx.data.values import doubtful_classes, is_blank
+from lfx.runtime.errors import DataError, name_some, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+log = logging.getLogger(__name__)
+
+# Bad samples that an error message names.
+_MOST_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Samples that passed every check, before they are divided.
+
+    Attributes:
+        table: the samples, without splits.
+        splits: the split that the source itself names for each id.
+        left_out: ids that the data have but that are no samples.
+        named_groups: whether the source names groups, beside the near duplicates.
+    """
+
+    table: SampleTable
+    splits: dict[str, str | None]
+    left_out: set[str]
+    named_groups: bool
+
+
+def gather(source: Source, *, drop_bad: bool, cache_dir: Path) -> Gathered:
+    """Read samples, check each of them, and find out which belong together.
+
+    Args:
+        source: where the samples come from.
+        drop_bad: leave bad samples out and list them, instead of stopping.
+        cache_dir: where the results of decoding are kept.
+
+    Raises:
+        DataError: the data are missing, damaged or contradictory.
+    """
+    reading = source.read()
+    for sentence in (*reading.warnings, *doubtful_classes(_check_classes(reading))):
+        log.warning(sentence)
+    counts = Counter(sample.id for sample in reading.samples)
+    twice = [name for name, count in counts.items() if count > 1]
+    if twice:
+        raise DataError(f"ids that occur more than once: {len(twice)} ({name_some(twice)})")
+    bad = [*reading.bad]
+    bad += [(one.id, "it has no text") for one in reading.samples if is_blank(one.text)]
+    good, damaged = _with_images(
+        [one for one in reading.samples if not is_blank(one.text)], cache_dir
+    )
+    bad += damaged
+    notes = [*reading.notes, *_bad_samples(bad, drop_bad=drop_bad)]
+    if not good:
+        raise DataError("no usable sample is left")
+    samples = [sample for sample, _, _ in good]
+    digests = tuple(digest for _, _, digest in good)
+    ids = tuple(sample.id for sample in samples)
+    texts = tuple(sample.text for sample in samples)
+    table = SampleTable(
+        classes=reading.classes,
+        ids=ids,
+        texts=texts,
+        images=tuple(image for _, image, _ in good),
+        digests=digests,
+        labels=tuple(sample.label for sample in samples),
+        groups=near_duplicate_groups(
+            ids, texts, digests, given=[sample.group for sample in samples]
+        ),
+        splits=(None,) * len(samples),
+        notes=tuple(notes),
+    )
+    return Gathered(
+        table,
+        {sample.id: sample.split for sample in samples},
+        {*reading.left_out, *(name for name, _ in bad)},
+        any(sample.group is not None for sample in samples),
+    )
+
+
+def _with_images(
+    samples: Sequence[Sample], cache_dir: Path
+) -> tuple[list[tuple[Sample, Path, str]], list[tuple[str, str]]]:
+    """Give samples with image file and digest, and id and reason of those without."""
+    images = write_embedded([sample.image for sample in samples], cache_dir / "embedded")
+    good: list[tuple[Sample, Path, str]] = []
+    bad: list[tuple[str, str]] = []
+    for sample, image, inspection in zip(
+        samples, images, inspect_images(images, cache_dir), strict=True
+    ):
+        if inspection.problem is None:
+            good.append((sample, image, inspection.digest))
+        else:
+            where = shorten(image.name) if isinstance(sample.image, Path) else "in its cell"
+            bad.append((sample.id, f"{inspection.problem} ({where})"))
+    return good, bad
+
+
+def _check_classes(reading: Reading) -> tuple[str, ...]:
+    if len(set(reading.classes)) < len(reading.classes):
+        raise DataError(f"class names repeat: {name_some(reading.classes)}")
+    return reading.classes
+
+
+def _bad_samples(bad: list[tuple[str, str]], *, drop_bad: bool) -> list[str]:
+    if not bad:
+        return []
+    lines = [f"  {shorten(name)}: {reason}" for name, reason in bad]
+    if drop_bad:  # what is left out is listed in full: nobody else keeps account of it
+        return ["\n".join([f"bad samples dropped: {len(bad)}", *lines])]
+    shown = lines[:_MOST_SHOWN]
+    if len(lines) > len(shown):
+        shown.append(f"  and {len(lines) - len(shown)} more")
+    listed = "\n".join(shown)
+    raise DataError(
+        f"bad samples: {len(bad)}\n{listed}\n"
+        "mend them, or leave them out with data.on_bad_sample=drop"
+    )

@@ -1,0 +1,189 @@
+"""Quotation in CSV and TSV rows.
+
+RFC 4180 quotes a cell that holds a separator, a line break or a quotation mark. Many tables are
+written without it: then a quotation mark is a character like any other, and a reader that takes it
+for the beginning of a quotation swallows the rows up to the next one, or to the end of the file.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from lfx.data.quoting_evidence import Evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+QUOTINGS = ("auto", "quoted", "none")
+
+
+@dataclass
+class Rows:
+    """The rows of a delimited text.
+
+    Attributes:
+        header: names of the columns.
+        cells: (rows, columns) as they are written, quoting undone.
+        lines: (rows,) the line, from 1, on which each row begins.
+        broken: line and reason of each row that cannot be told apart into the header's columns.
+        notes: sentences worth a note, on what was told from the text itself.
+        warnings: likewise, what the user should look at.
+    """
+
+    header: list[str]
+    cells: list[list[str]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    broken: list[tuple[int, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+class OpenQuotationError(Exception):
+    """A quotation does not close within its row."""
+
+
+def miscounted(cells: int, width: int) -> str:
+    """Say what is wrong with a row of another number of cells than the header's."""
+    return f"the row has {cells} cell{'s' * (cells != 1)}, the header {width}"
+
+
+class QuotedReader:
+    """Reads lines as RFC 4180 says, one row after the other.
+
+    A row that cannot be read so costs itself alone: reading goes on with the next line.
+    """
+
+    def __init__(
+        self, lines: Sequence[str], plain: Sequence[str], newline: str, separator: str, width: int
+    ) -> None:
+        self.lines = lines
+        self.plain = plain
+        self.newline = newline
+        self.separator = separator
+        self.width = width
+
+    def read(self, rows: Rows, start: int, *, trusting: bool) -> Evidence:
+        """Add what is found to `rows`.
+
+        Args:
+            rows: gets rows and broken rows.
+            start: the first line after the header.
+            trusting: whether a quotation may span lines that look like whole rows.
+        """
+        evidence = Evidence()
+        place = start
+        while place < len(self.lines):
+            line = self.plain[place]
+            if '"' not in line:
+                self._keep(rows, place, line.split(self.separator))
+                place += 1
+                continue
+            try:
+                cells, after = self._row(place, trusting=trusting)
+            except OpenQuotationError:
+                if self._is_whole(place):
+                    evidence.against.append(place + 1)
+                reason = "a quotation opens and does not close within its row"
+                rows.broken.append((place + 1, reason))
+                place += 1
+                continue
+            if self._spans_rows(place, after):
+                evidence.spans.append((place + 1, after))
+            self._weigh(evidence, place, after, cells)
+            self._keep(rows, place, cells)
+            place = after
+        return evidence
+
+    def _row(self, place: int, *, trusting: bool) -> tuple[list[str], int]:
+        try:  # most rows are one line, and this is ten times as fast
+            (cells,) = csv.reader([self.plain[place]], delimiter=self.separator, strict=True)
+        except (csv.Error, ValueError):
+            cells, after = quoted_row(self.lines, place, self.newline, self.separator)
+        else:
+            after = place + 1
+        if not trusting and self._spans_rows(place, after):
+            raise OpenQuotationError
+        return cells, after
+
+    def _keep(self, rows: Rows, place: int, cells: list[str]) -> None:
+        if len(cells) == self.width:
+            rows.cells.append(cells)
+            rows.lines.append(place + 1)
+        elif len(cells) > 1 or cells[0].strip(" "):
+            rows.broken.append((place + 1, miscounted(len(cells), self.width)))
+
+    def _is_whole(self, place: int) -> bool:
+        return self.plain[place].count(self.separator) == self.width - 1
+
+    def _spans_rows(self, place: int, after: int) -> bool:
+        return after > place + 1 and self._is_whole(place) and self._is_whole(after - 1)
+
+    def _weigh(self, evidence: Evidence, place: int, after: int, cells: list[str]) -> None:
+        if len(cells) != self.width:
+            if self._is_whole(place):
+                evidence.against.append(place + 1)
+            return
+        if after > place + 1 or not self._is_whole(place):
+            evidence.needed += not self._spans_rows(place, after)
+            return
+        written = self.plain[place].split(self.separator)
+        for column, (raw, cell) in enumerate(zip(written, cells, strict=True)):
+            if raw == cell:
+                if '"' in cell:
+                    evidence.against.append(place + 1)
+                    break
+            elif not cell or '"' in cell:  # "" for an empty text, or doubled within
+                evidence.needed += 1
+            else:
+                evidence.needless[column] += 1
+                evidence.first_needless = evidence.first_needless or place + 1
+
+
+def quoted_row(
+    lines: Sequence[str], place: int, newline: str, separator: str
+) -> tuple[list[str], int]:
+    """Read one row as RFC 4180 says.
+
+    Returns:
+        Its cells, and the line after it.
+
+    Raises:
+        OpenQuotationError: a quotation does not close, or something other than a separator follows
+            its end.
+    """
+    cells: list[str] = []
+    line, at = lines[place], 0
+    while True:
+        if not line.startswith('"', at):
+            end = line.find(separator, at)
+            if end < 0:
+                cells.append(line[at:].removesuffix("\r"))
+                return cells, place + 1
+            cells.append(line[at:end])
+            at = end + len(separator)
+            continue
+        pieces: list[str] = []
+        at += 1
+        while True:
+            end = line.find('"', at)
+            if end < 0:
+                pieces += [line[at:], newline]
+                place += 1
+                if place == len(lines):
+                    raise OpenQuotationError
+                line, at = lines[place], 0
+            elif line.startswith('""', end):
+                pieces.append(line[at : end + 1])
+                at = end + 2
+            else:
+                pieces.append(line[at:end])
+                at = end + 1
+                break
+        cells.append("".join(pieces))
+        if line[at:] in {"", "\r"}:
+            return cells, place + 1
+        if not line.startswith(separator, at):
+            raise OpenQuotationError
+        at += len(separator)

@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lfx.data.delimited import read_delimited
+from lfx.runtime.errors import DataError
+
+COLUMNS = ["id", "text", "image", "label"]
+LAST = ["id", "image", "label", "text"]
+
+
+def plainly(rows, separator="\t", columns=COLUMNS):
+    """Write rows as tools do that quote nothing."""
+    lines = [columns, *([row[name] for name in columns] for row in rows)]
+    return "".join(separator.join(line) + "\n" for line in lines)
+
+
+def quoted(rows, quoting=csv.QUOTE_MINIMAL, separator=",", end="\n"):
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=separator, quoting=quoting, lineterminator=end)
+    writer.writerow(COLUMNS)
+    writer.writerows([row[name] for name in COLUMNS] for row in rows)
+    return out.getvalue()
+
+
+def rows_of(texts):
+    return [
+        {"id": f"{n}", "text": text, "image": f"{n}.png", "label": "good"}
+        for n, text in enumerate(texts)
+    ]
+
+
+def texts_of(rows):
+    return [cells[rows.header.index("text")] for cells in rows.cells]
+
+
+PLAIN = ["a good day", "see you", "no sign of it", "one more", "the last"]
+
+
+@pytest.mark.parametrize("columns", [COLUMNS, LAST, ["text", "id", "image", "label"]])
+@pytest.mark.parametrize("separator", ["\t", ","])
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ['"@user this opens', *PLAIN],
+        [*PLAIN, '"at the end'],
+        [PLAIN[0], '"opens', PLAIN[1], '"opens again', *PLAIN[2:]],
+        # The second mark closes what the first one opened, right at the end of a cell.
+        [PLAIN[0], '"opens here', PLAIN[1], 'and closes here"', *PLAIN[2:]],
+        [PLAIN[0], '"opens here', PLAIN[1], PLAIN[2], '"', *PLAIN[3:]],
+        ['"All" of them', 'he said "yes"', 'a ""double"" one', '"whole"', *PLAIN],
+        ['"', *PLAIN],
+    ],
+)
+def test_a_quotation_mark_is_text_where_nothing_is_quoted(texts, separator, columns):
+    rows = read_delimited(plainly(rows_of(texts), separator, columns), separator)
+    assert texts_of(rows) == texts
+    assert rows.broken == []
+    assert rows.lines == list(range(2, len(texts) + 2))
+
+
+def test_where_it_opens_nothing_nothing_is_said_and_else_there_is_a_note():
+    inner = read_delimited(plainly(rows_of(["no sign", *PLAIN])), "\t")
+    assert (inner.notes, inner.warnings) == ([], [])
+    open_ = read_delimited(plainly(rows_of([*PLAIN, '"open'])), "\t")
+    (note,) = open_.notes
+    assert "(line 7)" in note
+    assert "data.source.quoting" in note
+
+
+RICH = [
+    'he said "hi"',
+    "two\nlines, and more",
+    "crlf\r\nwithin",
+    "a, b; c\td|e",
+    '"',
+    '""',
+    "x",
+    ",",
+]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("separator", [",", "\t", ";", "|"])
+@pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+def test_what_is_quoted_by_rfc_4180_is_read_as_it_says(quoting, separator, end):
+    texts = [*RICH, *PLAIN]
+    if end == "\r":
+        texts = [text for text in texts if "\n" not in text]
+    rows = read_delimited(quoted(rows_of(texts), quoting, separator, end), separator)
+    assert texts_of(rows) == texts
+    assert (rows.broken, rows.warnings) == ([], [])
+
+
+LETTERS = st.text(st.sampled_from("ab \",;\t\n\r'é"), min_size=1, max_size=12)
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.lists(LETTERS, min_size=1, max_size=8),
+    st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]),
+    st.sampled_from([",", "\t", ";"]),
+)
+def test_what_a_writer_quotes_throughout_comes_back(texts, quoting, separator):
+    rows = read_delimited(quoted(rows_of(texts), quoting, separator), separator)
+    assert texts_of(rows) == texts
+    assert rows.broken == []
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(LETTERS, min_size=1, max_size=8), st.sampled_from([",", "\t", ";"]))
+def test_no_row_is_lost_in_silence(texts, separator):
+    """Whether quoted or not: each text is there, or its line is named, or there is a warning."""
+    minimal = read_delimited(quoted(rows_of(texts), separator=separator), separator)
+    assert texts_of(minimal) == texts or minimal.broken or minimal.warnings
+    bare = [text.translate(str.maketrans("\n\r" + separator, "   ")) for text in texts]
+    plain = read_delimited(plainly(rows_of(bare), separator), separator)
+    assert len(plain.cells) + len(plain.broken) == len(bare)
+
+
+def test_quoting_none_takes_every_mark_as_text():
+    texts = ['"whole"', '"open', 'a "b" c', '""']
+    rows = read_delimited(plainly(rows_of(texts)), "\t", quoting="none")
+    assert texts_of(rows) == texts
+
+
+def test_quoting_quoted_names_the_line_of_what_does_not_close_and_reads_on():
+    texts = ["a, b", '"open', "c, d", "x"]
+    text = quoted(rows_of(texts)).replace('"""open"', '"open')
+    for quoting in ("quoted", "auto"):
+        rows = read_delimited(text, ",", quoting=quoting)
+        assert texts_of(rows) == ["a, b", "c, d", "x"]
+        assert rows.broken == [(3, "a quotation opens and does not close within its row")]
+
+
+def test_a_table_that_is_quoted_keeps_a_text_that_looks_like_rows():
+    """Two lines of an address list in a last column: each has as many commas as a row."""
+    long = "Dear all,\nyes, no, maybe, fine"
+    header = "id,image,label,text\n"
+    many = "".join(f'{n},{n}.png,good,"one, two"\n' for n in range(20))
+    rows = read_delimited(f'{header}{many}20,20.png,good,"{long}, x"\n', ",")
+    assert texts_of(rows)[-1] == f"{long}, x"
+    odd = f'{header}{many}20,a,good,"Dear\nb,c,d,e"\n'
+    rows = read_delimited(odd, ",")
+    assert texts_of(rows)[-1] == "Dear\nb,c,d,e"
+    assert "lines 22 to 23" in rows.warnings[0]
+    few = read_delimited(f'{header}1,a,good,"x, y"\n20,a,good,"Dear\nb,c,d,e"\n', ",")
+    assert few.broken[0][0] == 3
+    assert texts_of(read_delimited(few_text(), ",", quoting="quoted")) == ["x, y", "Dear\nb,c,d,e"]
+
+
+def few_text():
+    return 'id,image,label,text\n1,a,good,"x, y"\n20,a,good,"Dear\nb,c,d,e"\n'
+
+
+def test_marks_without_need_are_kept_in_a_tsv_and_taken_off_in_a_csv_with_a_warning():
+    texts = [*PLAIN, '"so true"', *PLAIN]
+    tsv = read_delimited(plainly(rows_of(texts)), "\t")
+    assert texts_of(tsv) == texts
+    assert "kept as text" in tsv.warnings[0]
+    comma = read_delimited(plainly(rows_of(texts), ","), ",")
+    assert texts_of(comma)[5] == "so true"
+    assert "line 7 first" in comma.warnings[0]
+
+
+def test_a_row_of_too_few_or_too_many_cells_costs_itself_alone():
+    text = "id\ttext\timage\tlabel\n1\ta\tb\tc\n2\ta\tb\n3\ta\tb\tc\td\n\n4\ta\tb\tc"
+    rows = read_delimited(text, "\t")
+    assert [cells[0] for cells in rows.cells] == ["1", "4"]
+    assert rows.lines == [2, 6]
+    assert rows.broken == [
+        (3, "the row has 3 cells, the header 4"),
+        (4, "the row has 5 cells, the header 4"),
+    ]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("last", [True, False])
+def test_line_breaks_of_every_system(end, last):
+    text = end.join(["id\ttext", "1\ta", "2\tb"]) + (end if last else "")
+    assert read_delimited(text, "\t").cells == [["1", "a"], ["2", "b"]]
+
+
+def test_a_lone_carriage_return_and_a_null_character_are_text():
+    rows = read_delimited("id\ttext\n1\ta\rb\n2\tc\0d\n", "\t")
+    assert rows.cells == [["1", "a\rb"], ["2", "c\0d"]]
+    in_csv = read_delimited('id,text\n1,"a, \rb"\n2,c\rd\n', ",")
+    assert in_csv.cells == [["1", "a, \rb"], ["2", "c\rd"]]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_the_separator_is_told_from_the_header(separator):
+    text = plainly(rows_of(["well, yes; no"] if separator not in ",;" else ["yes"]), separator)
+    for usual in (",", "\t"):
+        rows = read_delimited(text, usual, COLUMNS)
+        assert len(rows.cells) == 1
+        assert bool(rows.notes) == (separator != usual)
+
+
+def test_the_separator_is_not_guessed_where_no_other_fits():
+    assert read_delimited("a;b\n1;2\n", ",", ["id"]).header == ["a;b"]
+    # Both fit: the one that the ending promises.
+    assert read_delimited("id\n1,2\n", ",", ["id"]).broken == [
+        (2, "the row has 2 cells, the header 1")
+    ]
+    assert read_delimited("id;x,y\n1;2\n", ",", ["id"], separator=";").cells == [["1", "2"]]
+
+
+def test_a_header_may_be_quoted_and_hold_the_separator():
+    rows = read_delimited('"id","text, raw","two\nlines"\n1,a,b\n', ",")
+    assert rows.header == ["id", "text, raw", "two\nlines"]
+    assert rows.cells == [["1", "a", "b"]]
+    assert rows.lines == [3]
+
+
+def test_a_header_alone_has_no_rows_and_nothing_is_an_error():
+    assert read_delimited("id,text\n", ",").cells == []
+    for text in ("", "\n\n", "  \r\n"):
+        with pytest.raises(DataError, match="the file is empty"):
+            read_delimited(text, ",")

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+
+from lfx.data.json_lines import read_json_lines
+
+
+def test_one_object_a_line_with_all_its_digits():
+    text = '{"id": 12345678901234567890, "x": [1]}\r\n\n{"id": 7.0}\n{"id": "007", "x": null}'
+    objects, lines, broken = read_json_lines(text)
+    assert objects == [
+        {"id": 12345678901234567890, "x": [1]},
+        {"id": 7.0},
+        {"id": "007", "x": None},
+    ]
+    assert lines == [1, 3, 4]
+    assert broken == []
+
+
+def test_old_line_breaks_split_too():
+    assert read_json_lines('{"a": 1}\r{"a": 2}')[0] == [{"a": 1}, {"a": 2}]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"id": 1', "no JSON object: Expecting"),
+        ("id,text", "no JSON object: Expecting value"),
+        ("[1, 2]", "no JSON object, but a list"),
+        ('"x"', "no JSON object, but a text"),
+        ("null", "no JSON object, but null"),
+        ("true", "no JSON object, but true or false"),
+        ("1.5", "no JSON object, but a number"),
+        ('{"id": 1, "id": 2}', "a key occurs twice"),
+        ('{"id": ' + "9" * 5000 + "}", "no JSON object: Exceeds the limit"),
+        ('{"id": ' + "[" * 100_000, "nested too deep"),
+        ('{"id": 1} {"id": 2}', "no JSON object: Extra data"),
+    ],
+)
+def test_a_broken_line_costs_itself_alone(line, reason):
+    objects, _, broken = read_json_lines(f'{{"id": "a"}}\n{line}\n{{"id": "b"}}\n')
+    assert [one["id"] for one in objects] == ["a", "b"]
+    ((number, told),) = broken
+    assert number == 2
+    assert reason in told
+    assert len(told) < 160

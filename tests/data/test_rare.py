@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lfx.data.rare import RareClasses
+from lfx.data.samples import SampleTable
+from lfx.runtime.errors import DataError
+
+
+def table_of(names, classes=None):
+    classes = tuple(classes or sorted(set(names)))
+    numbers = range(len(names))
+    return SampleTable(
+        classes=classes,
+        ids=tuple(f"s{n}" for n in numbers),
+        texts=tuple(f"text {n}" for n in numbers),
+        images=tuple(Path(f"{n}.png") for n in numbers),
+        digests=tuple(f"{n}" for n in numbers),
+        labels=tuple(classes.index(name) for name in names),
+        groups=tuple(f"s{n}" for n in numbers),
+        splits=(None,) * len(names),
+    )
+
+
+NAMES = [*"aaaaa", *"bbb", "c", *"dddd", "e", "c"]
+
+
+def labels_of(table):
+    return [table.classes[label] for label in table.labels]
+
+
+def test_by_default_every_class_stays():
+    table = table_of(NAMES, [*"abcde", "none"])
+    assert RareClasses().applied(table) == (table, [])
+
+
+def test_rare_classes_are_named():
+    with pytest.raises(DataError, match=r"fewer than 3 samples: c \(2\), e \(1\)\. .*drop"):
+        RareClasses("error", 3).applied(table_of(NAMES))
+    table = table_of(NAMES)
+    assert RareClasses("error", 1).applied(table)[0] is table
+
+
+def test_rare_classes_are_left_out():
+    table, left_out = RareClasses("drop", 3).applied(table_of(NAMES))
+    assert left_out == ["s8", "s13", "s14"]
+    assert table.classes == ("a", "b", "d")
+    assert labels_of(table) == [*"aaaaa", *"bbb", *"dddd"]
+    assert len(table.ids) == len(table.images) == len(table.groups) == 12
+    assert "c (2), e (1); their 3 samples are left out: s8, s13, s14" in table.notes[0]
+
+
+def test_a_class_without_any_sample_is_left_out_too():
+    table, left_out = RareClasses("drop").applied(table_of([*"aabb"], [*"abc"]))
+    assert (table.classes, left_out) == (("a", "b"), [])
+
+
+def test_rare_classes_become_one():
+    table, left_out = RareClasses("merge", 3).applied(table_of(NAMES))
+    assert left_out == []
+    assert table.classes == ("a", "b", "d", "other")
+    assert labels_of(table) == [*"aaaaa", *"bbb", "other", *"dddd", "other", "other"]
+    assert "one, other: c (2), e (1)" in table.notes[0]
+
+
+def test_what_they_are_merged_into_must_be_new_and_large_enough():
+    names = [*"aaaa", *(["other"] * 4), "c", "d"]
+    with pytest.raises(DataError, match=r"a class other, which there is already; .*merged_class"):
+        RareClasses("merge", 3).applied(table_of(names))
+    with pytest.raises(DataError, match="merged they have 2, which is too few as well"):
+        RareClasses("merge", 3, "rest").applied(table_of(names))
+    # A rare class may have the name itself.
+    table, _ = RareClasses("merge", 3).applied(table_of([*"aaaa", "other", "c", "d"]))
+    assert table.classes == ("a", "other")

@@ -238,8 +238,8 @@ def test_ids_are_as_they_are_written(folder):
     assert [reason for _, reason in reading.bad] == [
         "its id is 2.5, no whole number",
         (
-            "its id is 100000000000000000 as a float, which has lost digits; write whole numbers or "
-            "texts"
+            "its id is 100000000000000000 as a float, which has lost digits; write whole "
+            "numbers or texts"
         ),
     ]
     narrow = pa.array([7.0, 16777217.0, None], pa.float32())

@@ -44,7 +44,7 @@ def main() -> None:
     begun = time.monotonic()
     found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="lfx_campaign_") as folder:
-        material = Material(Path(folder))
+        material = Material(options.material or Path(folder))
         parts = {
             "cases": lambda: run_cases(cases, material),
             "kills": lambda: run_all_kills(options.kills, options.seed, material),
@@ -79,6 +79,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--groups", type=int, default=GROUPS, help="of trainings started together")
     parser.add_argument("--seed", type=int, default=0, help="of moments, signals and the sample")
     parser.add_argument("--output", type=Path, help="a JSON file for the counts")
+    parser.add_argument("--material", type=Path, help="a folder for what cases start from, kept")
     parser.add_argument("--list", action="store_true", help="name the cases, run none")
     return parser.parse_args()
 

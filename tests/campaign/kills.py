@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from preloaded import Started
 
 
-# What is demanded of each kind.
+# Of each kind of work.
 KILLS = 20
+# Shares: of kills that are polite, of runs killed twice, of a run's time that kills fall in.
+_POLITELY, _TWICE, _MOMENTS = 0.2, 0.3, (0.1, 0.95)
+_TRIES = 10
 _PATIENCE = 120.0
 # Another file system than the run's, so that no rename reaches from one to the other.
 _ELSEWHERE = Path("/dev/shm")
@@ -132,61 +135,83 @@ def whole_run(kind: str, material: Material) -> tuple[Bits, float]:
 def kill_and_carry_on(
     kind: str, whole: tuple[Bits, float], chance: random.Random, material: Material
 ) -> Killed:
-    """Kill a run at a random moment, once or twice, carry it on, and compare its bits."""
-    expected, seconds = whole
-    work, box = WORKS[kind], new_sandbox()
-    elsewhere = chance.random() < 0.5
-    temporary = Path(tempfile.mkdtemp(dir=_ELSEWHERE)) if elsewhere else box.root / "tmp"
-    environment = {"TMPDIR": str(temporary)}
-    story = [f"TMPDIR {'on another' if elsewhere else 'on the same'} file system"]
-    same_folder = work.folder != "hydra.run.dir" or chance.random() < 0.5
-    place, again = "runs/first", ()
-    try:
-        work.prepare(box.work, material)
-        for attempt in range(1 + (chance.random() < 0.3)):
-            number = signal.SIGTERM if chance.random() < 0.2 else signal.SIGKILL
-            moment = chance.uniform(0.15, 1.0) * seconds
-            run = box.start(work.stage, (*work.command(place), *again), environment)
-            status = _end_after(run, moment, number)
-            story.append(f"{number.name} after {moment:.2f} s (status {status})")
-            if status == 0 and number is signal.SIGTERM and not _has_completed(box.work / place):
-                return Killed(kind, "; ".join(story), ["a terminated run ended with status 0"])
-            if status not in {0, -number, 128 + number}:
-                return Killed(kind, "; ".join(story), _told(run, f"status {status}"))
-            if status == 0 and work.folder == "hydra.run.dir":
-                break  # it was done before the kill came
-            again = _carrying_on(work, box)
-            if not same_folder:
-                place = f"runs/again_{attempt}"
-        if status != 0 or work.folder != "hydra.run.dir":
-            last = box.start(work.stage, (*work.command(place), *again), environment)
+    """Kill a run at a random moment, some twice, carry it on, and compare its bits."""
+    for _ in range(_TRIES):
+        attempt = _Attempt(kind, whole, chance)
+        try:
+            killed = attempt.run(material)
+        finally:
+            attempt.clear()
+        if killed is not None:
+            return killed
+    return Killed(kind, "", [f"it ended {_TRIES} times before the kill came"])
+
+
+class _Attempt:
+    """One run that is killed and carried on, in a sandbox of its own."""
+
+    def __init__(self, kind: str, whole: tuple[Bits, float], chance: random.Random) -> None:
+        self._kind, self._work, self._chance = kind, WORKS[kind], chance
+        self._expected, self._seconds = whole
+        self._box = new_sandbox()
+        elsewhere = chance.random() < 0.5
+        self._temporary = (
+            Path(tempfile.mkdtemp(dir=_ELSEWHERE)) if elsewhere else self._box.root / "tmp"
+        )
+        self._in_place = self._work.folder != "hydra.run.dir" or chance.random() < 0.5
+        self._story = [f"TMPDIR on {'another' if elsewhere else 'the same'} file system"]
+
+    def run(self, material: Material) -> Killed | None:
+        """Give what came of it; None where it ended before the kill came."""
+        self._work.prepare(self._box.work, material)
+        place, again = "runs/first", ()
+        for number in range(2 if self._chance.random() < _TWICE else 1):
+            run, status, wanted = self._kill(place, again)
+            if status == 0 and len(self._story) == 1:
+                return None
+            if status not in {0, -wanted, 128 + wanted}:
+                return self._told(f"status {status}: {_said(run)}")
+            if status == 0:
+                break
+            again = _carrying_on(self._work, self._box)
+            place = place if self._in_place else f"runs/again_{number}"
+        else:
+            last = self._start(place, again)
             status = last.wait(_PATIENCE)
             last.end()
             if status != 0:
-                return Killed(kind, "; ".join(story), _told(last, f"carried on: status {status}"))
-        got = work.bits(box.work if work.folder is None else box.work / place)
-        wrong = differences(expected, got)
-        if same_folder:
-            parts = [str(file.relative_to(box.work)) for file in box.work.rglob("*.part")]
-            wrong += [f"left over: {', '.join(sorted(parts)[:3])}"] if parts else []
-        return Killed(kind, "; ".join(story), wrong)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-        box.clear()
+                return self._told(f"carried on: status {status}: {_said(last)}")
+        left = self._box.work if self._work.folder is None else self._box.work / place
+        wrong = differences(self._expected, self._work.bits(left))
+        parts = sorted(str(file.relative_to(left)) for file in left.rglob("*.part"))
+        wrong += [f"left over: {', '.join(parts[:3])}"] if parts else []
+        return self._told(*wrong)
 
+    def clear(self) -> None:
+        """Remove what it has left."""
+        shutil.rmtree(self._temporary, ignore_errors=True)
+        self._box.clear()
 
-def _end_after(run: Started, seconds: float, number: signal.Signals) -> int | None:
-    status = run.wait(seconds)
-    if status is None:
-        run.signal(number)
-        status = run.wait(_PATIENCE)
-    run.end()
-    return status
+    def _kill(
+        self, place: str, again: tuple[str, ...]
+    ) -> tuple[Started, int | None, signal.Signals]:
+        number = signal.SIGTERM if self._chance.random() < _POLITELY else signal.SIGKILL
+        moment = self._chance.uniform(*_MOMENTS) * self._seconds
+        run = self._start(place, again)
+        status = run.wait(moment)
+        if status is None:
+            run.signal(number)
+            status = run.wait(_PATIENCE)
+            self._story.append(f"{number.name} after {moment:.2f} s, status {status}")
+        run.end()
+        return run, status, number
 
+    def _start(self, place: str, again: tuple[str, ...]) -> Started:
+        arguments = (*self._work.command(place), *again)
+        return self._box.start(self._work.stage, arguments, {"TMPDIR": str(self._temporary)})
 
-def _has_completed(folder: Path) -> bool:
-    status = folder / "status.json"
-    return not status.is_file() or '"completed"' in status.read_text()
+    def _told(self, *wrong: str) -> Killed:
+        return Killed(self._kind, "; ".join(self._story), list(wrong))
 
 
 def _carrying_on(work: Work, box: Sandbox) -> tuple[str, ...]:
@@ -195,6 +220,5 @@ def _carrying_on(work: Work, box: Sandbox) -> tuple[str, ...]:
     return work.again if reached or not work.again else ("ckpt=auto",)
 
 
-def _told(run: Started, what: str) -> list[str]:
-    said = run.files[1].read_text(errors="replace") if run.files[1].is_file() else ""
-    return [f"{what}: {said[-1500:]}"]
+def _said(run: Started) -> str:
+    return run.files[1].read_text(errors="replace")[-1500:] if run.files[1].is_file() else ""

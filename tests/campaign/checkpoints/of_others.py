@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,7 +53,7 @@ def _of_others() -> list[Case]:
         _predict("whole_module", save(torch.nn.Linear(2, 2))),
         _predict(
             "torchscript",
-            lambda file, _work: torch.jit.script(torch.nn.Linear(2, 2)).save(str(file)),
+            lambda file, _work: _script(file),
         ),
         _predict("numpy", lambda file, _work: file.write_bytes(_npy())),
         _predict("safetensors", lambda file, _work: file.write_bytes(b"\x02\0\0\0\0\0\0\0{}")),
@@ -76,6 +77,12 @@ def _of_others() -> list[Case]:
         _predict("lfx_is_a_number", save({"lfx": 7})),
         _predict("deep", lambda file, _work: file.write_bytes(_deep_pickle())),
     ]
+
+
+def _script(file: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch would rather have people use something newer
+        torch.jit.script(torch.nn.Linear(2, 2)).save(str(file))
 
 
 def _npy() -> bytes:

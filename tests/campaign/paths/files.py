@@ -28,7 +28,7 @@ def _linked(work: Path) -> None:
 def _fifo(name: str) -> Callable[[Path], object]:
     def make(work: Path) -> None:
         (work / name).unlink(missing_ok=True)
-        os.mk_fifo(work / name)
+        os.mkfifo(work / name)
 
     return make
 

@@ -15,6 +15,7 @@ from lfx.fusion.schemes.scheme import require_at_least, require_one_of
 from lfx.fusion.search.weightings import WeightingScorer
 from lfx.fusion.weights import Weights
 from lfx.runtime.errors import ConfigError
+from lfx.runtime.progress import track
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from lfx.fusion.outputs import FitData
 
+_MANY_CLASSES = 100
 _LEAST = torch.finfo(torch.float32).tiny
 
 
@@ -71,7 +73,9 @@ class GreedySelection:
             tuple(sorted(draws.choice(members, size=bag, replace=False).tolist()))
             for _ in range(self.bags)
         )
-        counts = select(_Judge(fit, self.metric), list(chosen), members, self.rounds)
+        shown = len(fit.classes) > _MANY_CLASSES  # which takes minutes
+        judge = _Judge(fit, self.metric)
+        counts = select(judge, list(chosen), members, self.rounds, shown=shown)
         times = torch.tensor(list(chosen.values()), dtype=torch.float64)
         return Weights("member", (times @ counts / times.sum()).to(fit.probabilities))
 
@@ -81,6 +85,8 @@ def select(
     bags: Sequence[tuple[int, ...]],
     members: int,
     rounds: int,
+    *,
+    shown: bool = False,
 ) -> Tensor:
     """Run one search for each bag, all of them in step, so that they are scored together.
 
@@ -90,6 +96,7 @@ def select(
         bags: the members that each search may add.
         members: how many there are.
         rounds: members added at the most.
+        shown: whether progress is shown.
 
     Returns:
         Each search's best ensemble on the way, as weights, `(bags, members)`, rows summing to 1.
@@ -97,7 +104,8 @@ def select(
     counts = torch.zeros(len(bags), members, dtype=torch.float64)
     best, best_scores = counts.clone(), [(-math.inf, -math.inf)] * len(bags)
     one_more = torch.eye(members, dtype=torch.float64)
-    for _ in range(rounds):
+    turns = range(rounds)
+    for _ in track(turns, "adding members, round by round", rounds) if shown else turns:
         candidates = torch.cat(
             [own + one_more[list(bag)] for own, bag in zip(counts, bags, strict=True)]
         )

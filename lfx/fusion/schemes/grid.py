@@ -11,7 +11,7 @@ from lfx.evaluation.metrics import SCORES
 from lfx.fusion.rules import Pooled
 from lfx.fusion.schemes.scheme import require_at_least, require_one_of
 from lfx.fusion.search.curve import Curve, exact_curve
-from lfx.fusion.search.points import finest_steps
+from lfx.fusion.search.points import count_points, finest_steps
 from lfx.fusion.search.ranking import Ranking, rank_points
 from lfx.fusion.weights import Weights
 from lfx.runtime.errors import ConfigError
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _PAIR = 2
 _GRID = 20_000
+# Points times samples times classes, with many classes: beyond it a search takes many minutes.
+_MANY_CLASSES, _MOST_WORK = 100, 10**9
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +105,8 @@ class Grid:
         """Search.
 
         Raises:
-            ConfigError: the grid has more points than can be counted through.
+            ConfigError: the grid has more points than can be counted through, or more than many
+                classes leave time for.
         """
         if len(fit.members) == _PAIR:
             curve = exact_curve(fit.probabilities, fit.labels)
@@ -114,6 +117,7 @@ class Grid:
         steps = self.steps
         if steps is None and self.points is None:
             steps = finest_steps(len(fit.members), _GRID)
+        self._refuse_too_much(fit, steps)
         try:
             ranking = rank_points(
                 fit.probabilities,
@@ -131,6 +135,17 @@ class Grid:
                 "random ones"
             ) from error
         return self._searched(fit, ranking.centre, ranking)
+
+    def _refuse_too_much(self, fit: FitData, steps: int | None) -> None:
+        samples, classes = len(fit.labels), len(fit.classes)
+        points = self.points if steps is None else count_points(len(fit.members), steps)
+        if points is None or classes <= _MANY_CLASSES or points * samples * classes <= _MOST_WORK:
+            return
+        raise ConfigError(
+            f"fusion=grid: {points} weightings of {samples} samples of {classes} classes would "
+            f"take many minutes; allowed are {_MOST_WORK // (samples * classes)}, as "
+            "fusion.points=NUMBER random ones. fusion=learned finds weights in seconds"
+        )
 
     def _searched(self, fit: FitData, weights: Tensor, found: Curve | Ranking) -> Searched:
         return Searched(Weights("member", weights.to(fit.probabilities)), found, self.metric)

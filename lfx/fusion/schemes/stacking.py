@@ -29,6 +29,8 @@ _LEAST = torch.finfo(torch.float32).tiny
 _FOLDS = 5
 # Samples that a penalty is chosen on, at the most: with more, it hardly matters which one it is.
 _ENOUGH = 10_000
+# Multiplications of one step of a fit, beyond which choosing a strength takes many minutes.
+_MOST_WORK = 10**9
 
 
 def features(outputs: Outputs) -> Matrix:
@@ -100,8 +102,9 @@ class Stacking:
         """Choose a strength and fit a regression.
 
         Raises:
-            FusionError: the fit split holds a single class.
+            FusionError: the fit split holds a single class, or it is too much work.
         """
+        _refuse_too_much(fit, len(fit.classes), self.name)
         strengths = sorted(self.c)
         return _choose(fit, strengths, lambda c: LogisticRegression(C=c, **_solver(fit)))
 
@@ -138,8 +141,9 @@ class StackingMlp:
         """Choose a strength and fit a network.
 
         Raises:
-            FusionError: the fit split holds a single class.
+            FusionError: the fit split holds a single class, or it is too much work.
         """
+        _refuse_too_much(fit, self.hidden, self.name)
         return _choose(
             fit,
             sorted(self.alpha, reverse=True),
@@ -150,6 +154,17 @@ class StackingMlp:
                 max_iter=self.steps,
                 random_state=fit.seed % 2**32,
             ),
+        )
+
+
+def _refuse_too_much(fit: FitData, outputs: int, scheme: str) -> None:
+    samples, inputs = len(fit.labels), len(fit.members) * len(fit.classes)
+    if samples * inputs * outputs > _MOST_WORK:
+        raise FusionError(
+            f"fusion={scheme}: {samples} samples of {len(fit.classes)} classes and "
+            f"{len(fit.members)} members are {inputs} inputs, {samples * inputs * outputs:.0e} "
+            f"multiplications a step, which would take hours; allowed are {_MOST_WORK:.0e}. Use "
+            "fusion=learned, learned_per_class or mean, which take seconds, or fewer members"
         )
 
 

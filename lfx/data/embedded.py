@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 # How picture files begin; `....ftyp` is that of AVIF and HEIC.
 _SIGNATURE = re.compile(
     rb"\xff\xd8\xff|\x89PNG|GIF8|BM|II[*+]\x00|MM\x00[*+]|RIFF....WEBP|....ftyp|\x00\x00\x00\x0cjP"
-    rb"|\xff\x0a|P[1-6]\s",
+    rb"|P[1-6]\s",
     re.DOTALL,
 )
 _DATA_URI = re.compile(r"data:[^,]{0,200};base64,", re.IGNORECASE)
 _BASE64 = re.compile(r"[A-Za-z0-9+/_\-\s]{16,64}")
 # A file's name has 255 bytes at the most, a path 4,096.
+_LONGEST_NAME = 255
 _LONGEST_PATH = 4096
 
 
@@ -55,8 +56,13 @@ def cell_image(value: Any, root: Path) -> Path | bytes | None:
         raise ValueError(f"its image is {error}") from None
     if text is None:
         return None
-    inside = _from_base64(text)
-    return _file(text, root) if inside is None else inside
+    try:
+        return _file(text, root)
+    except ValueError:
+        inside = _from_base64(text)
+        if inside is None:
+            raise
+        return inside
 
 
 def _is_path(value: bytes, root: Path) -> bool:
@@ -78,6 +84,8 @@ def _from_base64(text: str) -> bytes | None:
         if head is None or not _SIGNATURE.match(_decode(head[0][: len(head[0]) // 4 * 4]) or b""):
             return None
     decoded = _decode(coded)
+    if not decoded and start is None and len(coded) <= _LONGEST_NAME:
+        return None
     if not decoded:
         raise ValueError(f"its image is no whole base64: {shorten(text, 40)}")
     return decoded

@@ -37,6 +37,18 @@ def test_a_picture_is_read_from_every_kind_of_cell(tmp_path, png):
         assert cell_image(value, tmp_path) is None
 
 
+def test_a_path_that_reads_as_the_beginning_of_a_picture_in_base64_is_a_path(tmp_path, png):
+    """`/wor` is FF 0A 2B, `Qk` is BM: nothing but the file itself tells."""
+    folder = tmp_path / "Qk0fGh"
+    folder.mkdir()
+    (folder / "image-of-the-day").write_bytes(png)
+    path = "Qk0fGh/image-of-the-day"
+    assert cell_image(path, tmp_path) == tmp_path / path
+    for lacking in ("Qk0fGh/image-of-another.day", "/work/shared/cases/values/images/21.jpg"):
+        with pytest.raises(ValueError, match="there is no image"):
+            cell_image(lacking, tmp_path)
+
+
 @pytest.mark.parametrize(
     ("value", "reason"),
     [

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
 from lfx.artifacts.parquet import write_predictions
 from lfx.artifacts.predictions import Metadata, Predictions
@@ -63,29 +65,54 @@ def write_members(folder: Path, rows: int, classes: int, members: int = 3) -> li
     return files
 
 
-def write_table(file: Path, rows: int, classes: int) -> None:
+def write_table(folder: Path, rows: int, classes: int) -> Path:
     """Write a table of short texts, in which one word tells the class and the rest nothing.
 
     Args:
-        file: where to; JSON Lines with `id`, `text`, `label`.
+        folder: where to; gets a picture a row as well, all different, which nothing looks at.
         rows: samples, equally many of each class.
         classes: how many.
+
+    Returns:
+        JSON Lines with `id`, `text`, `image`, `label`.
     """
     chance = np.random.default_rng(0)
     words = chance.integers(20_000, size=(rows, WORDS_A_TEXT))
+    (folder / "images").mkdir(parents=True)
+    file = folder / "table.jsonl"
     with file.open("w") as stream:
         for row, own in enumerate(words.tolist()):
+            image = f"images/{row}.png"
+            Image.new("RGB", (8, 8), (row % 256, row // 256, 0)).save(folder / image)
             label = row % classes
             text = " ".join([f"class{label}", *(f"w{word}" for word in own)])
-            line = {"id": f"s{row}", "text": text, "label": f"c{label:04d}"}
+            line = {"id": f"s{row}", "text": text, "image": image, "label": f"c{label:04d}"}
             stream.write(json.dumps(line) + "\n")
+    return file
 
 
 def write_runs(folder: Path, runs: int) -> None:
-    """Write folders as runs of train leave them, in sweeps of ten, as far as a report reads them.
+    """Write folders of runs of train, as far as a report reads them: one was run, the rest differ.
 
     Args:
-        folder: of all runs.
-        runs: how many.
+        folder: of all runs; holds one that was run, `run-0`.
+        runs: how many there are in the end.
     """
-    raise NotImplementedError((folder, runs, timedelta))
+    model = folder / "run-0"
+    metrics = json.loads((model / "metrics.json").read_text())
+    status = json.loads((model / "status.json").read_text())
+    started = datetime.fromisoformat(status["started"])
+    chance = np.random.default_rng(0)
+    for number in range(1, runs):
+        own = folder / f"run-{number}"
+        shutil.copytree(model / ".hydra", own / ".hydra")
+        config = (own / ".hydra" / "config.yaml").read_text()
+        seed, rate = f"\nseed: {number}", f"{chance.uniform():.6f}"
+        (own / ".hydra" / "config.yaml").write_text(config.replace("\nseed: 0", seed))
+        for split in metrics.values():
+            if isinstance(split, dict):
+                split["accuracy"] = float(rate)
+        moment = (started + timedelta(seconds=number)).isoformat(timespec="milliseconds")
+        told = {"started": moment, "overrides": [*status["overrides"], f"seed={number}"]}
+        (own / "metrics.json").write_text(json.dumps(metrics))
+        (own / "status.json").write_text(json.dumps(status | told))

@@ -50,9 +50,9 @@ def predict(config: PredictConfig, job: Job) -> None:
         rows,
         logits,
         modality=classifier.modality,
-        name=config.name or provenance["name"],
-        seed=provenance["seed"],
-        config_hash=provenance["config_hash"],
+        name=config.name or provenance.name,
+        seed=provenance.seed,
+        config_hash=provenance.config_hash,
     )
     artifact = job.folder / "predictions.parquet"
     write_predictions(artifact, predictions)

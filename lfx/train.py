@@ -215,7 +215,7 @@ def _predict(config: TrainConfig, around: Surroundings, best: Path, start: Start
     from lfx.modalities.provenance import shaping_settings
 
     table = around.table
-    classifier, _ = load_classifier(best)
+    classifier, _ = load_classifier(best, trusted=config.modality._target_)
     splits = config.artifacts.splits if start.fold is None else [OOF, "test"]
     rows = [row for split in splits for row in table.rows(split)]
     logits = predict(

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lfx.artifacts.predictions import Metadata, Predictions
 from lfx.runtime.rundir import now
 from lfx.runtime.versions import versions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import numpy as np
     import numpy.typing as npt
 
     from lfx.data.samples import SampleTable
+    from lfx.modalities.checkpoint_content import Provenance
 
 # The split of samples that the model has never seen and that no protocol divides.
 PREDICT = "predict"
@@ -63,7 +64,7 @@ def assemble(
     )
 
 
-def known_splits(table: SampleTable, provenance: Mapping[str, Any]) -> tuple[str | None, ...]:
+def known_splits(table: SampleTable, provenance: Provenance) -> tuple[str | None, ...]:
     """Say in which split the model knew each sample.
 
     On the very data that it was trained on, samples keep their splits: its training samples shall
@@ -76,7 +77,6 @@ def known_splits(table: SampleTable, provenance: Mapping[str, Any]) -> tuple[str
     Returns:
         (samples,) `train`, `val`, `test`, or None for new samples.
     """
-    if table.data_fingerprint() != provenance["data_fingerprint"]:
+    if table.data_fingerprint() != provenance.data_fingerprint:
         return (None,) * len(table)
-    splits: Mapping[str, str | None] = provenance["splits"]
-    return tuple(splits.get(name) for name in table.ids)
+    return tuple(provenance.splits.get(name) for name in table.ids)

@@ -12,8 +12,9 @@ from timm.models import group_parameters, load_state_dict
 from torch import Tensor, nn
 
 from lfx.encoders.depthwise import FullPrecisionDepthwise
+from lfx.encoders.described import check_architecture_args
 from lfx.encoders.encoder import Encoder
-from lfx.runtime.errors import ConfigError, WeightsError
+from lfx.runtime.errors import ConfigError, WeightsError, in_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -143,20 +144,22 @@ def create_backbone(
         ConfigError: timm has no such architecture, or it does not take the arguments.
     """
     _check_architecture(architecture)
+    check_architecture_args(architecture, architecture_args)
     try:
         model: nn.Module = timm.create_model(
             architecture, pretrained=False, num_classes=num_classes, **architecture_args
         )
-    except (TypeError, ValueError, AssertionError) as error:
+    except Exception as error:  # each architecture has its own
         raise ConfigError(
             f"encoder.architecture_args: {architecture} cannot be built with "
-            f"{dict(architecture_args)}: {error}"
+            f"{dict(architecture_args)}: {in_one_line(error)}"
         ) from error
     return model
 
 
 def _check_architecture(architecture: str) -> None:
-    if not timm.is_model(architecture):
+    # With a colon timm takes a name for a folder or a repository, whose code's arguments it reads.
+    if ":" in architecture or not timm.is_model(architecture):
         near = get_close_matches(architecture, timm.list_models(), n=5)
         raise ConfigError(
             f"encoder.architecture={architecture}: timm has no such model"
@@ -168,6 +171,7 @@ def _load_backbone(
     architecture: str, architecture_args: Mapping[str, Any], found: Path, weights: WeightsOrigin
 ) -> nn.Module:
     _check_architecture(architecture)
+    check_architecture_args(architecture, architecture_args)
     file = _weights_file(found)
     model: Any
     try:
@@ -219,9 +223,16 @@ def _width(backbone: nn.Module, architecture: str, image_size: int) -> int:
     try:
         with torch.no_grad():
             features = backbone(torch.zeros(1, 3, image_size, image_size))
-    except (RuntimeError, AssertionError) as error:
+    except Exception as error:  # each architecture has its own
         raise ConfigError(
-            f"encoder.image_size={image_size}: {architecture} reads no images of this size: {error}"
+            f"encoder.image_size={image_size}: {architecture} reads no images of this size: "
+            f"{in_one_line(error)}"
         ) from error
     backbone.train(mode)
+    if not isinstance(features, Tensor) or features.ndim != 2:  # noqa: PLR2004
+        form = tuple(features.shape) if isinstance(features, Tensor) else type(features).__name__
+        raise ConfigError(
+            f"encoder.architecture={architecture} gives {form} for an image, and not one vector; "
+            "for example: resnet18, efficientnet_lite0, vit_tiny_patch16_224"
+        )
     return int(features.shape[-1])

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
-from transformers import AutoModel
+from transformers import AutoConfig, AutoModel
 from transformers.utils import logging as noise
 
-from lfx.runtime.errors import ConfigError, WeightsError, name_some
+from lfx.encoders.described import shape_of
+from lfx.runtime.errors import ConfigError, WeightsError, in_one_line, name_some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,28 +29,47 @@ def load_backbone(folder: Path, max_length: int) -> nn.Module:
         ConfigError: the model reads shorter texts only.
         WeightsError: the folder holds no model, or not all of one.
     """
-    # A checkpoint's own dtype may be half precision; training wants full.
-    options = {"dtype": torch.float32, "local_files_only": True, "output_loading_info": True}
+    options = {
+        # A checkpoint's own dtype may be half precision; training wants full.
+        "dtype": torch.float32,
+        "local_files_only": True,
+        "output_loading_info": True,
+        # No code of the folder runs: none in files of Python, none in a pickle.
+        "trust_remote_code": False,
+        "weights_only": True,
+    }
     try:
         with _quiet():
+            # Of the folder's configuration the model's shape alone: not which code it runs on.
+            stored = AutoConfig.from_pretrained(
+                folder, local_files_only=True, trust_remote_code=False
+            )
+            shape = shape_of(stored.to_dict())
+            options["config"] = AutoConfig.for_model(shape.pop("model_type"), **shape)
             try:
                 backbone, info = AutoModel.from_pretrained(
                     folder, add_pooling_layer=False, **options
                 )
             except TypeError:  # an architecture that never has a pooling layer
                 backbone, info = AutoModel.from_pretrained(folder, **options)
+    except WeightsError as error:
+        raise WeightsError(f"{folder} holds no text encoder: {error}") from error
     except Exception as error:  # each way of being damaged has its own
         raise WeightsError(f"{folder} is no transformers model: {in_one_line(error)}") from error
     missing = sorted(info["missing_keys"])
     if missing:  # transformers would leave them random
         raise WeightsError(f"{folder} lacks {len(missing)} tensors: {name_some(missing, most=3)}")
-    _check_length(backbone, max_length)
+    check_length(backbone, max_length)
     loaded: nn.Module = backbone
     return loaded
 
 
-def _check_length(backbone: nn.Module, max_length: int) -> None:
-    """Refuse longer texts than the model has positions for."""
+def check_length(backbone: nn.Module, max_length: int) -> None:
+    """Refuse longer texts than the model has positions for.
+
+    Raises:
+        ConfigError: says how many there are.
+    """
     positions = getattr(getattr(backbone, "embeddings", None), "position_embeddings", None)
     if not isinstance(positions, nn.Embedding):
         return
@@ -74,8 +94,3 @@ def _quiet() -> Iterator[None]:
         noise.set_verbosity(verbosity)
         if bar:
             noise.enable_progress_bar()  # type: ignore[no-untyped-call]
-
-
-def in_one_line(error: BaseException) -> str:
-    """Give what a library says of a failure, short enough for a message."""
-    return " ".join(str(error).split())[:300] or type(error).__name__

@@ -10,10 +10,11 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel
 
 from lfx.data.cleaning import Cleaning
+from lfx.encoders.described import check_text_description, require_reads_texts, shape_of
 from lfx.encoders.encoder import Encoder
-from lfx.encoders.pretrained_text import in_one_line, load_backbone
+from lfx.encoders.pretrained_text import check_length, load_backbone
 from lfx.encoders.tokenizer import TextTokenizer, load_tokenizer, train_tokenizer
-from lfx.runtime.errors import ConfigError, WeightsError, name_some
+from lfx.runtime.errors import ConfigError, WeightsError, in_one_line, name_some
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -198,8 +199,10 @@ def _random_config(
     unknown = [name for name in model_args if not hasattr(known, name)]
     if unknown:  # transformers would take them and do nothing with them
         raise ConfigError(f"encoder.model_args: {model_type} has no setting {name_some(unknown)}")
-    if known.is_encoder_decoder:
-        raise ConfigError(f"encoder.model_type={model_type} is no encoder; for example: bert")
+    try:
+        require_reads_texts(model_type, type(known))
+    except WeightsError as error:
+        raise ConfigError(f"encoder.model_type={model_type} is no encoder: {error}") from error
     try:
         config: dict[str, Any] = AutoConfig.for_model(model_type, **model_args, **derived).to_dict()
     except Exception as error:  # the configurations check their values in ways of their own
@@ -218,13 +221,47 @@ def _load_encoder(folder: Path, max_length: int, pooling: str, cleaning: Cleanin
             f"{folder}: its tokenizer knows {tokenizer.vocabulary} tokens, its model "
             f"{words.num_embeddings}; they do not belong together"
         )
-    return TextEncoder(
+    encoder = TextEncoder(
         config=backbone.config.to_dict(),  # type: ignore[operator, union-attr]
         pooling=pooling,
         tokenizer=tokenizer,
         backbone=backbone,
         cleaning=cleaning,
     )
+    try:
+        _try(encoder)
+    except Exception as error:  # each architecture has its own
+        raise WeightsError(f"{folder} encodes no text: {in_one_line(error)}") from error
+    return encoder
+
+
+def restore_text_encoder(description: Mapping[str, Any]) -> TextEncoder:
+    """Build the architecture that a checkpoint describes, with random weights, and its tokenizer.
+
+    Raises:
+        WeightsError: the description is wrong; all that is, in one message.
+        ConfigError: model, tokenizer and length do not belong together.
+    """
+    check_text_description(description)
+    tokenizer = TextTokenizer(
+        description["tokenizer"], description["padding"], description["max_length"]
+    )
+    encoder = TextEncoder(
+        config=shape_of(description["config"]),
+        pooling=description["pooling"],
+        tokenizer=tokenizer,
+        cleaning=Cleaning(**description["cleaning"]),
+    )
+    check_length(encoder.backbone, tokenizer.max_length)
+    words = encoder.backbone.get_input_embeddings()  # type: ignore[operator]
+    if isinstance(words, nn.Embedding) and words.num_embeddings <= tokenizer.largest:
+        raise WeightsError(
+            f"its tokenizer gives ids up to {tokenizer.largest}, and its model knows "
+            f"{words.num_embeddings} tokens"
+        )
+    if not next(encoder.parameters()).is_meta:
+        _try(encoder)
+    return encoder
 
 
 def _random_backbone(config: Mapping[str, Any]) -> nn.Module:

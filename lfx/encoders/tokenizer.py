@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
-from lfx.runtime.errors import WeightsError
+from lfx.runtime.errors import WeightsError, in_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,9 +26,15 @@ class TextTokenizer:
     """
 
     def __init__(self, state: str, padding: int, max_length: int) -> None:
-        self._tokenizer = Tokenizer.from_str(state)
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(max_length)
+        try:
+            self._tokenizer = Tokenizer.from_str(state)
+            self._tokenizer.no_padding()
+            self._tokenizer.enable_truncation(max_length)
+            self._tokenizer.encode_batch(["", "a"])
+        except BaseException as error:  # its Rust code panics with an error of no other class
+            if isinstance(error, KeyboardInterrupt | SystemExit):
+                raise
+            raise WeightsError(f"the tokenizer cannot be used: {in_one_line(error)}") from error
         self.padding = padding
         self.max_length = max_length
 
@@ -41,6 +47,13 @@ class TextTokenizer:
     def vocabulary(self) -> int:
         """How many tokens there are."""
         return int(self._tokenizer.get_vocab_size())
+
+    @property
+    def largest(self) -> int:
+        """The largest id that a token can have, among those of its frame and of padding too."""
+        framed = self([""])[0] if self.vocabulary else []
+        ids = self._tokenizer.get_vocab(with_added_tokens=True).values()
+        return max((self.padding, *framed, *ids))
 
     def __call__(self, texts: Sequence[str]) -> list[list[int]]:
         """Give the token ids of each text, at least one each."""
@@ -83,7 +96,9 @@ def load_tokenizer(folder: Path, max_length: int) -> TextTokenizer:
     from transformers import AutoTokenizer
 
     try:
-        loaded = AutoTokenizer.from_pretrained(folder)
+        loaded = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
     except Exception as error:  # each way of being damaged has its own
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise WeightsError(f"{folder} has no tokenizer that can be loaded: {reason}") from error

@@ -24,6 +24,7 @@ from lfx.modalities.contrastive import (
 )
 from lfx.modalities.optimization import Optimization
 from lfx.modalities.phase_1 import Phase1, read_phase_1
+from lfx.modalities.restoring import restore_encoder
 from lfx.modalities.training import Training
 from lfx.modalities.two_phases import Plan
 from lfx.runtime.device import resolve_device
@@ -157,7 +158,7 @@ def build_classifier(
         encoder = kind.build_encoder(plain(config.encoder), texts)
         choose_trainable(encoder, config.encoder.trainable.name, config.encoder.trainable_blocks)
     else:
-        encoder = kind.restore_encoder(phase_1.encoder)
+        encoder = restore_encoder(phase_1.checkpoint, config.modality._target_)
     common: dict[str, Any] = {"classes": table.classes, "seed": config.seed}
     if issubclass(kind, ContrastiveClassifier):
         return _build_contrastive(kind, encoder, config, table, common)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytorch_lightning as pl
-from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
+from pytorch_lightning.callbacks import Checkpoint, EarlyStopping
+
+from lfx.modalities.run_files import BEST, LAST
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 log = logging.getLogger(__name__)
 
@@ -91,24 +96,34 @@ class EpochLog(pl.Callback):
 _SHOWN = ("train/loss", "val/loss", "val/accuracy")
 
 
-def checkpoint(
-    folder: Path, file: str, *, monitor: str | None, save_weights_only: bool = False
-) -> ModelCheckpoint:
-    """Keep one file up to date, at the end of each epoch.
+class KeepCheckpoints(Checkpoint):
+    """Keeps `best.ckpt` and `last.ckpt` in a folder up to date, at the end of each epoch.
+
+    These two files are all that is ever replaced; what a checkpoint says of other files is not
+    read. `best.ckpt` holds weights only, `last.ckpt` all that training resumes from.
 
     Args:
-        folder: where it goes.
-        file: its name.
-        monitor: the metric of which the least value is kept; None: the newest epoch.
-        save_weights_only: leave out what only resuming needs.
+        folder: where they go.
+        monitor: the metric of which the least value is the best.
     """
-    return ModelCheckpoint(
-        dirpath=folder,
-        filename=Path(file).stem,
-        monitor=monitor,
-        mode="min",
-        save_weights_only=save_weights_only,
-        save_on_train_epoch_end=True,
-        auto_insert_metric_name=False,
-        enable_version_counter=False,
-    )
+
+    def __init__(self, folder: Path, monitor: str) -> None:
+        self.folder = folder
+        self.monitor = monitor
+        # A loss that is no number counts as an infinite one.
+        self.best_score: float | None = None
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        score = float(trainer.callback_metrics[self.monitor])
+        score = math.inf if math.isnan(score) else score
+        if self.best_score is None or score < self.best_score:
+            self.best_score = score
+            trainer.save_checkpoint(self.folder / BEST, weights_only=True)
+        # After the best one, so that it knows the newest best score.
+        trainer.save_checkpoint(self.folder / LAST, weights_only=False)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"best_score": self.best_score}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.best_score = state_dict["best_score"]

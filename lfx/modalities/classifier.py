@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,7 +16,9 @@ from torchmetrics.functional.classification import multiclass_accuracy
 
 from lfx.data.batches import Reader
 from lfx.encoders.encoder import Encoder, set_training_mode
+from lfx.modalities.checkpoint_content import ClassifierSettings, describe
 from lfx.modalities.optimization import Optimization, learning_rate_factor, parameter_groups
+from lfx.modalities.progress import fitting_optimizer_state
 from lfx.runtime.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -195,6 +197,7 @@ class Classifier(pl.LightningModule):
         groups = parameter_groups(self.encoder, head, optimization)
         fused = self.device.type in {"cpu", "cuda"}
         optimizer = torch.optim.AdamW(groups, fused=fused)
+        optimizer.register_load_state_dict_pre_hook(fitting_optimizer_state)
         factor = learning_rate_factor(
             optimization.warmup,
             optimization.decay,
@@ -217,20 +220,22 @@ class Classifier(pl.LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add all that is needed to build this classifier again, in plain values."""
-        checkpoint["lfx"] = {
-            "module": f"{type(self).__module__}.{type(self).__qualname__}",
-            "encoder": self.encoder.description(),
-            "classifier": {
-                "classes": list(self.classes),
-                "dropout": self.dropout.p,
-                "optimization": asdict(self.optimization),
-                "l2": self.l2,
-                "label_smoothing": self.label_smoothing,
-                "class_weights": self.class_weights,
-                "seed": self.seed,
-            },
-            "provenance": self.provenance,
-        }
+        checkpoint["lfx"] = describe(
+            f"{type(self).__module__}.{type(self).__qualname__}",
+            self.encoder.description(),
+            ClassifierSettings(
+                classes=self.classes,
+                dropout=self.dropout.p,
+                optimization=self.optimization,
+                options={
+                    "l2": self.l2,
+                    "label_smoothing": self.label_smoothing,
+                    "class_weights": self.class_weights,
+                    "seed": self.seed,
+                },
+            ),
+            self.provenance,
+        )
 
 
 def classifier_class(path: str) -> type[Classifier]:

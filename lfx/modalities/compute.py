@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.callbacks import ModelCheckpoint, RichProgressBar
+from pytorch_lightning.callbacks import Checkpoint, RichProgressBar
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,7 +76,7 @@ def make_trainer(
         logger=logger,
         callbacks=callbacks,
         default_root_dir=run,
-        enable_checkpointing=any(isinstance(one, ModelCheckpoint) for one in callbacks),
+        enable_checkpointing=any(isinstance(one, Checkpoint) for one in callbacks),
         enable_progress_bar=any(isinstance(one, RichProgressBar) for one in callbacks),
         enable_model_summary=False,
         num_sanity_val_steps=0,

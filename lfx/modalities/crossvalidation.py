@@ -8,9 +8,17 @@ import shutil
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from lfx.modalities.checkpoints import FOLDER, Resumption, newest_of, read_checkpoint, resume_from
+from lfx.modalities.checkpoints import read_checkpoint
+from lfx.modalities.resumption import Resumption, resume_from
+from lfx.modalities.run_files import (
+    FOLDER,
+    PHASE_1,
+    copy_checkpoints,
+    newest_of,
+    require_own,
+)
 from lfx.runtime.errors import CheckpointError, NothingToResumeError
-from lfx.runtime.files import atomic_path, write_json
+from lfx.runtime.files import copy_file, write_json
 from lfx.runtime.rundir import note_heir, read_status
 
 if TYPE_CHECKING:
@@ -59,7 +67,12 @@ def fold_folder(run: Path, fold: int) -> Path:
 
 
 def forget(folder: Path) -> None:
-    """Remove what an earlier run has left of a fold, so that nobody carries it on."""
+    """Remove what an earlier run has left of a fold, so that nobody carries it on.
+
+    Raises:
+        CheckpointError: the fold's folder of checkpoints is a link to another place.
+    """
+    require_own(folder)
     (folder / _DONE).unlink(missing_ok=True)
     shutil.rmtree(folder / FOLDER, ignore_errors=True)
 
@@ -169,12 +182,10 @@ def _settings_of(folder: Path) -> Mapping[str, Any] | None:
     if not newest_of(folder).is_file():
         return None
     try:
-        content = read_checkpoint(newest_of(folder))
+        return read_checkpoint(newest_of(folder)).provenance.settings
     except CheckpointError as error:
         log.warning("passed over: %s", error)
         return None
-    found: Mapping[str, Any] | None = content["lfx"]["provenance"].get("settings")
-    return found
 
 
 def _record(folder: Path) -> FoldRecord | None:
@@ -185,7 +196,15 @@ def _record(folder: Path) -> FoldRecord | None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a fold's files, the one that calls it done at the end."""
-    shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns(_DONE))
-    with atomic_path(target / _DONE) as part:
-        shutil.copyfile(source / _DONE, part)
+    """Copy a fold's files, each whole or not at all, the one that calls it done at the end.
+
+    Links are left out: what they lead to is no file of the fold.
+    """
+    for folder in (FOLDER, PHASE_1):
+        copy_checkpoints(source / folder, target / folder)
+    for file in sorted(source.rglob("*")):
+        name = file.relative_to(source)
+        is_own = file.resolve() == source.resolve() / name
+        if is_own and file.is_file() and name.parts[0] not in (FOLDER, _DONE):
+            copy_file(file, target / name)
+    copy_file(source / _DONE, target / _DONE)

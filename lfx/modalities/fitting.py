@@ -11,8 +11,8 @@ from lfx.modalities.two_phases import fit_two_phases
 
 if TYPE_CHECKING:
     from lfx.configuration.train import TrainConfig
-    from lfx.modalities.checkpoints import Resumption
     from lfx.modalities.classifier import Classifier
+    from lfx.modalities.resumption import Resumption
     from lfx.modalities.surroundings import Outcome, Surroundings
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from lfx.data.augmentation import Augmentation
 from lfx.data.images import cached_images
 from lfx.data.inputs import ImageInputs
+from lfx.encoders.described import check_image_description
 from lfx.encoders.image import ImageEncoder, build_image_encoder
 from lfx.encoders.weights import WeightsOrigin
 from lfx.modalities.classifier import Classifier, Inputs
@@ -36,6 +37,7 @@ class ReadsImages(Classifier):
     @staticmethod
     def restore_encoder(description: Mapping[str, Any]) -> ImageEncoder:
         """Build the architecture with random weights."""
+        check_image_description(description)
         return ImageEncoder(**description)
 
     def inputs(

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+DECAYS = ("linear", "cosine", "constant")
+
+
 @dataclass(frozen=True)
 class Optimization:
     """How a classifier is optimised.
@@ -73,7 +76,7 @@ def learning_rate_factor(warmup: float, decay: str, steps: int) -> Callable[[int
     Raises:
         ValueError: the decay is unknown.
     """
-    if decay not in {"linear", "cosine", "constant"}:
+    if decay not in DECAYS:
         raise ValueError(f"decay: linear, cosine or constant, got {decay!r}")
     rising = math.ceil(warmup * steps)
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lfx.modalities.checkpoint_content import Checkpoint
 from lfx.modalities.checkpoints import BEST, PHASE_1, read_checkpoint
 from lfx.modalities.contrastive import CONTRAST
+from lfx.modalities.tensors import misfits
 from lfx.runtime.errors import CheckpointError
-from lfx.runtime.files import atomic_path
+from lfx.runtime.fields import list_problems, shown
+from lfx.runtime.files import copy_file
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from pathlib import Path
 
     from lfx.data.samples import SampleTable
     from lfx.modalities.contrastive import ContrastiveClassifier
@@ -28,14 +29,15 @@ class Phase1:
     """What a run of phase 1 left.
 
     Attributes:
-        file: its checkpoint.
-        encoder: the encoder's description.
-        provenance: what the run noted of itself.
+        checkpoint: what was read.
     """
 
-    file: Path
-    encoder: Mapping[str, Any]
-    provenance: Mapping[str, Any]
+    checkpoint: Checkpoint
+
+    @property
+    def file(self) -> Path:
+        """Its file."""
+        return self.checkpoint.file
 
 
 def read_phase_1(file: Path, kind: str, encoder: Mapping[str, Any]) -> Phase1:
@@ -52,29 +54,33 @@ def read_phase_1(file: Path, kind: str, encoder: Mapping[str, Any]) -> Phase1:
     Raises:
         CheckpointError: it cannot be read, is not of phase 1, or is of another encoder.
     """
-    content = read_checkpoint(file, "phase_1_ckpt")
-    own = content["lfx"]
-    if own.get("phase") != CONTRAST:
+    found = read_checkpoint(file, "phase_1_ckpt")
+    if found.phase != CONTRAST:
         raise CheckpointError(
             f"phase_1_ckpt={file} is no checkpoint of phase 1; a run with two phases keeps it as "
             f"{PHASE_1}/{BEST}"
         )
-    theirs = own["provenance"]["settings"]["encoder"]
+    theirs = found.provenance.settings.get("encoder")
+    if not isinstance(theirs, Mapping):
+        raise CheckpointError(
+            f"phase_1_ckpt={file} is damaged: its settings say nothing of the encoder"
+        )
     passing = ("recipe", "trainable", "trainable_blocks", "weights")
     differing = [
-        f"  encoder.{key}: {theirs.get(key)} there, {encoder.get(key)} here"
+        f"  encoder.{shown(key)[1:-1]}: {shown(theirs.get(key))} there, "
+        f"{shown(encoder.get(key))} here"
         for key in sorted(theirs.keys() | encoder.keys())
         if key not in passing and theirs.get(key) != encoder.get(key)
     ]
-    if own["module"] != kind:  # then nothing about the encoders compares
-        differing = [f"  modality: {own['module']} there, {kind} here"]
+    if found.module != kind:  # then nothing about the encoders compares
+        differing = [f"  modality: {shown(found.module)} there, {kind} here"]
     if differing:
         raise CheckpointError(
             f"phase_1_ckpt={file} is of another encoder:\n"
             + "\n".join(differing)
             + "\ngive this run the modality and encoder that its phase 1 had"
         )
-    return Phase1(file, own["encoder"], own["provenance"])
+    return Phase1(found)
 
 
 def adopt_phase_1(phase_1: Phase1, table: SampleTable, data: str, run: Path) -> None:
@@ -89,9 +95,10 @@ def adopt_phase_1(phase_1: Phase1, table: SampleTable, data: str, run: Path) -> 
     Raises:
         CheckpointError: its encoder has seen what this run validates on or tests on.
     """
-    origin = phase_1.provenance
-    if origin["settings"]["data"]["name"] == data:
-        leaked = _seen_before(origin["splits"], dict(zip(table.ids, table.splits, strict=True)))
+    origin = phase_1.checkpoint.provenance
+    theirs = origin.settings.get("data")
+    if isinstance(theirs, Mapping) and theirs.get("name") == data:
+        leaked = _seen_before(origin.splits, dict(zip(table.ids, table.splits, strict=True)))
         if leaked:
             raise CheckpointError(
                 f"phase_1_ckpt={phase_1.file} was trained or chosen on {leaked} samples that this "
@@ -102,8 +109,7 @@ def adopt_phase_1(phase_1: Phase1, table: SampleTable, data: str, run: Path) -> 
         log.info("the encoder of %s was trained on other data", phase_1.file)
     own = run / PHASE_1 / BEST
     if phase_1.file.resolve() != own.resolve():
-        with atomic_path(own) as part:
-            shutil.copy2(phase_1.file, part)
+        copy_file(phase_1.file, own, durable=True)
 
 
 def _seen_before(theirs: Mapping[str, str | None], ours: Mapping[str, str | None]) -> int:
@@ -113,9 +119,18 @@ def _seen_before(theirs: Mapping[str, str | None], ours: Mapping[str, str | None
 
 
 def load_encoder(model: ContrastiveClassifier, file: Path) -> None:
-    """Give a model the encoder's weights of a checkpoint of phase 1."""
+    """Give a model the encoder's weights of a checkpoint of phase 1.
+
+    Raises:
+        CheckpointError: they are of another encoder.
+    """
     prefix = "encoder."
-    state: dict[str, Tensor] = read_checkpoint(file)["state_dict"]
-    model.encoder.load_state_dict(
-        {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
-    )
+    state = {
+        key.removeprefix(prefix): value
+        for key, value in read_checkpoint(file).weights.items()
+        if key.startswith(prefix)
+    }
+    problems = misfits(state, model.encoder.state_dict())
+    if problems:
+        raise CheckpointError(f"{file} is of another encoder:{list_problems(problems)}")
+    model.encoder.load_state_dict(state)

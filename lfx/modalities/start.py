@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lfx.data.paraphrases import Paraphrases
-from lfx.modalities.checkpoints import Resumption, require_same_data, resume_from
 from lfx.modalities.crossvalidation import FoldRecord, FoldState, carry_on, require_same_folds
 from lfx.modalities.phase_1 import Phase1
+from lfx.modalities.resumption import Resumption, require_same_data, resume_from
 from lfx.runtime.errors import CheckpointError, NothingToResumeError
 
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from lfx.data.augmentation import TokenDrop
 from lfx.data.cleaning import Cleaning
 from lfx.data.inputs import TokenInputs
-from lfx.encoders.text import TextEncoder, build_text_encoder
-from lfx.encoders.tokenizer import TextTokenizer
+from lfx.encoders.text import TextEncoder, build_text_encoder, restore_text_encoder
 from lfx.encoders.weights import WeightsOrigin
 from lfx.modalities.classifier import Classifier, Inputs
 from lfx.modalities.contrastive import ContrastiveClassifier
@@ -39,15 +38,7 @@ class ReadsTexts(Classifier):
     @staticmethod
     def restore_encoder(description: Mapping[str, Any]) -> TextEncoder:
         """Build the architecture with random weights, and the tokenizer as it was."""
-        tokenizer = TextTokenizer(
-            description["tokenizer"], description["padding"], description["max_length"]
-        )
-        return TextEncoder(
-            config=description["config"],
-            pooling=description["pooling"],
-            tokenizer=tokenizer,
-            cleaning=Cleaning(**description["cleaning"]),
-        )
+        return restore_text_encoder(description)
 
     def inputs(
         self,

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import logging
+import math
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytorch_lightning.callbacks import RichProgressBar
 
-from lfx.modalities.callbacks import EpochLog, Stopping, checkpoint
-from lfx.modalities.checkpoints import BEST, FOLDER, LAST
+from lfx.modalities.callbacks import EpochLog, KeepCheckpoints, Stopping
+from lfx.modalities.checkpoint_io import CheckpointFiles
+from lfx.modalities.checkpoints import read_checkpoint
 from lfx.modalities.compute import make_trainer, quietly
 from lfx.modalities.loaders import Loaders, classifier_loaders
+from lfx.modalities.progress import Expected, lightning_state
+from lfx.modalities.run_files import BEST, FOLDER, require_own
 from lfx.modalities.surroundings import Outcome, Surroundings
-from lfx.runtime.errors import TrainingError
+from lfx.runtime.errors import CheckpointError, TrainingError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pytorch_lightning as pl
 
     from lfx.modalities.classifier import Classifier
@@ -110,28 +115,43 @@ def fit_loaders(
     """
     monitor, folder = f"{phase.prefix}val/loss", around.run / phase.folder
     stopping = Stopping(monitor, min_delta=training.min_delta, patience=training.patience)
-    best = checkpoint(folder, BEST, monitor=monitor, save_weights_only=True)
-    last = checkpoint(folder, LAST, monitor=None)
-    # `last` comes after `best`, so that it knows the newest best score.
+    require_own(around.run)
+    keeping = KeepCheckpoints(folder, monitor)
     epochs = EpochLog(phase.prefix, phase.title, phase.pause)
-    callbacks: list[pl.Callback] = [stopping, epochs, best, last]
+    callbacks: list[pl.Callback] = [stopping, epochs, keeping]
     if training.progress and sys.stdout.isatty():
         callbacks.insert(0, RichProgressBar(leave=False))
+    files = CheckpointFiles()
     trainer = make_trainer(
         around.compute,
         around.run,
         logger=around.logger or False,
         callbacks=callbacks,
+        plugins=[files],
         max_epochs=training.max_epochs,
         limit_train_batches=training.most_steps,
         gradient_clip_val=training.clip_norm,
         log_every_n_steps=10,
     )
+    if resume is not None:
+        expected = Expected(
+            monitor=monitor,
+            stopping=stopping.state_key,
+            keeping=keeping.state_key,
+            patience=training.patience,
+            loops=trainer.fit_loop.state_dict(),
+            max_epochs=training.max_epochs,
+            weights=classifier.state_dict(),
+        )
+        files.progress = lightning_state(read_checkpoint(resume), expected)
+        if not (folder / BEST).is_file():
+            raise CheckpointError(
+                f"{resume} is resumed from together with {BEST} of its run, which is not beside it"
+            )
     classifier.train()  # pretrained encoders come in evaluation mode, and Lightning would keep it
     quietly(trainer.fit, classifier, *loaders, ckpt_path=resume)
-    score = best.best_model_score
-    # Lightning keeps a loss that is no number as an infinite one.
-    if score is None or not score.isfinite():
+    score = keeping.best_score
+    if score is None or not math.isfinite(score):
         raise TrainingError(
             f"{phase.title}the validation loss was no finite number after any epoch; a lower "
             "learning rate may help, or trainer.precision=fp32"
@@ -139,4 +159,4 @@ def fit_loaders(
     ended = f"{phase.title}{trainer.current_epoch} epoch{'' if trainer.current_epoch == 1 else 's'}"
     early = ", stopped early" if stopping.stopped_epoch else ""
     log.info("%s%s, least validation loss %.4f", ended, early, score)
-    return Path(best.best_model_path)
+    return folder / BEST

@@ -17,6 +17,7 @@ from lfx.modalities.contrastive import CLASSIFICATION, CONTRAST
 from lfx.modalities.encoding import encode_augmented, encode_splits
 from lfx.modalities.loaders import Loaders, classifier_loaders, labels_of, make_loader
 from lfx.modalities.phase_1 import load_encoder
+from lfx.modalities.run_files import require_own
 from lfx.modalities.surroundings import Outcome, Surroundings, Vectors
 from lfx.modalities.training import Phase, Training, fit_loaders
 
@@ -28,10 +29,10 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch.utils.data import DataLoader
 
-    from lfx.modalities.checkpoints import Resumption
     from lfx.modalities.classifier import Batch
     from lfx.modalities.compute import Compute
     from lfx.modalities.contrastive import Contrast, ContrastiveClassifier
+    from lfx.modalities.resumption import Resumption
 
 _CONTRAST = Phase(PHASE_1, prefix="phase_1/", title="phase 1, ")
 # An epoch over cached embeddings takes a fraction of a second.
@@ -105,6 +106,7 @@ def fit_two_phases(
 
 def _forget_classification(run: Path) -> None:
     """Remove what an earlier run in this folder left of phase 2: it is of another encoder."""
+    require_own(run)
     for name in (BEST, LAST):
         (run / FOLDER / name).unlink(missing_ok=True)
 
@@ -191,8 +193,7 @@ def _embedding_loader(
 
 
 def _logits(model: ContrastiveClassifier, best: Path, vectors: Vectors) -> Vectors:
-    state = read_checkpoint(best)["state_dict"]
-    model.load_state_dict(state)
+    model.load_state_dict(read_checkpoint(best).weights)
     model.eval()
     with torch.inference_mode():
         parts = [

@@ -79,3 +79,8 @@ def name_some(names: Iterable[object], most: int = 10) -> str:
     shown = ", ".join(shorten(name) for name in listed[:most])
     hidden = len(listed) - most
     return f"{shown} and {hidden} more" if hidden > 0 else shown
+
+
+def in_one_line(error: BaseException) -> str:
+    """Return what a library says of a failure, short enough for a message."""
+    return " ".join(str(error).split())[:300] or type(error).__name__

@@ -100,7 +100,7 @@ def test_a_wrong_architecture_is_refused(make_text):
     with pytest.raises(ConfigError, match=r"model_args: bert refuses them: .*hidden_act"):
         make_text(model_args=BERT | {"hidden_act": 3})
     # Models of images are built without an error, and need pixels.
-    with pytest.raises(ConfigError, match=r"model_type=vit with these .* encodes no text: \S"):
+    with pytest.raises(ConfigError, match=r"model_type=vit is no encoder: .* reads no tokens"):
         make_text(
             model_type="vit",
             model_args={"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2},

@@ -1,4 +1,4 @@
-"""Checkpoints from strangers: nothing is deleted, imported or executed, and all end in a message."""
+"""Checkpoints of strangers: nothing is deleted, imported or executed; all end in a message."""
 
 from __future__ import annotations
 
@@ -288,6 +288,7 @@ PROGRESS = [
 ]
 
 
+@pytest.mark.slow
 def test_progress_that_does_not_fit_ends_in_a_message(interrupted):
     run, fit = interrupted
     file = run / "checkpoints/last.ckpt"
@@ -437,7 +438,6 @@ TEXT = [
     ("padding", 10**6),
     ("max_length", 5000),
     ("max_length", 0),
-    ("max_length", 1),
     ("pooling", "max"),
     ("cleaning", {"mentions": "eval"}),
     ("config", {}),

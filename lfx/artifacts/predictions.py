@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from lfx.runtime.errors import ArtifactError
+from lfx.runtime.fields import is_integer, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -68,20 +69,22 @@ class Metadata:
                 of them in one message.
         """
         try:
-            content = json.loads(text)
+            content = json.loads(text, object_pairs_hook=_without_repetition)
+        except RecursionError:
+            raise ArtifactError("its metadata is nested too deep to be read") from None
         except ValueError as error:
-            raise ArtifactError(f"its metadata is not JSON: {error}") from error
+            raise ArtifactError(f"its metadata is not JSON: {str(error)[:200]}") from error
         if not isinstance(content, dict):
             raise ArtifactError("its metadata is not a JSON object")
         version = content.get("schema_version")
         if type(version) is not int or version != SCHEMA_VERSION:
             # An other version may well have other keys, so nothing more can be said about it.
             raise ArtifactError(
-                f"its schema_version is {version!r}, but this lfx reads {SCHEMA_VERSION}; "
+                f"its schema_version is {shown(version)}, but this lfx reads {SCHEMA_VERSION}; "
                 "use the lfx that wrote it, or make the artifact anew"
             )
         wrong = [
-            f"{key} is {'missing' if key not in content else repr(content[key])}, allowed: {what}"
+            f"{key} is {'missing' if key not in content else shown(content[key])}, allowed: {what}"
             for key, (what, fits) in _KEYS.items()
             if key not in content or not fits(content[key])
         ]
@@ -90,6 +93,14 @@ class Metadata:
         known: dict[str, Any] = {key: content[key] for key in _KEYS}
         leaky = content.get("leaky", False) is not False  # whatever else stands there, it warns
         return cls(**(known | {"classes": tuple(known["classes"]), "leaky": leaky}))
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a JSON object that says one thing twice: readers differ in which of them they take."""
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        raise ValueError("a key occurs more than once")
+    return content
 
 
 def _is_text(value: object) -> bool:
@@ -101,7 +112,7 @@ def _is_texts(value: object) -> bool:
 
 
 def _is_integer(value: object) -> bool:
-    return type(value) is int  # a JSON true is no number
+    return is_integer(value)  # a JSON true is no number, and 5,000 digits are no seed
 
 
 def _is_versions(value: object) -> bool:

@@ -253,3 +253,25 @@ def test_texts_are_cleaned_before_they_are_cut(make_text):
     # The vocabulary, too, is trained on clean texts.
     shouting = make_text(cleaning=cleaning, train_texts=["GOOD DAY " * 50])
     assert len(shouting.tokens(["good day"])[0]) == 4
+
+
+@pytest.mark.parametrize("kind", ["clip", "vit", "t5", "stranger", "code", "kernel", "empty"])
+def test_a_folder_that_holds_no_text_encoder_is_told_in_a_line(make_text, tmp_path, kind):
+    """Neither is code of the folder run, nor a name of code in its configuration followed."""
+    canary = tmp_path / "canary"
+    (tmp_path / "model.py").write_text(f"open({str(canary)!r}, 'w')\n")
+    config = {
+        "clip": {"model_type": "clip"},
+        "vit": {"model_type": "vit"},
+        "t5": {"model_type": "t5"},
+        "stranger": {"model_type": "stranger"},
+        "code": {"model_type": "stranger", "auto_map": {"AutoConfig": "model.Config"}},
+        "kernel": {"model_type": "bert", "_attn_implementation": "stranger/kernel"},
+        "empty": {},
+    }[kind]
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(WeightsError) as caught:  # noqa: PT011, each has its own
+        make_text(weights=WeightsOrigin("path", path=str(tmp_path)))
+    assert len(str(caught.value).splitlines()) == 1
+    assert len(str(caught.value)) < 600
+    assert not canary.exists()

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lfx.artifacts.predictions import Metadata
+from lfx.runtime.errors import ArtifactError
+
+WHOLE = {
+    "schema_version": 1,
+    "classes": ["bad", "good"],
+    "modality": "text",
+    "name": "text",
+    "data_fingerprint": "d",
+    "split_fingerprint": "s",
+    "seed": 0,
+    "config_hash": "c",
+    "created": "2026-01-01T00:00:00+00:00",
+    "versions": {},
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[" * 100_000, "nested too deep"),
+        ('{"seed": ' + "9" * 5000 + "}", "is not JSON"),
+        ('{"schema_version": 1, "schema_version": 1}', "a key occurs more than once"),
+        ("[]", "is not a JSON object"),
+        (json.dumps(WHOLE | {"seed": 10**300}), r"seed is an integer of \d+ bits"),
+        (json.dumps(WHOLE | {"seed": True}), "seed is True, allowed: an integer"),
+        (json.dumps(WHOLE | {"seed": float("nan")}), "seed is nan"),
+        (json.dumps(WHOLE | {"name": ["\x1b[2J"]}), "name is a list of 1"),
+        (json.dumps(WHOLE | {"classes": "bad"}), "classes is 'bad'"),
+        (json.dumps(WHOLE | {"classes": ["bad", None]}), "classes is a list of 2"),
+        (json.dumps(WHOLE | {"schema_version": "x" * 9000}), "its schema_version is 'x{60}'…"),
+    ],
+)
+def test_metadata_that_are_wrong_end_in_a_short_message(text: str, reason: str) -> None:
+    with pytest.raises(ArtifactError, match=reason) as caught:
+        Metadata.from_json(text)
+    assert len(str(caught.value)) < 1000
+
+
+def test_whole_metadata_are_read() -> None:
+    assert Metadata.from_json(json.dumps(WHOLE)).classes == ("bad", "good")

@@ -270,7 +270,7 @@ def test_a_folder_that_holds_no_text_encoder_is_told_in_a_line(make_text, tmp_pa
         "empty": {},
     }[kind]
     (tmp_path / "config.json").write_text(json.dumps(config))
-    with pytest.raises(WeightsError) as caught:  # noqa: PT011, each has its own
+    with pytest.raises(WeightsError) as caught:
         make_text(weights=WeightsOrigin("path", path=str(tmp_path)))
     assert len(str(caught.value).splitlines()) == 1
     assert len(str(caught.value)) < 600

@@ -63,5 +63,5 @@ def _digest_of_tensors(file: Path) -> str:
     state = torch.load(file, map_location="cpu", weights_only=True)["state_dict"]
     for name in sorted(state):
         digest.update(name.encode())
-        digest.update(state[name].contiguous().view(torch.uint8).numpy().tobytes())
+        digest.update(state[name].reshape(-1).contiguous().view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()

@@ -5,6 +5,7 @@ One row per (sample, fold), six columns, and JSON under the file metadata key `l
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import shutil
 from contextlib import suppress
@@ -17,7 +18,7 @@ import pyarrow.parquet as pq
 
 from lfx.artifacts.checks import check, refuse
 from lfx.artifacts.predictions import NONE, TEXTS, Metadata, Predictions
-from lfx.runtime.errors import ArtifactError, name_some
+from lfx.runtime.errors import ArtifactError, in_one_line, name_some
 from lfx.runtime.files import atomic_path
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 METADATA_KEY = b"lfx"
+# SHA-256 of what stands under `lfx`; Parquet has checksums of its rows alone.
+DIGEST_KEY = b"lfx.sha256"
 SCHEMA = pa.schema(
     [
         pa.field("sample_id", pa.string(), nullable=False),
@@ -61,7 +64,8 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
         pa.array(predictions.label, pa.int16(), mask=predictions.label == NONE),
         logits.cast(SCHEMA.field("logits").type),
     ]
-    metadata = {METADATA_KEY: predictions.metadata.to_json().encode()}
+    text = predictions.metadata.to_json().encode()
+    metadata = {METADATA_KEY: text, DIGEST_KEY: hashlib.sha256(text).hexdigest().encode()}
     table = pa.Table.from_arrays(columns, schema=SCHEMA.with_metadata(metadata))
     with atomic_path(path) as part:
         # Checksums let a reader tell flipped bits from logits.
@@ -76,8 +80,8 @@ def read_metadata(path: Path) -> Metadata:
     """
     try:
         schema = pq.read_schema(path)
-    except (OSError, pa.ArrowException) as error:
-        reason = str(error).splitlines()[0]
+    except Exception as error:  # each way of being damaged has its own
+        reason = in_one_line(error)
         raise ArtifactError(f"{path} cannot be read as an artifact: {reason}") from error
     return _metadata(schema, path)
 
@@ -133,6 +137,12 @@ def _metadata(schema: pa.Schema, path: Path) -> Metadata:
             f"{path} is a Parquet file without the metadata key `lfx`, so it does not say which "
             f"classes and which data it is about; {_REMEDY}"
         )
+    digest = schema.metadata.get(DIGEST_KEY)  # older artifacts have none
+    if digest is not None and digest != hashlib.sha256(text).hexdigest().encode():
+        raise ArtifactError(
+            f"{path} is damaged: what it says of its classes and data has another checksum than "
+            f"when it was written; {_REMEDY}"
+        )
     try:
         return Metadata.from_json(text.decode(errors="replace"))
     except ArtifactError as error:
@@ -149,9 +159,9 @@ def _read_table(path: Path) -> pa.Table:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             table = file.read()
         table.validate(full=True)
-    except (pa.ArrowException, OSError) as error:
+    except Exception as error:  # each way of being damaged has its own
         raise ArtifactError(
-            f"{path} is not a whole Parquet file ({str(error).splitlines()[0]}); {_REMEDY}"
+            f"{path} is not a whole Parquet file ({in_one_line(error)}); {_REMEDY}"
         ) from error
     return table
 

@@ -1,11 +1,18 @@
 from __future__ import annotations
 
 import json
+import random
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
-from lfx.artifacts.predictions import Metadata
+from lfx.artifacts.parquet import read_predictions, write_predictions
+from lfx.artifacts.predictions import Metadata, Predictions
 from lfx.runtime.errors import ArtifactError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WHOLE = {
     "schema_version": 1,
@@ -45,3 +52,28 @@ def test_metadata_that_are_wrong_end_in_a_short_message(text: str, reason: str) 
 
 def test_whole_metadata_are_read() -> None:
     assert Metadata.from_json(json.dumps(WHOLE)).classes == ("bad", "good")
+
+
+def test_a_flipped_bit_gives_an_error_or_the_very_same_predictions(tmp_path: Path) -> None:
+    whole, file = tmp_path / "whole.parquet", tmp_path / "flipped.parquet"
+    wanted = Predictions.from_columns(
+        {"sample_id": ["1", "2"], "split": ["val", "test"], "label": [0, None]},
+        [[0.5, -0.5], [1.5, 2.5]],
+        Metadata.from_json(json.dumps(WHOLE)),
+    )
+    write_predictions(whole, wanted)
+    data, draw, noticed = whole.read_bytes(), random.Random(0), 0  # noqa: S311
+    for _ in range(1000):
+        flipped = bytearray(data)
+        flipped[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
+        file.write_bytes(flipped)
+        try:
+            got = read_predictions(file)
+        except ArtifactError:
+            noticed += 1
+        else:
+            assert got.metadata == wanted.metadata
+            assert got.sample_id.tolist() == wanted.sample_id.tolist()
+            assert np.array_equal(got.logits, wanted.logits)
+            assert np.array_equal(got.label, wanted.label)
+    assert noticed > 500

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
-from lfx.artifacts.parquet import write_predictions
+from lfx.artifacts.parquet import read_predictions, write_predictions
 from lfx.artifacts.predictions import Metadata, Predictions
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def write_runs(folder: Path, runs: int) -> None:
     model = folder / "run-0"
     metrics = json.loads((model / "metrics.json").read_text())
     status = json.loads((model / "status.json").read_text())
+    predictions = read_predictions(model / "predictions.parquet")
     started = datetime.fromisoformat(status["started"])
     chance = np.random.default_rng(0)
     for number in range(1, runs):
@@ -116,3 +118,5 @@ def write_runs(folder: Path, runs: int) -> None:
         told = {"started": moment, "overrides": [*status["overrides"], f"seed={number}"]}
         (own / "metrics.json").write_text(json.dumps(metrics))
         (own / "status.json").write_text(json.dumps(status | told))
+        about = replace(predictions.metadata, seed=number)
+        write_predictions(own / "predictions.parquet", replace(predictions, metadata=about))

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 def augment(config: AugmentConfig, job: Job) -> None:
     """Choose texts, paraphrase those that no earlier run has, write them and show some."""
     import logging
-    from pathlib import Path
 
     from lfx.configuration.build import build, unnamed
     from lfx.data.augmenter import TextAugmenter, is_usable
@@ -25,12 +24,11 @@ def augment(config: AugmentConfig, job: Job) -> None:
     from lfx.data.paraphrase_cache import ParaphraseCache
     from lfx.data.paraphrases import choose_share, write_paraphrases
     from lfx.reporting.examples import show_paraphrases
-    from lfx.runtime.files import require_folder
+    from lfx.runtime.files import require_file, require_folder
 
     log = logging.getLogger("lfx.augment")
     augmenter = build(unnamed(config.augmenter), "augmenter", TextAugmenter)
-    file = Path(config.file)
-    require_folder(str(file.parent), "file")
+    file = require_file(config.file, "file")
     cache_dir = require_folder(config.data.cache_dir, "data.cache_dir")
     cache = ParaphraseCache(cache_dir / "paraphrases", augmenter.identity)
     table = build_samples(config.data, cache_dir)

@@ -7,7 +7,7 @@ from enum import Enum
 
 from omegaconf import MISSING
 
-from lfx.configuration.checks import seed_in_range
+from lfx.configuration.checks import MOST_AT_ONCE, seed_in_range
 
 
 class NoiseAction(Enum):
@@ -40,8 +40,9 @@ class FastTranslateConfig(AugmenterConfig):
 
     def problems(self) -> list[str]:
         """Say what is impossible about these settings."""
-        at_least = "augmenter.threads must be at least 1"
-        return [f"{at_least}, got {self.threads}"] if self.threads < 1 else []
+        allowed = f"augmenter.threads is in 1..{MOST_AT_ONCE}"
+        is_allowed = 1 <= self.threads <= MOST_AT_ONCE
+        return [] if is_allowed else [f"{allowed}, got {self.threads}"]
 
 
 @dataclass

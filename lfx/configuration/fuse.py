@@ -73,6 +73,7 @@ class FuseConfig:
     def problems(self) -> list[str]:
         """Say what is impossible about these settings."""
         found = [*named_plainly("name", self.name), *seed_in_range("seed", self.seed)]
+        found += [] if self.data is None else named_plainly("data.name", str(self.data))
         if not self.files:
             found.append("there are no members; give at least one: members.NAME=PATH")
         on_missing = self.members.get(ON_MISSING)

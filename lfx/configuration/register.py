@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hydra.core.config_store import ConfigStore
+from hydra.core.config_store import ConfigNode, ConfigStore
+from omegaconf import DictConfig, OmegaConf
 
 from lfx.configuration.augment import AugmentConfig
 from lfx.configuration.augmenter import (
@@ -134,4 +135,18 @@ def register_schemas() -> None:
     """
     store = ConfigStore.instance()
     for schema in SCHEMAS:
-        store.store(name=schema.__name__, node=schema)
+        store.repo[f"{schema.__name__}.yaml"] = _Schema(schema)
+
+
+class _Schema(ConfigNode):
+    """A schema that becomes a config when Hydra asks for it: making all of them takes 0.2 s."""
+
+    def __init__(self, schema: type) -> None:
+        self.name, self.schema = f"{schema.__name__}.yaml", schema
+        self.group = self.package = self.provider = None
+
+    def __getattr__(self, name: str) -> DictConfig:
+        if name != "node":
+            raise AttributeError(name)
+        config: DictConfig = OmegaConf.structured(self.schema)
+        return config

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from lfx.configuration.checks import MOST_AT_ONCE
+
 
 class Precision(Enum):
     """The number format of the heavy operations."""
@@ -52,8 +54,10 @@ class TrainerConfig:
             )
             if value is not None and value < 1
         ]
-        if self.workers is not None and self.workers < 0:
-            found.append(f"trainer.workers must be at least 0, got {self.workers}")
+        if self.threads is not None and self.threads > MOST_AT_ONCE:
+            found.append(f"trainer.threads is in 1..{MOST_AT_ONCE}, got {self.threads}")
+        if self.workers is not None and not 0 <= self.workers <= MOST_AT_ONCE:
+            found.append(f"trainer.workers is in 0..{MOST_AT_ONCE}, got {self.workers}")
         if self.min_delta < 0:
             found.append(f"trainer.min_delta must be at least 0, got {self.min_delta}")
         return found

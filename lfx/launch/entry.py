@@ -14,6 +14,7 @@ import signal
 import sys
 import traceback
 import warnings
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import hydra
@@ -21,15 +22,19 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from lfx.configuration.checks import named_plainly
 from lfx.configuration.locate import config_folder
 from lfx.configuration.register import register_schemas
 from lfx.launch.defaults import set_defaults
 from lfx.launch.earlier import SweepError
 from lfx.launch.explain import PLAIN, explain
-from lfx.launch.job import INTERRUPTED, Job, StageJob
+from lfx.launch.help import use_own_help
+from lfx.launch.job import INTERRUPTED, Job, StageJob, with_origins
 from lfx.launch.multirun import NoteFolder
+from lfx.launch.quoting import quote_letters
 from lfx.launch.sweep import FailedJobsError
-from lfx.runtime.errors import UserError
+from lfx.runtime.errors import ConfigError, UserError
+from lfx.runtime.escaping import for_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -74,7 +79,12 @@ def run_stage(
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises, and the messages are ours
     logging.raiseExceptions = wants_traceback  # no traceback where `| head` stopped reading
     prepare()
-    sys.argv[1:] = [_opened(argument, open_mappings) for argument in sys.argv[1:]]
+    _show_all_letters()
+    use_own_help()
+    sys.argv[1:] = [quote_letters(_opened(one, open_mappings)) for one in sys.argv[1:]]
+    strange = [one for one in sys.argv[1:] if not _is_text(one)]
+    if strange:
+        _leave(wants_traceback, f"these arguments are not UTF-8: {' '.join(strange)}")
 
     job = StageJob(stage, schema, task, inputs, tuple(leaves))
     main = hydra.main(version_base="1.3", config_path=str(config_folder()), config_name=stage)
@@ -88,7 +98,9 @@ def run_stage(
     except BrokenPipeError:
         sys.exit(1)
     except (HydraException, OmegaConfBaseException) as error:
-        _leave(wants_traceback, explain(error, stage, sys.argv[1:]))
+        mistakes = [one for one in with_origins(error) if isinstance(one, UserError)]
+        told = str(mistakes[0]) if mistakes else explain(error, stage, sys.argv[1:])
+        _leave(wants_traceback, told)
     except Exception as error:
         if job.started or not _is_hydras(error):
             raise
@@ -159,10 +171,34 @@ def prepare() -> None:
     OmegaConf.register_new_resolver(
         "lfx.run_id", lambda: secrets.token_hex(2), use_cache=True, replace=True
     )
+    OmegaConf.register_new_resolver("lfx.folder", _as_folder, replace=True)
     # Ours stand before the plugins' own configs of the same names, and are checked against them.
     warnings.filterwarnings(
         "ignore", r"\s*'hydra/launcher/\w+' is validated against ConfigStore schema", UserWarning
     )
+
+
+def _as_folder(name: object) -> str:
+    """Give a name that becomes a part of a run's folder, before anything is made there."""
+    found = named_plainly("name, or data.name,", str(name))
+    if found:
+        raise ConfigError("\n".join(found))
+    return str(name)
+
+
+def _show_all_letters() -> None:
+    """Show letters that the terminal's encoding lacks as escapes, where Python would stop."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _is_text(argument: str) -> bool:
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:
@@ -186,5 +222,5 @@ def _drop_unread() -> None:
 def _leave(wants_traceback: bool, message: str, status: int = _MISTAKE) -> NoReturn:  # noqa: FBT001
     if wants_traceback:
         traceback.print_exc()
-    print(f"error: {message}", file=sys.stderr)
+    print(f"error: {for_terminal(message)}", file=sys.stderr)
     sys.exit(status)

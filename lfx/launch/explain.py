@@ -17,6 +17,7 @@ from omegaconf.errors import OmegaConfBaseException
 from lfx.configuration.locate import config_folder
 from lfx.configuration.typed import first_line, unknown_setting
 from lfx.launch.composer import Composer
+from lfx.launch.quoting import typed_as_one
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +44,9 @@ def explain(error: BaseException, stage: str, arguments: Sequence[str]) -> str:
         One line a mistake; what Hydra said where none of them fails by itself.
     """
     overrides = [text for text in arguments if "=" in text and not text.startswith("-")]
+    several = _several_values(error, overrides)
+    if several is not None and not {"-m", "--multirun"} & set(arguments):
+        return several
     folders = _own_folders(arguments)
     GlobalHydra.instance().clear()
     found = [
@@ -72,6 +76,23 @@ def explain(error: BaseException, stage: str, arguments: Sequence[str]) -> str:
             if problem is not None:
                 found.append(problem)
     return "\n".join(found) if found else _message(error, names_key=True)
+
+
+def _several_values(error: BaseException, overrides: Sequence[str]) -> str | None:
+    """Say what to do about values that only a multirun takes; None where none are."""
+    named = re.match(r"Ambiguous value for argument '(.*?)'\n1\. ", str(error), re.DOTALL)
+    if named is None:
+        return None
+    override = next((text for text in overrides if text.lstrip("+") == named[1]), named[1])
+    return (
+        f"{override}: several values are for a multirun: -m; a list is written with brackets: "
+        f"KEY=[A,B]{_how_to_quote(override)}"
+    )
+
+
+def _how_to_quote(override: str) -> str:
+    typed = typed_as_one(override)
+    return "" if typed is None else f"\n  if all of it is one text, type {typed}"
 
 
 def _own_folders(arguments: Sequence[str]) -> list[Path]:
@@ -123,8 +144,14 @@ def _problem(
     except (HydraException, OmegaConfBaseException, *PLAIN) as error:
         override = overrides[-1].lstrip("+")
         group = override.partition("=")[0].partition("@")[0]
-        return f"{override}: {_message(error, settings, group=group)}"
+        hint = "" if _is_unknown(error) else _how_to_quote(override)
+        return f"{override}: {_message(error, settings, group=group)}{hint}"
     return None
+
+
+def _is_unknown(error: BaseException) -> bool:
+    """Say whether there is no such setting, which quotes do not change."""
+    return "Could not override" in str(error) or "not in" in str(error)
 
 
 def _options(error: MissingConfigException, group: str) -> list[str]:

@@ -100,7 +100,12 @@ def run_sweep(
     jobs = [overrides for batch in batches for overrides in batch]
     plan = plan_jobs(loader, config, task, jobs)
     folder = Path(config.hydra.sweep.dir)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        message = f"hydra.sweep.dir={folder} is no folder that can be written to: {reason}"
+        raise SweepError(message) from error
     NoteFolder.folder = folder
     with atomic_path(folder / "multirun.yaml") as part:
         OmegaConf.save(config, part)

@@ -44,7 +44,7 @@ def write_cases(study: CaseStudy, shown: int, folder: Path) -> list[Path]:
     )
     few = [case for case in study.cases if case.rank <= shown]
     lines = [
-        [case.kind, case.sample_id, " ".join(case.text.split()).replace("|", "\\|"), case.label]
+        [case.kind, case.sample_id, " ".join(case.text.split()), case.label]
         + [_told(case.scores.get(member), study.classes) for member in names]
         for case in few
     ]

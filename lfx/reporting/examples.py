@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lfx.reporting.table import print_table
+from lfx.reporting.table import markdown, print_table
 from lfx.runtime.files import atomic_path
 
 if TYPE_CHECKING:
@@ -26,7 +26,5 @@ def show_paraphrases(pairs: Sequence[tuple[str, str]], count: int, file: Path) -
     if not shown:
         return
     print_table(_HEADER, shown, len(_HEADER))
-    rows = [[part.replace("|", "\\|") for part in pair] for pair in shown]
-    lines = [_HEADER, ["---", "---"], *rows]
     with atomic_path(file) as part:
-        part.write_text("".join(f"| {' | '.join(cells)} |\n" for cells in lines), encoding="utf-8")
+        part.write_text(markdown(_HEADER, shown, len(_HEADER)), encoding="utf-8")

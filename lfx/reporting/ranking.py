@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lfx.reporting.table import SCORES, SPLITS, markdown, print_table, titled
+from lfx.runtime.escaping import for_line
 from lfx.runtime.files import atomic_path
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def print_ranking(sweep: Sweep) -> None:
             f"{split} n = {'/'.join(map(str, sorted(own - {None})))}"
             for split, own in counts.items()
         )
-        print(f"ranked by {sweep.objective}; {told}")  # noqa: T201, the last job's log is closed
+        print(f"ranked by {for_line(sweep.objective)}; {told}")  # noqa: T201, the last job's log is closed
         print_table(header, [*shown, *below], _LEADING)
 
 
@@ -47,7 +48,8 @@ def print_unfinished(sweep: Sweep) -> None:
     for job in sweep.unfinished:
         states.setdefault(job.status.state, []).append(job.place)
     for state, names in states.items():
-        print(f"{state}: {len(names)} of {len(sweep.jobs)} jobs ({', '.join(names[:20])})")  # noqa: T201
+        shown = for_line(", ".join(names[:20]))
+        print(f"{state}: {len(names)} of {len(sweep.jobs)} jobs ({shown})")  # noqa: T201
 
 
 def write_ranking(sweep: Sweep) -> Path | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from lfx.reporting.rows import write_rows
 from lfx.reporting.table import SCORES, SPLITS, markdown, print_table, titled, told_apart
 from lfx.runtime.files import atomic_path
 
@@ -121,8 +121,7 @@ def write_seeds(rows: Sequence[Row], folder: Path) -> tuple[Path, Path]:
     names = [*header[:_LEADING]]
     for title in header[_LEADING:]:
         names += [f"{title} mean", f"{title} sd"]
-    with atomic_path(folder / "seeds.csv") as part, part.open("w", newline="") as stream:
-        csv.writer(stream).writerows([names, *([c for p in line for c in p] for line in cells)])
+    write_rows(folder / "seeds.csv", names, [[c for p in line for c in p] for line in cells])
     header, cells = _layout(rows, _as_text)
     with atomic_path(folder / "seeds.md") as part:
         lines = [[cell for cells in line for cell in cells] for line in cells]

@@ -14,6 +14,7 @@ from lfx.reporting.seeds import group_by_seed, print_seeds, seed_rows, write_see
 from lfx.reporting.sweep import Sweep, read_sweep, write_sweep
 from lfx.reporting.sweep_curve import draw_sweep
 from lfx.reporting.table import SCORES
+from lfx.runtime.escaping import for_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +48,8 @@ def summarise_sweep(folder: Path) -> Sweep:
         print_ranking(sweep)
     print_unfinished(sweep)
     # The last job's log is closed.
-    print(f"written: {', '.join(str(file) for file in written if file is not None)}")  # noqa: T201
+    shown = ", ".join(str(file) for file in written if file is not None)
+    print(f"written: {for_line(shown)}")  # noqa: T201
     return sweep
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import logging
 import os
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lfx.reporting.loggers import flat_scores
+from lfx.reporting.rows import write_rows
 from lfx.reporting.scores import read_baselines, read_metrics, read_weights
 from lfx.reporting.weights import member_shares
 from lfx.runtime.errors import DataError, RecordError
@@ -152,10 +152,7 @@ def write_sweep(sweep: Sweep) -> tuple[Path, Path]:
     columns = list(dict.fromkeys(key for row in rows for key in row))
     columns.sort(key=lambda key: _GROUPS.index(key.partition("/")[0]) if "/" in key else -1)
     text, binary = sweep.folder / "sweep.csv", sweep.folder / "sweep.parquet"
-    with atomic_path(text) as part, part.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, columns, restval="")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_rows(text, columns, [[row.get(key, "") for key in columns] for row in rows])
     table = pa.table({key: _typed([row.get(key) for row in rows]) for key in columns})
     with atomic_path(binary) as part:
         pq.write_table(table, part)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lfx.reporting.rows import write_rows
+from lfx.runtime.escaping import for_markdown, for_terminal
 from lfx.runtime.files import atomic_path
 
 if TYPE_CHECKING:
@@ -54,8 +55,7 @@ def write_runs(runs: Sequence[Run], folder: Path) -> tuple[Path, Path]:
     header, rows = run_rows(runs, digits=None)
     header += ["started", "run"]
     rows = [[*row, run.started, str(run.folder)] for row, run in zip(rows, runs, strict=True)]
-    with atomic_path(folder / "report.csv") as part, part.open("w", newline="") as stream:
-        csv.writer(stream).writerows([header, *rows])
+    write_rows(folder / "report.csv", header, rows)
     header, rows = run_rows(runs)
     with atomic_path(folder / "report.md") as part:
         part.write_text(markdown(header, rows, _LEADING), encoding="utf-8")
@@ -64,8 +64,9 @@ def write_runs(runs: Sequence[Run], folder: Path) -> tuple[Path, Path]:
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], leading: int) -> str:
     """Give a table in Markdown; the columns after the leading ones hold numbers."""
-    lines = [header, ["---"] * leading + ["---:"] * (len(header) - leading), *rows]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + "\n"
+    below = ["---"] * leading + ["---:"] * (len(header) - leading)
+    first, *others = [[for_markdown(cell) for cell in cells] for cells in (header, *rows)]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (first, below, *others)) + "\n"
 
 
 # Columns before the numbers: data, name, model, seed.
@@ -169,8 +170,9 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], leading: i
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for place, title in enumerate(header):
         # A title's words stand above each other: the columns stay as narrow as their numbers.
-        shown = title.replace(" ", "\n")
+        shown = Text(for_terminal(title).replace(" ", "\n"))
         table.add_column(shown, justify="left" if place < leading else "right", overflow="fold")
     for row in rows:
-        table.add_row(*map(Text, row))  # a name may hold what looks like markup
+        # A name may hold what looks like markup.
+        table.add_row(*(Text(for_terminal(cell)) for cell in row))
     console.print(table)

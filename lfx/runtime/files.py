@@ -91,6 +91,8 @@ def require_folder(path: str, key: str) -> Path:
     Raises:
         ConfigError: it cannot be made or written to.
     """
+    if not path.strip() or "\0" in path:
+        raise ConfigError(f"{key} needs a folder's path, got {path!r}")
     folder = Path(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -99,6 +101,25 @@ def require_folder(path: str, key: str) -> Path:
         reason = error.strerror or type(error).__name__
         raise ConfigError(f"{key}={path} is no folder that can be written to: {reason}") from error
     return folder
+
+
+def require_file(path: str, key: str) -> Path:
+    """Make the folder of a file before hours of work end in it.
+
+    Args:
+        path: the file, which need not exist.
+        key: the setting that names it, for the message.
+
+    Raises:
+        ConfigError: it is none, or cannot be written.
+    """
+    if not path.strip() or "\0" in path or path.endswith("/"):
+        raise ConfigError(f"{key} needs a file's path, got {path!r}")
+    file = Path(path)
+    if os.path.lexists(file) and not file.is_file():
+        raise ConfigError(f"{key}={path} is no file but something else; give a file's path")
+    require_folder(str(file.parent), key)
+    return file
 
 
 def write_json(target: Path, content: Any) -> None:

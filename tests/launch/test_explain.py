@@ -148,8 +148,9 @@ def test_what_is_no_override_gets_hydras_own_words(explained):
 
 
 def test_a_path_with_an_equals_sign_is_a_parse_error(explained):
-    (line,) = explained("predict", "ckpt=/a/w=0.1/best.ckpt")
+    line, hint = explained("predict", "ckpt=/a/w=0.1/best.ckpt")
     assert line.startswith("ckpt=/a/w=0.1/best.ckpt: ")
+    assert hint.endswith("type \"ckpt='/a/w=0.1/best.ckpt'\"")
 
 
 def test_an_experiment_of_another_stage(explained):
@@ -179,3 +180,22 @@ def test_an_unknown_option_of_hydras_own_groups(explained):
     (line,) = explained("train", "hydra/launcher=foo")
     options = line.partition("choose from: ")[2].split(", ")
     assert {"basic", "joblib", "lfx", "submitit_slurm"} <= set(options)
+
+
+def test_a_path_with_a_sign_of_hydras_grammar_is_shown_in_quotes(explained):
+    assert explained("train", "data.root=/a/b=c")[1] == (
+        "  if all of it is one text, type \"data.root='/a/b=c'\""
+    )
+    for path in ("/a#b", "/a(1)", "[a]", "{a: 1}"):
+        assert f"'{path}'" in explained("train", f"data.root={path}")[1]
+    assert len(explained("train", "trainer.max_epochs=abc", "epochs=a")) == 2  # no use of quotes
+
+
+def test_several_values_without_a_multirun(explained):
+    assert explained("train", "data.root=/a,b") == [
+        (
+            "data.root=/a,b: several values are for a multirun: -m; a list is written with "
+            "brackets: KEY=[A,B]"
+        ),
+        "  if all of it is one text, type \"data.root='/a,b'\"",
+    ]

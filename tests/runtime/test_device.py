@@ -14,7 +14,10 @@ def test_auto_is_an_accelerator_or_the_cpu():
     assert resolve_device("cpu") == torch.device("cpu")
 
 
-@pytest.mark.parametrize("name", ["gpu", "", "cuda:x", "0"])
+@pytest.mark.parametrize(
+    "name",
+    ["gpu", "", "cuda:x", "0", "meta", "xla", "vulkan", "cpu:7", "cuda:-1", "cuda:99999999999"],
+)
 def test_what_is_no_device_is_refused(name):
     with pytest.raises(
         ConfigError, match=r"is not a device; allowed: auto, cpu, cuda, cuda:N, mps"

@@ -5,7 +5,8 @@ import os
 
 import pytest
 
-from lfx.runtime.files import atomic_path, write_json
+from lfx.runtime.errors import ConfigError
+from lfx.runtime.files import atomic_path, require_file, require_folder, write_json
 
 
 def test_a_file_appears_when_it_is_whole(tmp_path):
@@ -54,3 +55,23 @@ def test_json_is_readable_and_refuses_what_is_no_number(tmp_path):
         write_json(target, {"score": float("nan")})
     assert target.read_text(encoding="utf-8") == text
     assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("path", ["", " ", "a\0b", "{}", "{}/", "{}/pipe", "{}/file/below"])
+def test_what_can_be_no_file_is_told_before_the_work(tmp_path, path):
+    (tmp_path / "file").touch()
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigError, match=r"^file"):
+        require_file(path.format(tmp_path), "file")
+
+
+@pytest.mark.parametrize("path", ["", " ", "a\0b", "{}/file", "{}/file/below", "/proc/none"])
+def test_what_can_be_no_folder_is_told_before_the_work(tmp_path, path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match=r"^data\.cache_dir"):
+        require_folder(path.format(tmp_path), "data.cache_dir")
+
+
+def test_a_files_folder_is_made(tmp_path):
+    assert require_file(f"{tmp_path}/new/file", "file") == tmp_path / "new/file"
+    assert (tmp_path / "new").is_dir()

@@ -1,0 +1,67 @@
+"""`--help` lists what a command chooses from, read from the files."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lfx.configuration.locate import config_folder
+from lfx.launch.help import list_groups
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONF = config_folder()
+
+
+def groups(command: str, choices: list[str], *more: Path) -> dict[str, list[str]]:
+    lines = list_groups(command, [*more, CONF], choices).splitlines()
+    pairs = (line.split(": ", 1) for line in lines)
+    return {group: options.split(", ") for group, options in pairs}
+
+
+def test_a_command_lists_its_own_groups_alone():
+    found = groups("fuse", ["data", "fusion", "experiment", "variant", "hydra/launcher"])
+    assert found["data"] == ["demo", "mvsa_single", "table"]
+    assert found["fusion"] == sorted(file.stem for file in (CONF / "fusion").glob("*.yaml"))
+    assert found.keys().isdisjoint({"encoder", "hydra/launcher", "variant/contrast"})
+
+
+def test_experiments_of_other_commands_are_left_out():
+    train = ["data", "encoder", "loss@loss.first", "modality", "trainer", "logger", "experiment"]
+    of_train = groups("train", train)
+    of_fuse = groups("fuse", ["data", "fusion", "calibration", "logger", "experiment"])
+    assert "minimizing_loss" not in of_train["experiment/paper"]
+    assert "resnet50" in of_train["experiment/paper"]
+    assert of_fuse["experiment/paper"] == ["detection_rate", "minimizing_loss"]
+    assert "experiment" not in of_fuse  # contrastive_ablation is a training's
+    assert "ntxent" in of_train["loss"]
+
+
+def test_a_folder_of_ones_own_is_listed_too(tmp_path: Path):
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment/mine.yaml").write_text("# @package _global_\nseed: 3\n")
+    assert groups("fuse", ["experiment"], tmp_path)["experiment"] == ["mine"]
+
+
+@pytest.mark.parametrize("stage", ["train", "report"])
+def test_help_is_quick_and_whole(tmp_path: Path, stage: str):
+    """Of CPU: this test may well share the machine; by the wall it is less than a second."""
+    program = (
+        "import sys, resource, runpy, atexit\n"
+        "def told():\n"
+        "    used = resource.getrusage(resource.RUSAGE_SELF)\n"
+        "    print(used.ru_utime + used.ru_stime, 'torch' in sys.modules, file=sys.stderr)\n"
+        f"atexit.register(told); sys.argv = ['lfx.{stage}', '--help']\n"
+        f"runpy.run_module('lfx.{stage}', run_name='__main__', alter_sys=True)\n"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "Choices (GROUP=OPTION):\n\ndata: demo, mvsa_single, table\n" in done.stdout
+    assert "Settings (KEY=VALUE):" in done.stdout
+    seconds, has_torch = done.stderr.split()
+    assert has_torch == "False"
+    assert float(seconds) < 2  # Hydra's own: over three

@@ -57,6 +57,8 @@ def draw_bars(
                         bars, [format(one, form) for one in numbers], fontsize=8, padding=2
                     )
             plot.set_xticks(*name_positions(names))
+            if len(names) > _MOST_NUMBERS:
+                plot.tick_params(axis="x", rotation=90, labelsize=7)
             plot.margins(y=0.12)
             if top is not None:
                 plot.set_ylim(0, 1.1 * top)

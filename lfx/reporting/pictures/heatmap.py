@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _DARK = 0.6
-# With more classes than these, cells are too small for numbers, and the picture no larger.
+# With more classes than these, cells are too small for numbers; the picture has room for names.
 _MOST_CLASSES = 25
+_NAMES_ONLY = 11.0
 
 
 def draw_confusion(
@@ -33,14 +34,15 @@ def draw_confusion(
         panels: title → `(classes, classes)`, row the label, column the prediction.
         classes: their names.
     """
-    side = 1.6 + 0.85 * min(len(classes), _MOST_CLASSES)
-    with drawing(file, side * len(panels), side) as figure:
+    numbered = len(classes) <= _MOST_CLASSES
+    side = 1.6 + 0.85 * len(classes) if numbered else _NAMES_ONLY
+    with drawing(file, side * len(panels), side + (0.0 if numbered else 0.7)) as figure:
         figure.suptitle(title, fontsize=11)
         plots = np.atleast_1d(figure.subplots(1, len(panels)))
         for plot, (name, counts) in zip(plots, panels.items(), strict=True):
             shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
             plot.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-            written = np.ndindex(*counts.shape) if len(classes) <= _MOST_CLASSES else ()
+            written = np.ndindex(*counts.shape) if numbered else ()
             for row, column in written:
                 plot.text(
                     column,
@@ -56,3 +58,6 @@ def draw_confusion(
             plot.set_ylabel("label")
             plot.set_xticks(*name_positions(classes))
             plot.set_yticks(*name_positions(classes))
+            if not numbered:
+                plot.tick_params(axis="x", rotation=90)
+                plot.tick_params(labelsize=7)

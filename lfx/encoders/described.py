@@ -53,6 +53,8 @@ _NOT_OF_SHAPE = {
     "dtype",
     "torch_dtype",
     "id2label",
+    "is_encoder_decoder",
+    "kwargs",
     "label2id",
     "num_labels",
     "problem_type",
@@ -137,15 +139,14 @@ def shape_of(config: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         WeightsError: the type is unknown or reads no texts, or a value is no shape.
     """
-    from transformers import CONFIG_MAPPING, PretrainedConfig
+    from transformers import CONFIG_MAPPING
 
     name = config.get("model_type")
     if not isinstance(name, str) or name not in CONFIG_MAPPING:
         raise WeightsError(f"transformers has no model type {shown(name)}; for example: bert")
     kind = CONFIG_MAPPING[name]
     known = set(inspect.signature(kind).parameters)
-    common = set(inspect.signature(PretrainedConfig).parameters) - {"chunk_size_feed_forward"}
-    allowed = (known - common | {"tie_word_embeddings"}) - _NOT_OF_SHAPE
+    allowed = (known | {"tie_word_embeddings"}) - _NOT_OF_SHAPE
     require_reads_texts(name, kind)
     kept = {key: value for key, value in config.items() if key in allowed}
     wrong = [

@@ -125,6 +125,7 @@ def _tell_result(
 ) -> None:
     import logging
 
+    from lfx.evaluation.unpredicted import unpredicted_classes
     from lfx.reporting.table import print_scores
     from lfx.reporting.weights import told_calibrations, told_search, told_weights
 
@@ -144,6 +145,8 @@ def _tell_result(
     if result.labelled:
         beside = {f"baseline: {name}": scores for name, scores in result.baselines.items()}
         print_scores({config.name: result.metrics} | beside)
+        for sentence in unpredicted_classes(result.predictions):
+            log.warning(sentence)
     else:
         log.info("no labels, no scores: %d samples fused", len(result.predictions.sample_id))
     for line in told_calibrations(document):

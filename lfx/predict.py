@@ -21,6 +21,7 @@ def predict(config: PredictConfig, job: Job) -> None:
     from lfx.artifacts.parquet import write_predictions
     from lfx.data.build import build_any
     from lfx.evaluation.splits import evaluate_splits
+    from lfx.evaluation.unpredicted import unpredicted_classes
     from lfx.modalities.checkpoints import load_classifier
     from lfx.modalities.compute import Compute, choose_precision
     from lfx.modalities.prediction import predict as apply
@@ -60,6 +61,8 @@ def predict(config: PredictConfig, job: Job) -> None:
     if metrics:
         write_json(job.folder / "metrics.json", metrics)
         print_scores({predictions.metadata.name: metrics})
+    for sentence in unpredicted_classes(predictions):
+        log.warning(sentence)
     log.info("%d predictions: %s", len(table), artifact)
 
 

@@ -85,6 +85,7 @@ def _train_model(
 
     from lfx.artifacts.parquet import publish, write_predictions
     from lfx.evaluation.splits import evaluate_splits
+    from lfx.evaluation.unpredicted import unpredicted_classes
     from lfx.modalities.build import build_classifier, prepare_phases
     from lfx.modalities.checkpoints import BEST, PHASE_1
     from lfx.modalities.fitting import fit_model
@@ -128,6 +129,8 @@ def _train_model(
         metrics = evaluate_splits(predictions)
         write_json(around.run / "metrics.json", metrics)
         if start.fold is None:
+            for sentence in unpredicted_classes(predictions):
+                _log().warning(sentence)
             publish(around.run / "predictions.parquet", _published(config))
         look_at_errors(predictions, around.run, logger)
     show_classes(table, config.data.name, around.run)

@@ -13,7 +13,7 @@ from lfx.data.cleaning import Cleaning
 from lfx.encoders.described import check_text_description, require_reads_texts, shape_of
 from lfx.encoders.encoder import Encoder
 from lfx.encoders.pretrained_text import check_length, load_backbone
-from lfx.encoders.tokenizer import TextTokenizer, load_tokenizer, train_tokenizer
+from lfx.encoders.tokenizer import TextTokenizer, Tokenized, load_tokenizer, train_tokenizer
 from lfx.runtime.errors import ConfigError, WeightsError, in_one_line, name_some
 
 if TYPE_CHECKING:
@@ -79,7 +79,11 @@ class TextEncoder(Encoder):
 
     def tokens(self, texts: Sequence[str]) -> list[list[int]]:
         """Clean texts and cut them into tokens: the ids of each, at least one each."""
-        return self.tokenizer([self.cleaning(text) for text in texts])
+        return self.tokenize(texts).ids
+
+    def tokenize(self, texts: Sequence[str]) -> Tokenized:
+        """Clean texts and return their token ids, and how many texts were too long."""
+        return self.tokenizer.tokenize([self.cleaning(text) for text in texts])
 
     def blocks(self) -> list[list[nn.Parameter]]:
         """Give everything before the layers, each layer, and everything after it with the last."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
@@ -14,6 +14,18 @@ if TYPE_CHECKING:
 
 # Their ids are their places.
 _SPECIAL = (_PADDING, _START, _END) = ("<pad>", "<s>", "</s>")
+
+
+class Tokenized(NamedTuple):
+    """Texts as token ids.
+
+    Attributes:
+        ids: the token ids of each text, at least one each.
+        shortened: how many texts were longer than the longest that is read.
+    """
+
+    ids: list[list[int]]
+    shortened: int
 
 
 class TextTokenizer:
@@ -57,9 +69,14 @@ class TextTokenizer:
 
     def __call__(self, texts: Sequence[str]) -> list[list[int]]:
         """Give the token ids of each text, at least one each."""
+        return self.tokenize(texts).ids
+
+    def tokenize(self, texts: Sequence[str]) -> Tokenized:
+        """Return the token ids of each text, and how many texts were too long."""
         encodings = self._tokenizer.encode_batch(list(texts))
         # Some tokenizers frame a text with nothing; an empty text would then have no token.
-        return [encoding.ids or [self.padding] for encoding in encodings]
+        ids = [encoding.ids or [self.padding] for encoding in encodings]
+        return Tokenized(ids, sum(bool(encoding.overflowing) for encoding in encodings))
 
 
 def train_tokenizer(texts: Sequence[str], vocabulary: int, max_length: int) -> TextTokenizer:

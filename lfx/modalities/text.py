@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from lfx.data.augmentation import TokenDrop
@@ -18,11 +20,20 @@ if TYPE_CHECKING:
 
     from lfx.data.samples import SampleTable
 
+log = logging.getLogger(__name__)
+
+# A larger share of texts that are cut is a warning.
+_MANY = 0.05
+
 
 class ReadsTexts(Classifier):
     """What every modality over texts has: how its encoder is built, and what that reads."""
 
     encoder: TextEncoder
+
+    @cached_property
+    def _told_shortened(self) -> set[tuple[int, int]]:
+        return set()
 
     @staticmethod
     def build_encoder(settings: Mapping[str, Any], train_texts: Sequence[str]) -> TextEncoder:
@@ -49,10 +60,22 @@ class ReadsTexts(Classifier):
     ) -> Inputs:
         """Clean and tokenise the texts once; batches hold texts of like length."""
         del cache_dir
-        tokens = self.encoder.tokens([table.texts[row] for row in rows])
+        tokens, shortened = self.encoder.tokenize([table.texts[row] for row in rows])
+        self._tell_shortened(shortened, len(tokens))
         padding = self.encoder.tokenizer.padding
         change = None if augmentation is None else TokenDrop(**augmentation, seed=self.seed)
         return Inputs(TokenInputs(tokens, padding, rows, change), [len(ids) for ids in tokens])
+
+    def _tell_shortened(self, shortened: int, texts: int) -> None:
+        """Log how many texts the model does not read to their end, once for the same texts."""
+        if shortened and (shortened, texts) not in self._told_shortened:
+            self._told_shortened.add((shortened, texts))
+            log.log(
+                logging.WARNING if shortened >= _MANY * texts else logging.INFO,
+                "%d of %d texts (%.1f %%) are longer than the %d tokens that the model reads, and "
+                "their ends are cut off (encoder.max_length, in training)",
+                *(shortened, texts, 100 * shortened / texts, self.encoder.tokenizer.max_length),
+            )
 
 
 class TextClassifier(ReadsTexts):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import statistics
 from typing import TYPE_CHECKING, Any
 
 from lfx.artifacts.folds import average_folds, merge_folds
 from lfx.evaluation.splits import evaluate_splits
+from lfx.evaluation.unpredicted import unpredicted_classes
 from lfx.reporting.errors import look_at_errors
 from lfx.reporting.loggers import flat_scores
 from lfx.reporting.table import SCORES, SPLITS, print_table
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lfx.artifacts.predictions import Predictions
+
+log = logging.getLogger(__name__)
 
 
 def report_folds(parts: Mapping[int, Predictions], name: str, folder: Path) -> dict[str, Any]:
@@ -35,7 +39,10 @@ def report_folds(parts: Mapping[int, Predictions], name: str, folder: Path) -> d
         The content of `metrics.json`.
     """
     merged = merge_folds(parts)
-    metrics = evaluate_splits(average_folds(merged))
+    averaged = average_folds(merged)
+    metrics = evaluate_splits(averaged)
+    for sentence in unpredicted_classes(averaged):
+        log.warning(sentence)
     write_json(folder / "metrics.json", metrics)
     look_at_errors(merged, folder)
     each = {fold: evaluate_splits(parts[fold]) for fold in sorted(parts)}

@@ -72,3 +72,12 @@ def test_an_unframed_empty_text_has_a_token_all_the_same():
 def test_a_folder_without_a_tokenizer_is_refused(tmp_path):
     with pytest.raises(WeightsError, match="has no tokenizer that can be loaded"):
         load_tokenizer(tmp_path, 64)
+
+
+def test_texts_that_are_too_long_are_counted():
+    tokenizer = train_tokenizer(["one two three four five six"], 300, 8)
+    tokenized = tokenizer.tokenize(
+        ["one", "one two three four five six seven eight nine", "", "a" * 99]
+    )
+    assert tokenized.shortened == 2
+    assert [len(ids) for ids in tokenized.ids] == [len(tokenizer(["one"])[0]), 8, 2, 8]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import os
 from dataclasses import dataclass
@@ -10,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from lfx.artifacts.parquet import read_metadata
 from lfx.configuration.fuse import ON_MISSING
-from lfx.configuration.typed import config_hash
 from lfx.reporting.scores import read_metrics
 from lfx.reporting.table import SPLITS
 from lfx.runtime.errors import ArtifactError, DataError, RecordError
@@ -187,7 +188,8 @@ def _shaping(config: Mapping[str, Any], *without: str) -> str:
     if isinstance(kept.get("data"), dict):
         data = {"fold", "root"}.intersection(without)
         kept["data"] = {key: value for key, value in kept["data"].items() if key not in data}
-    return config_hash(kept)
+    text = json.dumps(kept, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _model(config: Mapping[str, Any]) -> str:

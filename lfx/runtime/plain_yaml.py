@@ -19,10 +19,11 @@ def parse_yaml(text: str) -> Any:
         RecordError: it is no YAML, nested too deeply, or has what no run writes: aliases, tags,
             several documents, keys that occur twice or are no text.
     """
-    loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
     tree = _Tree()
     try:
-        for event in yaml.parse(text, Loader=loader):
+        # Not `yaml.parse`, which asks before each event whether there is one.
+        parser = (yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader)(text)
+        while (event := parser.get_event()) is not None:
             tree.take(event)
     except yaml.YAMLError as error:
         what = getattr(error, "problem", None) or str(error).partition("\n")[0]
@@ -43,14 +44,15 @@ class _Tree:
 
     def take(self, event: Any) -> None:
         """Take the next event."""
-        if isinstance(event, yaml.CollectionEndEvent):
+        kind = type(event)
+        if kind is yaml.ScalarEvent:  # nine of ten are
+            _require_plain(event)
+            self._add_scalar(event)
+        elif kind in {yaml.SequenceEndEvent, yaml.MappingEndEvent}:
             self._open.pop()
         elif isinstance(event, yaml.NodeEvent):
             _require_plain(event)
-            if isinstance(event, yaml.ScalarEvent):
-                self._add_scalar(event)
-            else:
-                self._begin([] if isinstance(event, yaml.SequenceStartEvent) else {})
+            self._begin([] if kind is yaml.SequenceStartEvent else {})
 
     def _add_scalar(self, event: Any) -> None:
         container, key = self._open[-1] if self._open else (None, [])
@@ -85,7 +87,7 @@ class _Tree:
 def _require_plain(event: Any) -> None:
     if event.anchor is not None:
         raise RecordError("it has YAML aliases, which no run writes")
-    if event.tag not in {None, "!"}:
+    if event.tag is not None and event.tag != "!":
         raise RecordError(f"it has the YAML tag {event.tag[:80]}, which no run writes")
 
 

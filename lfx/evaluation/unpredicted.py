@@ -32,9 +32,8 @@ def unpredicted_classes(predictions: Predictions) -> list[str]:
             never = np.flatnonzero((support > 0) & (predicted == 0)).tolist()
             if never:
                 listed = name_some(f"{names[label]} ({support[label]})" for label in never)
-                where = f"{split} (n = {rows})"
                 sentences.append(
-                    f"{predictions.metadata.name}: never predicted on {where}, with how many samples "
-                    f"each class has: {listed}"
+                    f"{predictions.metadata.name}: never predicted on {split} (n = {rows}), "
+                    f"with how many samples each class has: {listed}"
                 )
     return sentences

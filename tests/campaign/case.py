@@ -67,6 +67,7 @@ class Case:
         environment: further variables; None takes one away.
         limits: of the process, by the numbers of `resource`.
         broken: streams whose reader has left.
+        writes: patterns of files, in the working directory, that the command is there to write.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Case:
     environment: Mapping[str, str | None] = field(default_factory=dict)
     limits: Mapping[int, int] = field(default_factory=dict)
     broken: tuple[int, ...] = ()
+    writes: tuple[str, ...] = ()
 
 
 def refused(*phrases: str) -> Expectation:

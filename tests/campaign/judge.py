@@ -19,9 +19,9 @@ _SHOWN = {".csv", ".md", ".log"}
 def attack(case: Case, box: Sandbox, material: Material) -> tuple[Outcome, list[str]]:
     """Run a case, and give all that is wrong with what came of it."""
     case.prepare(box.work, material)
-    before = box.snapshot()
+    before = box.snapshot(case.writes)
     outcome = box.run(case.stage, case.arguments, case.environment, case.limits, case.broken)
-    wrong = [f"harm: {one}" for one in changes(before, box.snapshot())[:5]]
+    wrong = [f"harm: {one}" for one in changes(before, box.snapshot(case.writes))[:5]]
     wrong += _always_wrong(outcome, box)
     complaint = case.expect(outcome, material)
     if complaint is not None:

@@ -99,9 +99,17 @@ class Sandbox:
         run = Run(self.work, f"lfx.{stage}", arguments, self.environment(changes))
         return Started(run, (streams / "stdout", streams / "stderr"))
 
-    def snapshot(self) -> dict[str, str]:
-        """Give every file and folder that no run may change: path → what it is."""
-        return {str(path.relative_to(self.root)): _describe(path) for path in self._foreign()}
+    def snapshot(self, writes: tuple[str, ...] = ()) -> dict[str, str]:
+        """Give every file and folder that a run may not change: path → what it is.
+
+        Args:
+            writes: patterns of files, in the working directory, that it may change.
+        """
+        return {
+            str(path.relative_to(self.root)): _describe(path)
+            for path in self._foreign()
+            if not any(path.match(f"work/{pattern}") for pattern in writes)
+        }
 
     def clear(self) -> None:
         """Remove it all, folders that may not be read too."""

@@ -34,7 +34,13 @@ def case(
         change(work / "old" / of[0])
 
     return Case(
-        f"run_folders/{name}", Kind.hostile_file, "report", arguments or ON, expect, prepare
+        f"run_folders/{name}",
+        Kind.hostile_file,
+        "report",
+        arguments or ON,
+        expect,
+        prepare,
+        writes=("old/sweep/sweep.*",),  # sweep=DIRECTORY makes a multirun's table anew
     )
 
 

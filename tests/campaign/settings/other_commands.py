@@ -13,7 +13,6 @@ _OF_FUSE = [
     ("fit_split=train", "fit_split"),
     ("fit_split=test", "leak|test"),
     ("fit_folds=0", "fit_folds"),
-    ("fit_folds=1000", "fit_folds|fold"),
     ("objective=test/accuracy", "objective"),
     ("objective=val/beauty", "objective"),
     ("objective=accuracy", "objective"),

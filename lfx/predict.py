@@ -25,6 +25,7 @@ def predict(config: PredictConfig, job: Job) -> None:
     from lfx.modalities.checkpoints import load_classifier
     from lfx.modalities.compute import Compute, choose_precision
     from lfx.modalities.prediction import predict as apply
+    from lfx.modalities.provenance import decoded_as_in_training
     from lfx.reporting.table import print_scores
     from lfx.runtime.device import resolve_device
     from lfx.runtime.files import require_folder, write_json
@@ -34,6 +35,7 @@ def predict(config: PredictConfig, job: Job) -> None:
     cache_dir = require_folder(config.data.cache_dir, "data.cache_dir")
     table = build_any(config.data, cache_dir)
     table = table.with_classes(classifier.classes)
+    table = decoded_as_in_training(table, provenance.background)
     table = replace(table, splits=known_splits(table, provenance))
     device = resolve_device(config.device)
     precision = choose_precision(config.precision.name, device)

@@ -9,6 +9,7 @@ from typing import Any
 from omegaconf import MISSING
 
 from lfx.configuration.checks import named_plainly, seed_in_range
+from lfx.runtime.colour import parse_colour
 
 
 class Split(Enum):
@@ -82,6 +83,11 @@ class DataConfig:
     rare_classes: OnRareClass = OnRareClass.error
     # Name of the class that rare ones are merged into.
     merged_class: str = "other"
+    # What transparent pixels of images lie on: a colour's name in CSS, or "#rrggbb" in quotes.
+    # lfx.predict takes the colour that the model was trained with.
+    background: str = "white"
+    # An image of more pixels is a bad sample: decoding it takes 4 bytes and more for each.
+    max_image_pixels: int = 178_956_970
     # Where decoded images and inspection results are kept between runs.
     cache_dir: str = "outputs/cache"
 
@@ -95,6 +101,7 @@ class DataConfig:
             found.append(f"data.min_class_size must be at least 1, got {self.min_class_size}")
         if not self.merged_class.strip():
             found.append("data.merged_class must not be empty")
+        found += self._image_problems()
         if self.folds is not None and self.folds < 2:
             found.append(f"data.folds must be at least 2, got {self.folds}")
         if self.fold is not None and self.folds is None:
@@ -111,6 +118,16 @@ class DataConfig:
             found.append(
                 f"data.source.split is only read with data.split=file, not {self.split.name}"
             )
+        return found
+
+    def _image_problems(self) -> list[str]:
+        found = []
+        try:
+            parse_colour(self.background)
+        except ValueError as error:
+            found.append(f"data.background: {error}")
+        if self.max_image_pixels < 1:
+            found.append(f"data.max_image_pixels must be at least 1, got {self.max_image_pixels}")
         return found
 
     def names_splits(self) -> bool:

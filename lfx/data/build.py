@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lfx.configuration.build import build
+from lfx.data.decoding import Decoding
 from lfx.data.folds import Folds, deal_folds
 from lfx.data.paraphrases import Paraphrases, read_paraphrases
 from lfx.data.prepare import SplitPlan, load_any, load_labelled
@@ -42,6 +43,7 @@ def build_samples(data: DataConfig, cache_dir: Path) -> SampleTable:
         drop_bad=data.on_bad_sample.name == "drop",
         cache_dir=cache_dir,
         rare=_rare_classes(data),
+        decoding=_decoding(data),
     )
 
 
@@ -57,8 +59,17 @@ def build_any(data: DataConfig, cache_dir: Path) -> SampleTable:
         DataError: as `load_any`.
     """
     source = build(data.source, "data.source", Source)
-    drop_bad = data.on_bad_sample.name == "drop"
-    return load_any(source, drop_bad=drop_bad, cache_dir=cache_dir, rare=_rare_classes(data))
+    return load_any(
+        source,
+        drop_bad=data.on_bad_sample.name == "drop",
+        cache_dir=cache_dir,
+        rare=_rare_classes(data),
+        decoding=_decoding(data),
+    )
+
+
+def _decoding(data: DataConfig) -> Decoding:
+    return Decoding(data.background, data.max_image_pixels)
 
 
 def _rare_classes(data: DataConfig) -> RareClasses:

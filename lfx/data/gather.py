@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from lfx.data.duplicates import near_duplicate_groups
 from lfx.data.embedded import write_embedded
+from lfx.data.image_doubts import tell_doubts
 from lfx.data.images import inspect_images
 from lfx.data.samples import Reading, Sample, SampleTable, Source
 from lfx.data.values import doubtful_classes, is_blank
@@ -17,6 +18,8 @@ from lfx.runtime.errors import DataError, name_some, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from lfx.data.decoding import Decoding
 
 log = logging.getLogger(__name__)
 
@@ -41,11 +44,12 @@ class Gathered:
     named_groups: bool
 
 
-def gather(source: Source, *, drop_bad: bool, cache_dir: Path) -> Gathered:
+def gather(source: Source, decoding: Decoding, *, drop_bad: bool, cache_dir: Path) -> Gathered:
     """Read samples, check each of them, and find out which belong together.
 
     Args:
         source: where the samples come from.
+        decoding: how images become RGB.
         drop_bad: leave bad samples out and list them, instead of stopping.
         cache_dir: where the results of decoding are kept.
 
@@ -62,7 +66,7 @@ def gather(source: Source, *, drop_bad: bool, cache_dir: Path) -> Gathered:
     bad = [*reading.bad]
     bad += [(one.id, "it has no text") for one in reading.samples if is_blank(one.text)]
     good, damaged = _with_images(
-        [one for one in reading.samples if not is_blank(one.text)], cache_dir
+        [one for one in reading.samples if not is_blank(one.text)], cache_dir, decoding
     )
     bad += damaged
     notes = [*reading.notes, *_bad_samples(bad, drop_bad=drop_bad)]
@@ -84,6 +88,7 @@ def gather(source: Source, *, drop_bad: bool, cache_dir: Path) -> Gathered:
         ),
         splits=(None,) * len(samples),
         notes=tuple(notes),
+        decoding=decoding,
     )
     return Gathered(
         table,
@@ -94,15 +99,15 @@ def gather(source: Source, *, drop_bad: bool, cache_dir: Path) -> Gathered:
 
 
 def _with_images(
-    samples: Sequence[Sample], cache_dir: Path
+    samples: Sequence[Sample], cache_dir: Path, decoding: Decoding
 ) -> tuple[list[tuple[Sample, Path, str]], list[tuple[str, str]]]:
     """Give samples with image file and digest, and id and reason of those without."""
     images = write_embedded([sample.image for sample in samples], cache_dir / "embedded")
+    inspections = inspect_images(images, cache_dir, decoding)
+    tell_doubts([sample.id for sample in samples], inspections, decoding)
     good: list[tuple[Sample, Path, str]] = []
     bad: list[tuple[str, str]] = []
-    for sample, image, inspection in zip(
-        samples, images, inspect_images(images, cache_dir), strict=True
-    ):
+    for sample, image, inspection in zip(samples, images, inspections, strict=True):
         if inspection.problem is None:
             good.append((sample, image, inspection.digest))
         else:

@@ -1,46 +1,39 @@
-"""Image files to arrays: every file is checked once and decoded once."""
+"""Image files, each checked once and decoded once: what is found is kept between runs."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass
 from os import cpu_count
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from lfx.runtime.files import atomic_path, write_json
+import numpy as np
+
+from lfx.data.checked_array import read_array, write_array
+from lfx.data.decoding import USUAL, decode, decode_fully, square
+from lfx.runtime.errors import ConfigError, DataError
+from lfx.runtime.files import write_json
 from lfx.runtime.progress import track
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    import numpy as np
     import numpy.typing as npt
-    from PIL.Image import Image
+
+    from lfx.data.decoding import Decoding
 
 log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# EXIF's tag of how the camera was held, and what brings each of its values upright.
-_ORIENTATION = 0x0112
-_TURNS = {
-    2: "FLIP_LEFT_RIGHT",
-    3: "ROTATE_180",
-    4: "FLIP_TOP_BOTTOM",
-    5: "TRANSPOSE",
-    6: "ROTATE_270",
-    7: "TRANSVERSE",
-    8: "ROTATE_90",
-}
-
 # Part of every cache key: raise it when decoding or resizing changes.
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -50,96 +43,66 @@ class Inspection:
     Attributes:
         digest: SHA-256 of its bytes; empty where they cannot be read.
         problem: why it cannot be decoded; None where it can.
+        range: see `Decoded`.
+        is_blank: see `Decoded`.
     """
 
     digest: str
     problem: str | None
+    range: str | None = None
+    is_blank: bool = False
 
 
-def decode(content: bytes) -> Image:
-    """Decode an image to RGB, turned as its EXIF data say.
-
-    All decoding in lfx goes through here.
-
-    Raises:
-        ValueError: the bytes are no image, or not all of one.
-    """
-    from PIL import Image, UnidentifiedImageError
-
-    if not content:
-        raise ValueError("the file is empty (0 bytes)")
-    try:
-        with Image.open(io.BytesIO(content)) as image:
-            image.load()
-            return _upright(image).convert("RGB")
-    except UnidentifiedImageError as error:
-        raise ValueError("the file is not an image") from error
-    except Exception as error:  # Pillow's decoders raise what they like: struct.error, SyntaxError
-        raise ValueError(f"the image is damaged: {error}") from error
-
-
-def _upright(image: Image) -> Image:
-    """Turn an image as its EXIF data say.
-
-    Pillow's `exif_transpose` also writes the EXIF data anew, and fails where a camera wrote some
-    other tag oddly.
-    """
-    from PIL.Image import Transpose
-
-    try:
-        turn = _TURNS.get(image.getexif().get(_ORIENTATION, 1))
-    except Exception:  # noqa: BLE001, unreadable metadata do not make the picture unreadable
-        turn = None
-    return image if turn is None else image.transpose(Transpose[turn])
-
-
-def square(image: Image, size: int, resize: str) -> Image:
-    """Make an image square.
-
-    Args:
-        image: RGB.
-        size: side in pixels.
-        resize: `squash` scales each side by itself (the paper's 224 x 224); `crop` scales the short
-            side and keeps the middle.
-    """
-    from PIL import Image, ImageOps
-
-    if resize == "squash":
-        return image.resize((size, size), Image.Resampling.BILINEAR, reducing_gap=2.0)
-    return ImageOps.fit(image, (size, size), Image.Resampling.BILINEAR)
-
-
-def inspect_images(images: Sequence[Path], cache_dir: Path) -> tuple[Inspection, ...]:
+def inspect_images(
+    images: Sequence[Path], cache_dir: Path, decoding: Decoding = USUAL
+) -> tuple[Inspection, ...]:
     """Digest and decode every image once; later runs read the result while no file has changed.
 
     Args:
         images: (samples,) paths of files that exist.
         cache_dir: where results are kept.
+        decoding: how files become RGB.
 
     Returns:
         (samples,) inspections.
+
+    Raises:
+        ConfigError: the results cannot be kept.
     """
     stats = [(str(path.resolve()), path.stat()) for path in images]
     listing = [[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats]
-    file = cache_dir / "inspections" / f"{_key(listing)}.json"
+    file = cache_dir / "inspections" / f"{_key([listing, decoding.key])}.json"
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-        return tuple(Inspection(digest, problem) for digest, problem in found)
-    except (OSError, ValueError, TypeError):
+        return _read_inspections(file, len(images))
+    except FileNotFoundError:
         pass
-    inspections = tuple(_in_threads(_inspect, images, "checking images"))
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        log.warning("%s is damaged and is made anew (%s)", file, _reason(error))
+
+    def inspect(path: Path) -> Inspection:
+        return _inspect(path, decoding)
+
+    inspections = tuple(_in_threads(inspect, images, "checking images"))
     # Whoever gives back the right to read a file leaves its size and its time as they are.
     if all(one.digest for one in inspections):
-        write_json(file, [[one.digest, one.problem] for one in inspections])
+        entries = [list(astuple(one)) for one in inspections]
+        with _kept_in(cache_dir):
+            write_json(file, {"checksum": _checksum(entries), "images": entries})
     return inspections
 
 
 def cached_images(
-    images: Sequence[Path], digests: Sequence[str], size: int, resize: str, cache_dir: Path
+    images: Sequence[Path],
+    digests: Sequence[str],
+    size: int,
+    resize: str,
+    cache_dir: Path,
+    decoding: Decoding = USUAL,
 ) -> npt.NDArray[np.uint8]:
     """Give all images as one array, from the cache where it holds them.
 
-    The cache is keyed by what made it: the files' digests, the size, and how they became square.
+    The cache is keyed by what made it: the files' digests, how they were decoded, the size, and how
+    they became square. A damaged cache is made anew.
 
     Args:
         images: (samples,) paths of files that decode.
@@ -147,41 +110,93 @@ def cached_images(
         size: side in pixels.
         resize: `squash` or `crop`.
         cache_dir: where arrays are kept.
+        decoding: how files become RGB.
 
     Returns:
         (samples, size, size, 3) RGB in 0..255, mapped from the file and read only.
+
+    Raises:
+        ConfigError: the array cannot be kept.
+        DataError: a file is no longer what its digest says.
     """
-    import numpy as np
+    key = _key([list(digests), size, resize, decoding.key])
+    file = cache_dir / "images" / f"{key}.npy"
+    shape = (len(images), size, size, 3)
+    try:
+        return read_array(file, shape)
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:
+        log.warning("%s is damaged and is made anew (%s)", file, _reason(error))
 
-    file = cache_dir / "images" / f"{_key([list(digests), size, resize])}.npy"
-    if not file.is_file():
-        shape = (len(images), size, size, 3)
-        with atomic_path(file) as part:
-            array = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=shape)
+    def make(row: int) -> npt.NDArray[np.uint8]:
+        content = _read_same(images[row], digests[row], cache_dir)
+        return np.asarray(square(decode(content, decoding), size, resize))
 
-            def fill(row: int) -> None:
-                array[row] = np.asarray(square(decode(images[row].read_bytes()), size, resize))
-
-            for _ in _in_threads(fill, range(len(images)), "decoding images"):
-                pass
-            array.flush()
-            del array
-        log.info("decoded %d images at %d pixels into %s", len(images), size, file)
-    stored: npt.NDArray[np.uint8] = np.load(file, mmap_mode="r")
-    return stored
+    with _kept_in(cache_dir):
+        write_array(
+            file, shape, make, lambda work: _in_threads(work, range(shape[0]), "decoding images")
+        )
+    log.info("decoded %d images at %d pixels into %s", len(images), size, file)
+    return read_array(file, shape)
 
 
-def _inspect(path: Path) -> Inspection:
+def _inspect(path: Path, decoding: Decoding) -> Inspection:
     try:
         content = path.read_bytes()
     except OSError as error:
         return Inspection("", f"the file cannot be read: {error.strerror}")
+    digest = hashlib.sha256(content).hexdigest()
     try:
-        decode(content)
-        problem = None
+        decoded = decode_fully(content, decoding)
     except ValueError as error:
-        problem = str(error)
-    return Inspection(hashlib.sha256(content).hexdigest(), problem)
+        return Inspection(digest, str(error))
+    return Inspection(digest, None, decoded.range, decoded.is_blank)
+
+
+def _read_inspections(file: Path, count: int) -> tuple[Inspection, ...]:
+    """Read what is kept of so many images.
+
+    Raises:
+        ValueError: it is damaged; or KeyError, TypeError.
+        OSError: it cannot be read.
+    """
+    content = json.loads(file.read_bytes())
+    entries = content["images"]
+    if content["checksum"] != _checksum(entries) or len(entries) != count:
+        raise ValueError("its checksum is not that of its content")
+    return tuple(Inspection(*entry) for entry in entries)
+
+
+def _read_same(image: Path, digest: str, cache_dir: Path) -> bytes:
+    """Read a file that must be what it was when it was inspected, lest the cache hold others."""
+    try:
+        content = image.read_bytes()
+    except OSError as error:
+        raise DataError(f"{image} cannot be read any more: {error.strerror}") from error
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise DataError(
+            f"{image} is not what it was when it was checked. Start again; if this comes again, "
+            f"the file changed without its time: remove {cache_dir / 'inspections'}"
+        )
+    return content
+
+
+@contextmanager
+def _kept_in(cache_dir: Path) -> Iterator[None]:
+    """Tell the setting to mend where a part of the cache cannot be written to."""
+    try:
+        yield
+    except (PermissionError, FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+        raise ConfigError(
+            f"data.cache_dir={cache_dir} cannot be written to: {error.filename}: {error.strerror}; "
+            "give another folder"
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    text = (str(error).splitlines() or [""])[0]
+    return text or type(error).__name__
 
 
 def _in_threads(
@@ -190,6 +205,10 @@ def _in_threads(
     """Pillow lets go of the interpreter while it decodes, so threads do."""
     with ThreadPoolExecutor(max_workers=cpu_count()) as pool:
         yield from track(pool.map(work, items), what, len(items))
+
+
+def _checksum(entries: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(entries).encode()).hexdigest()
 
 
 def _key(content: object) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lfx.data.decoding import USUAL, Decoding
 from lfx.data.gather import gather
 from lfx.data.rare import RareClasses
 from lfx.data.splits import file_split, named_splits, tenths_split
@@ -46,6 +47,7 @@ def load_labelled(
     drop_bad: bool,
     cache_dir: Path,
     rare: RareClasses = EVERY_CLASS,
+    decoding: Decoding = USUAL,
 ) -> SampleTable:
     """Read, check, group and split the samples of a training run.
 
@@ -55,12 +57,13 @@ def load_labelled(
         drop_bad: leave bad samples out and list them, instead of stopping.
         cache_dir: where the results of decoding are kept.
         rare: what happens to classes of few samples.
+        decoding: how images become RGB.
 
     Raises:
         DataError: the data are missing, damaged, unlabelled, of one class or contradictory, or the
             train split lacks a class.
     """
-    loaded = gather(source, drop_bad=drop_bad, cache_dir=cache_dir)
+    loaded = gather(source, decoding, drop_bad=drop_bad, cache_dir=cache_dir)
     table = loaded.table
     unlabelled = [
         name for name, label in zip(table.ids, table.labels, strict=True) if label is None
@@ -95,14 +98,19 @@ def load_labelled(
 
 
 def load_any(
-    source: Source, *, drop_bad: bool, cache_dir: Path, rare: RareClasses = EVERY_CLASS
+    source: Source,
+    *,
+    drop_bad: bool,
+    cache_dir: Path,
+    rare: RareClasses = EVERY_CLASS,
+    decoding: Decoding = USUAL,
 ) -> SampleTable:
     """Read and check samples that may be unlabelled; they are in no split.
 
     Raises:
         DataError: the data are missing, damaged or contradictory.
     """
-    loaded = gather(source, drop_bad=drop_bad, cache_dir=cache_dir)
+    loaded = gather(source, decoding, drop_bad=drop_bad, cache_dir=cache_dir)
     table, _ = rare.applied(loaded.table)
     for note in table.notes:
         log.info(note)

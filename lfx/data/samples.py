@@ -7,8 +7,9 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from lfx.data.decoding import USUAL, Decoding
 from lfx.runtime.errors import DataError, name_some
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class SampleTable:
         splits: `train`, `val`, `test`, or None for a sample that no split takes; in a fold of
             cross-validation also `oof`.
         notes: sentences worth logging.
+        decoding: how its images become RGB.
     """
 
     classes: tuple[str, ...]
@@ -102,6 +104,7 @@ class SampleTable:
     groups: tuple[str, ...]
     splits: tuple[str | None, ...]
     notes: tuple[str, ...] = field(default=(), compare=False)
+    decoding: Decoding = USUAL
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -113,7 +116,9 @@ class SampleTable:
     def at(self, rows: Sequence[int]) -> SampleTable:
         """Give a table of some samples, in the order of their positions `rows`."""
         columns = ("ids", "texts", "images", "digests", "labels", "groups", "splits")
-        taken = {name: tuple(getattr(self, name)[row] for row in rows) for name in columns}
+        taken: dict[str, Any] = {
+            name: tuple(getattr(self, name)[row] for row in rows) for name in columns
+        }
         return replace(self, **taken)
 
     def present_splits(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from lfx.modalities.optimization import DECAYS, Optimization
 from lfx.modalities.tensors import tensor_problems
+from lfx.runtime.colour import is_colour
 from lfx.runtime.fields import (
     Field,
     are_class_names,
@@ -40,6 +41,7 @@ class Provenance:
         split_fingerprint: of their split.
         splits: id of a sample → its split, or None.
         paraphrases: their fingerprint; None where there are none.
+        background: what transparent pixels lay on; None in checkpoints of older versions.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Provenance:
     split_fingerprint: str
     splits: Mapping[str, str | None]
     paraphrases: str | None = None
+    background: str | None = None
 
     def plain(self) -> dict[str, Any]:
         """Return the same as plain values, for a checkpoint."""
@@ -242,4 +245,5 @@ _PROVENANCE = {
     "paraphrases": Field(
         "a string or none", lambda value: value is None or is_text(value), required=False
     ),
+    "background": Field("a colour", is_colour, required=False),
 }

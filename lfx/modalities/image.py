@@ -49,7 +49,12 @@ class ReadsImages(Classifier):
     ) -> Inputs:
         """Read images from the cache; the first run decodes them into it."""
         images = cached_images(
-            table.images, table.digests, self.encoder.image_size, self.encoder.resize, cache_dir
+            table.images,
+            table.digests,
+            self.encoder.image_size,
+            self.encoder.resize,
+            cache_dir,
+            table.decoding,
         )
         change = None if augmentation is None else Augmentation(**augmentation, seed=self.seed)
         return Inputs(ImageInputs(images, rows, change), [1] * len(rows))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lfx.configuration.typed import config_hash, plain
@@ -10,6 +12,8 @@ if TYPE_CHECKING:
     from lfx.configuration.train import TrainConfig
     from lfx.data.paraphrases import Paraphrases
     from lfx.data.samples import SampleTable
+
+log = logging.getLogger(__name__)
 
 # What may differ between a run and the one that resumes it.
 _NO_PART_OF_THE_RESULT = ("ckpt", "logger", "artifacts")
@@ -43,4 +47,20 @@ def provenance_of(
         "split_fingerprint": table.split_fingerprint(),
         "paraphrases": None if paraphrases is None else paraphrases.fingerprint(),
         "splits": dict(zip(table.ids, table.splits, strict=True)),
+        "background": table.decoding.background,
     }
+
+
+def decoded_as_in_training(table: SampleTable, background: str | None) -> SampleTable:
+    """Let images be decoded as those that a model was trained on.
+
+    Args:
+        table: samples to predict.
+        background: what transparent pixels lay on; None where the model's run noted none.
+    """
+    if background is None:
+        return table
+    decoding = replace(table.decoding, background=background)
+    if decoding.colour != table.decoding.colour:
+        log.info("transparent pixels lie on %s, as in training (data.background)", background)
+    return replace(table, decoding=decoding)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from lfx.artifacts.join import join
 from lfx.artifacts.predictions import softmax
+from lfx.data.decoding import USUAL, Decoding
 from lfx.evaluation.cases import find_cases
 from lfx.reporting.table import SPLITS
 from lfx.runtime.errors import ArtifactError
@@ -67,6 +68,7 @@ class CaseStudy:
         against: the member that the fusion is compared with.
         split: whose samples they are.
         samples: how many that split has.
+        decoding: how pictures become RGB.
     """
 
     cases: tuple[Case, ...]
@@ -75,6 +77,7 @@ class CaseStudy:
     against: str
     split: str
     samples: int
+    decoding: Decoding = USUAL
 
     def of(self, kind: str) -> list[Case]:
         """Give the `mended` or the `broken` ones."""
@@ -133,4 +136,4 @@ def study_cases(
         for rank, row in enumerate(own_rows, start=1)
     ]
     shown = (*sorted(members), fusion)
-    return CaseStudy(tuple(cases), joined.classes, shown, against, split, len(rows))
+    return CaseStudy(tuple(cases), joined.classes, shown, against, split, len(rows), table.decoding)

@@ -2,6 +2,12 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
+import os
+import resource
+import signal
+import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,8 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from lfx.data.images import cached_images, decode, inspect_images, square
-from lfx.runtime.errors import name_some
+from lfx.data.checked_array import _CHECKED
+from lfx.data.decoding import Decoding, decode, square
+from lfx.data.images import cached_images, inspect_images
+from lfx.launch.storage import storage_error
+from lfx.runtime.errors import ConfigError, DataError
 
 
 def encode(image, kind="JPEG", **options):
@@ -97,7 +106,7 @@ BYTES = [encode(PICTURE, kind, exif=TAGS) for kind in ("JPEG", "PNG", "WEBP")] +
 ]
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning:PIL", "ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 @settings(max_examples=300, deadline=None)
 @given(
     content=st.sampled_from(BYTES),
@@ -144,15 +153,127 @@ def test_images_are_decoded_once(files, tmp_path):
     for path in files:
         path.unlink()
     assert np.array_equal(cached_images(files, names, 16, "squash", cache), first)
-    # Another size, another way or other files are not in the cache.
-    for size, resize, wanted in (
-        (17, "squash", names),
-        (16, "crop", names),
-        (16, "squash", names[::-1]),
+    # Another size, another way, other files or another background are not in the cache.
+    for size, resize, wanted, decoding in (
+        (17, "squash", names, Decoding()),
+        (16, "crop", names, Decoding()),
+        (16, "squash", names[::-1], Decoding()),
+        (16, "squash", names, Decoding("black")),
     ):
-        with pytest.raises(FileNotFoundError, match="No such file"):
-            cached_images(files, wanted, size, resize, cache)
+        with pytest.raises(DataError, match="cannot be read any more: No such file"):
+            cached_images(files, wanted, size, resize, cache, decoding)
     assert [path.suffix for path in (cache / "images").iterdir()] == [".npy"]
+    same = cached_images(files, names, 16, "squash", cache, Decoding("#FFFFFF"))
+    assert np.array_equal(same, first)  # which is white
+
+
+def test_a_file_that_has_changed_since_it_was_checked_is_not_cached(files, tmp_path, draw):
+    names = digests(files)
+    draw(9).save(files[1])
+    with pytest.raises(DataError, match=r"1\.png is not what it was when it was checked"):
+        cached_images(files, names, 16, "squash", tmp_path / "cache")
+    assert list((tmp_path / "cache" / "images").iterdir()) == []
+
+
+def damages(content):
+    other = io.BytesIO()
+    np.save(other, np.zeros((3, 16, 16, 3), np.uint8))
+    flipped = bytearray(content)
+    flipped[len(content) // 2] ^= 4
+    return {
+        "cut": content[:-1],
+        "half": content[: len(content) // 2],
+        "empty": b"",
+        "longer": content + b"0",
+        "zeros": bytes(len(content)),
+        "zeros of the right shape": other.getvalue(),
+        "the same with its ending": other.getvalue() + content[-8:],
+        "a flipped bit": bytes(flipped),
+        "another's": b'{"images": []}',
+        "no ending": content[:-8] + bytes(8),
+    }
+
+
+@pytest.mark.parametrize("kind", list(damages(bytes(999))))
+def test_a_damaged_array_is_noticed_and_made_anew(files, tmp_path, caplog, kind):
+    names = digests(files)
+    first = np.array(cached_images(files, names, 16, "squash", tmp_path))
+    kept = next((tmp_path / "images").iterdir())
+    whole = kept.read_bytes()
+    kept.write_bytes(damages(whole)[kind])
+    _CHECKED.clear()  # as in another process
+    assert np.array_equal(cached_images(files, names, 16, "squash", tmp_path), first)
+    assert f"{kept} is damaged and is made anew" in caplog.text
+    assert kept.read_bytes() == whole
+    caplog.clear()
+    cached_images(files, names, 16, "squash", tmp_path)
+    assert "damaged" not in caplog.text
+
+
+def test_an_array_of_two_files_swapped_is_noticed(files, tmp_path, caplog):
+    names = digests(files)
+    cached_images(files, names, 16, "squash", tmp_path)
+    kept = next((tmp_path / "images").iterdir())
+    content = bytearray(kept.read_bytes())
+    at, row = len(content) - 8 - 3 * 768, 768
+    content[at : at + 2 * row] = content[at + row : at + 2 * row] + content[at : at + row]
+    kept.write_bytes(content)
+    _CHECKED.clear()
+    cached_images(files, names, 16, "squash", tmp_path)
+    assert "its checksum is not that of its content" in caplog.text
+
+
+def test_an_array_is_a_npy_file_for_others(files, tmp_path):
+    ours = cached_images(files, digests(files), 16, "squash", tmp_path)
+    kept = next((tmp_path / "images").iterdir())
+    assert np.array_equal(np.load(kept), ours)
+
+
+def test_a_cache_that_cannot_be_written_to_is_told(files, tmp_path):
+    for name in ("images", "inspections"):
+        (tmp_path / name).write_text("in the way", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"data.cache_dir=.* cannot be written to: .*images"):
+        cached_images(files, digests(files), 16, "squash", tmp_path)
+    with pytest.raises(ConfigError, match=r"data.cache_dir=.* cannot be written to: .*inspect"):
+        inspect_images(files, tmp_path)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 1 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("this user may not mount a file system")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_a_full_disk_is_an_error_and_not_the_end_of_the_process(files, small_disk):
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        cached_images(files, digests(files), 400, "squash", small_disk)  # 1.4 MB
+    told = str(storage_error([caught.value], Path("run")))
+    assert told.startswith(f"{small_disk / 'images'}")
+    assert "data.cache_dir" in told
+    assert list((small_disk / "images").iterdir()) == []
+    assert cached_images(files, digests(files), 100, "squash", small_disk).shape[0] == 3
+
+
+def test_a_limit_of_file_sizes_is_an_error_too(files, tmp_path):
+    """Reserving fails before any picture is decoded."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large") as caught:
+            cached_images(files, ["none"] * 3, 400, "squash", tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert "is unfinished. Make room" in str(storage_error([caught.value], Path("run")))
 
 
 def test_inspection_tells_digest_and_problem_and_is_kept(files, tmp_path):
@@ -160,12 +281,35 @@ def test_inspection_tells_digest_and_problem_and_is_kept(files, tmp_path):
     found = inspect_images(files, tmp_path / "cache")
     assert [one.digest for one in found] == digests(files)
     assert [one.problem for one in found] == [None, "the file is empty (0 bytes)", None]
+    stamp = files[0].stat()
+    files[0].write_bytes(bytes(stamp.st_size))
+    os.utime(files[0], ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    assert inspect_images(files, tmp_path / "cache") == found  # the file was not looked at
+    assert inspect_images(files, tmp_path / "cache", Decoding(max_pixels=1)) != found
 
-    kept = next((tmp_path / "cache" / "inspections").iterdir())
-    kept.write_text('[["x", null], ["y", null], ["z", null]]', encoding="utf-8")
-    assert name_some(one.digest for one in inspect_images(files, tmp_path / "cache")) == "x, y, z"
-    kept.write_text("{broken", encoding="utf-8")
-    assert inspect_images(files, tmp_path / "cache") == found
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda _: b"",
+        lambda whole: whole[:-9],
+        lambda whole: bytes(len(whole)),
+        lambda _: b"[" * 100_000,
+        lambda _: b'[["x", null], ["y", null], ["z", null]]',
+        lambda _: b'{"images": 7, "checksum": 7}',
+        lambda _: b"\xff\xfe{}",
+        lambda whole: whole.replace(b"true", b"false").replace(b"null", b'"no"'),
+        lambda whole: json.dumps(json.loads(whole) | {"images": []}).encode(),
+    ],
+)
+def test_damaged_inspections_are_noticed_and_made_anew(files, tmp_path, caplog, damage):
+    found = inspect_images(files, tmp_path)
+    kept = next((tmp_path / "inspections").iterdir())
+    whole = kept.read_bytes()
+    kept.write_bytes(damage(whole))
+    assert inspect_images(files, tmp_path) == found
+    assert f"{kept} is damaged and is made anew" in caplog.text
+    assert kept.read_bytes() == whole
 
 
 def test_what_cannot_be_read_is_told_but_not_kept(tmp_path):

@@ -37,6 +37,7 @@ PROVENANCE = {
     "split_fingerprint": "s",
     "splits": {"1": "train", "2": None},
     "paraphrases": None,
+    "background": "white",
 }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lfx.data.decoding import Decoding
 from lfx.reporting.case_files import write_cases
 from lfx.reporting.cases import study_cases
 from lfx.runtime.errors import ArtifactError
@@ -24,7 +25,9 @@ def table(tmp_path):
         images.append(tmp_path / f"{name}.png")
         Image.new("RGB", (40, 30), "navy").save(images[-1])
     texts = ["costs $5 | now_^", "皆さん 😀", "so long " * 60, ""]
-    return SimpleNamespace(ids=tuple(IDS), texts=tuple(texts), images=tuple(images))
+    return SimpleNamespace(
+        ids=tuple(IDS), texts=tuple(texts), images=tuple(images), decoding=Decoding()
+    )
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lfx.data.images import decode
+from lfx.data.decoding import decode
 from lfx.reporting.pictures.figure import drawing
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def draw_cases(study: CaseStudy, shown: int, file: Path) -> None:
             for plot in plots.flat:
                 plot.set_axis_off()
             for (picture, tweet, scores), case in zip(plots, own[:shown], strict=False):
-                picture.imshow(np.asarray(decode(case.image.read_bytes())))
+                picture.imshow(np.asarray(decode(case.image.read_bytes(), study.decoding)))
                 _write(tweet, case)
                 _shade(scores, case, study.members, study.classes)
 

@@ -1,0 +1,150 @@
+"""Arrays in a file that are mapped into memory, and checked before anyone believes them."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import struct
+import zlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lfx.runtime.files import atomic_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+# What a file ends with: these letters, and a checksum of header and rows. Readers of .npy files
+# stop before it.
+_ENDING = struct.Struct("<4sI")
+_MAGIC = b"lfxC"
+
+# File systems that cannot reserve room say so by these.
+_CANNOT_RESERVE = {errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS}
+
+# Files that this process has checked: a sweep's jobs read them again and again.
+_CHECKED: set[tuple[str, int, int, int]] = set()
+
+
+def write_array(
+    file: Path,
+    shape: tuple[int, ...],
+    row: Callable[[int], npt.NDArray[np.uint8]],
+    each: Callable[[Callable[[int], int]], Iterable[int]],
+) -> None:
+    """Write a uint8 array row by row; the file becomes whole or stays as it is.
+
+    The room is reserved before the first row is made, and nothing is written through a memory map:
+    on a full disk that ends the process without a word.
+
+    Args:
+        file: where to.
+        shape: of the array.
+        row: makes a row; several threads may call it.
+        each: applies a function to the numbers of all rows and gives the results in their order.
+
+    Raises:
+        OSError: the disk is full or cannot be written to.
+    """
+    header = _header(shape)
+    size = _row_size(shape)
+    with atomic_path(file) as part:
+        handle = os.open(part, os.O_WRONLY)
+        try:
+            _reserve(handle, len(header) + shape[0] * size + _ENDING.size, part)
+
+            def make(number: int) -> int:
+                content = row(number).tobytes()
+                _write(handle, content, len(header) + number * size, part)
+                return zlib.crc32(content)
+
+            ending = _ENDING.pack(_MAGIC, _sum_up(header, each(make)))
+            _write(handle, header, 0, part)
+            _write(handle, ending, len(header) + shape[0] * size, part)
+        finally:
+            os.close(handle)
+
+
+def read_array(file: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+    """Map an array that `write_array` has written; a process checks a file once.
+
+    Args:
+        file: where it is.
+        shape: that it has to have.
+
+    Returns:
+        The array, read only.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is damaged, or something else.
+        OSError: it cannot be read.
+    """
+    header, size = _header(shape), _row_size(shape)
+    with file.open("rb") as stream:
+        stat = os.fstat(stream.fileno())
+        known = (str(file.resolve()), stat.st_ino, stat.st_size, stat.st_mtime_ns)
+        if known not in _CHECKED:
+            whole = len(header) + shape[0] * size + _ENDING.size
+            if stat.st_size != whole:
+                raise ValueError(f"it has {stat.st_size} bytes instead of {whole}")
+            if stream.read(len(header)) != header:
+                raise ValueError("it does not begin as it should")
+            checksum = _sum_up(header, _row_checksums(stream, shape[0], size))
+            if stream.read(_ENDING.size) != _ENDING.pack(_MAGIC, checksum):
+                raise ValueError("its checksum is not that of its content")
+            _CHECKED.add(known)
+        return np.memmap(stream, np.uint8, "r", len(header), shape)
+
+
+def _header(shape: tuple[int, ...]) -> bytes:
+    stream = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        stream, {"descr": "|u1", "fortran_order": False, "shape": shape}
+    )
+    return stream.getvalue()
+
+
+def _row_size(shape: tuple[int, ...]) -> int:
+    return int(np.prod(shape[1:], dtype=np.int64))
+
+
+def _row_checksums(stream: io.BufferedReader, rows: int, size: int) -> Iterable[int]:
+    room = memoryview(bytearray(size))
+    for _ in range(rows):
+        stream.readinto(room)
+        yield zlib.crc32(room)
+
+
+def _sum_up(header: bytes, checksums: Iterable[int]) -> int:
+    """Make one checksum of the header's bytes and those of the rows."""
+    total = zlib.crc32(header)
+    for checksum in checksums:
+        total = zlib.crc32(struct.pack("<I", checksum), total)
+    return total
+
+
+def _reserve(handle: int, size: int, file: Path) -> None:
+    if not hasattr(os, "posix_fallocate"):  # macOS
+        return
+    try:
+        os.posix_fallocate(handle, 0, size)
+    except OSError as error:
+        if error.errno not in _CANNOT_RESERVE:
+            raise OSError(error.errno, error.strerror, str(file)) from error
+
+
+def _write(handle: int, content: bytes, offset: int, file: Path) -> None:
+    """Write all of it; the system may take only a part at a time."""
+    rest = memoryview(content)
+    while rest:
+        try:
+            written = os.pwrite(handle, rest, offset)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(file)) from error
+        rest, offset = rest[written:], offset + written

@@ -1,0 +1,38 @@
+"""Colours as people write them."""
+
+from __future__ import annotations
+
+import re
+
+_WRITTEN = re.compile(r"[a-z]+|#[0-9a-f]{6}", re.IGNORECASE)
+
+
+def parse_colour(text: str) -> tuple[int, int, int]:
+    """Read a colour's name in CSS, such as `white`, or `#rrggbb`.
+
+    Returns:
+        Red, green and blue, each 0..255.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    from PIL import ImageColor
+
+    if _WRITTEN.fullmatch(text):
+        try:
+            red, green, blue = ImageColor.getrgb(text)[:3]
+        except ValueError:
+            pass
+        else:
+            return red, green, blue
+    raise ValueError(f"a colour's name in CSS such as white, or #rrggbb, is needed; got {text!r}")
+
+
+def is_colour(value: object) -> bool:
+    """Say whether `parse_colour` reads it, or it is None."""
+    if value is None:
+        return True
+    try:
+        return isinstance(value, str) and bool(parse_colour(value))
+    except ValueError:
+        return False

@@ -12,16 +12,23 @@ from lfx.fusion.pools import linear_pool
 from lfx.fusion.weights import Weights
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from torch import Tensor
 
-    from lfx.fusion.outputs import FitData, Outputs
+    from lfx.fusion.outputs import Outputs
 
 _KEPT = (*SCORES, "support")
 _LESS_IS_BETTER = ("nll", "ece")
 
 
 def baselines(
-    fit: FitData, outputs: Outputs, labels: Tensor, splits: dict[str, Tensor], metric: str
+    said: Iterable[Tensor],
+    fit_labels: Tensor,
+    outputs: Outputs,
+    labels: Tensor,
+    splits: dict[str, Tensor],
+    metric: str,
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Score what takes no fusion, the plainest fusion, and what no fusion can exceed.
 
@@ -31,7 +38,9 @@ def baselines(
     mean does: an upper bound of the accuracy of any choice between members, sample by sample.
 
     Args:
-        fit: labelled samples of the fit split; may be empty.
+        said: what each member says of the labelled samples of the fit split, `(fit samples,
+            classes)` probabilities; one member at a time, so that no copy of all is needed.
+        fit_labels: their class indices, `(fit samples,)`; may be empty.
         outputs: what the members say of all samples.
         labels: class indices, `(samples,)`, -1 where unlabelled.
         splits: split → mask, `(samples,)`, of what is reported.
@@ -41,19 +50,18 @@ def baselines(
         Name → split → `accuracy`, `f1_weighted`, `f1_macro`, `support`.
     """
     answers: dict[str, Tensor] = {}
-    if len(fit.labels):
-        counts = torch.bincount(fit.labels, minlength=len(fit.classes))
+    if len(fit_labels):
+        counts = torch.bincount(fit_labels, minlength=len(outputs.classes))
         common = int(counts.argmax().item())
-        answers[f"majority class ({fit.classes[common]})"] = torch.full_like(labels, common)
+        answers[f"majority class ({outputs.classes[common]})"] = torch.full_like(labels, common)
         sign = -1 if metric in _LESS_IS_BETTER else 1
-        scores = [
-            sign * evaluate(member, fit.labels, fit.classes)[metric] for member in fit.probabilities
-        ]
+        scores = [sign * evaluate(member, fit_labels, outputs.classes)[metric] for member in said]
         best = max(range(len(scores)), key=scores.__getitem__)
         alone = torch.zeros(len(scores), dtype=outputs.logits.dtype, device=labels.device)
         alone[best] = 1
-        said = linear_pool(outputs.probabilities, Weights("member", alone), outputs.present)
-        answers[f"best member ({fit.members[best]})"] = said.argmax(dim=1)
+        pooled = linear_pool(outputs.probabilities, Weights("member", alone), outputs.present)
+        answers[f"best member ({outputs.members[best]})"] = pooled.argmax(dim=1)
+        del pooled
     equal = Weights("member", torch.ones(len(outputs.members), dtype=outputs.logits.dtype))
     mean = linear_pool(outputs.probabilities, equal, outputs.present).argmax(dim=1)
     right = (outputs.probabilities.argmax(dim=2) == labels) & outputs.present

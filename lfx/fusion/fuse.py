@@ -80,9 +80,8 @@ def fuse(
     leaky = leaky or joined.leaky
     outputs = _outputs(joined, device)
     rows = _fit_rows(joined, plan, needed=pipeline.needs_fit)
-    fit = _fit_data(joined, outputs, rows, plan.seed)
-    nothing = fit.select(np.zeros(len(fit.labels), dtype=np.bool_))
-    fitted = pipeline.fit(fit if pipeline.needs_fit else nothing)
+    fit = _fit_data(joined, outputs, rows & pipeline.needs_fit, plan.seed)
+    fitted = pipeline.fit(fit)
     scores = fitted.combine(outputs)
     folds = 1
     if pipeline.needs_fit and plan.fit_folds > 1:
@@ -102,7 +101,7 @@ def fuse(
         predictions=predictions,
         fitted=fitted,
         metrics=metrics | ({"leaky": True} if leaky else {}),
-        baselines=baselines(fit, outputs, labels, masks, plan.best_by) if masks else {},
+        baselines=_baselines(outputs, rows, labels, masks, plan.best_by) if masks else {},
         weights_document=weights_document(
             joined, pipeline, plan.fit_split if pipeline.needs_fit else None, fitted, outputs
         )
@@ -135,6 +134,18 @@ def _cross_fit(
         chosen = torch.as_tensor(held, device=scores.device)
         scores[chosen] = unaware.combine(outputs.select(chosen))
     return max(1, len(parts))
+
+
+def _baselines(
+    outputs: Outputs,
+    rows: np.ndarray[Any, np.dtype[np.bool_]],
+    labels: Tensor,
+    masks: dict[str, Tensor],
+    best_by: str,
+) -> dict[str, dict[str, dict[str, float]]]:
+    chosen = torch.as_tensor(rows, device=labels.device)
+    said = (own[chosen] for own in outputs.probabilities)
+    return baselines(said, labels[chosen], outputs, labels, masks, best_by)
 
 
 def _curves(

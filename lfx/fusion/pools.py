@@ -50,18 +50,13 @@ def linear_pool(probabilities: Tensor, weights: Weights, present: Tensor | None 
         return _normalised(scores)
     # Part by part: products as large as all probabilities would double the memory.
     members, samples, classes = probabilities.shape
-    parts = range(0, samples, max(1, _AT_A_TIME // (members * classes)))
-    ends = [*parts[1:], samples]
-    return torch.cat(
-        [
-            linear_pool(
-                probabilities[:, low:high],
-                weights,
-                None if present is None else present[:, low:high],
-            )
-            for low, high in zip(parts, ends, strict=True)
-        ]
-    )
+    pooled = probabilities.new_empty((samples, classes))
+    width = max(1, _AT_A_TIME // (members * classes))
+    for low in range(0, samples, width):
+        part = slice(low, low + width)
+        there = None if present is None else present[:, part]
+        pooled[part] = linear_pool(probabilities[:, part], weights, there)
+    return pooled
 
 
 def logarithmic_pool(

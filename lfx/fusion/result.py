@@ -125,7 +125,7 @@ def _logits(scores: Tensor) -> np.ndarray[Any, np.dtype[np.float32]]:
 
     Where float32 cannot tell the best score from another, it is raised by as little as it can.
     """
-    logits = scores.cpu().to(torch.float64).clamp(min=_LEAST_SCORE).log()
+    logits = scores.cpu().to(torch.float64).clamp(min=_LEAST_SCORE).log_()
     rounded = np.asarray(logits.to(torch.float32).numpy(), dtype=np.float32)
     winner = scores.cpu().argmax(dim=1).numpy()
     lost = np.flatnonzero(rounded.argmax(axis=1) != winner)

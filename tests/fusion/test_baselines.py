@@ -36,7 +36,10 @@ def scores(answers, labels, classes=3):
 def everything(fit, outputs, labels, metric="accuracy"):
     masks = {"test": labels >= 0}
     return {
-        name: row["test"] for name, row in baselines(fit, outputs, labels, masks, metric).items()
+        name: row["test"]
+        for name, row in baselines(
+            fit.probabilities, fit.labels, outputs, labels, masks, metric
+        ).items()
     }
 
 

@@ -195,7 +195,7 @@ def _value_problems(predictions: Predictions) -> list[str]:
     label, fold = predictions.label, predictions.fold
     tests: Iterable[tuple[np.ndarray[Any, Any], Callable[[int], str]]] = (
         (
-            ~np.isfinite(predictions.logits).all(axis=1),
+            _not_finite(predictions.logits),
             lambda count: f"{count} rows have NaN or infinite logits",
         ),
         (
@@ -209,3 +209,10 @@ def _value_problems(predictions: Predictions) -> list[str]:
         for wrong, say in tests
         if wrong.any()
     ]
+
+
+def _not_finite(logits: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    finite = np.isfinite(logits)
+    if finite.all():  # much faster than row by row
+        return np.zeros(len(logits), dtype=np.bool_)
+    return np.asarray(~finite.all(axis=1))

@@ -121,8 +121,11 @@ def _decode(raw: bytes, encoding: str | None, *, settable: bool) -> str:
     """Decode a file; nothing is guessed beyond its byte-order mark."""
     marked = next((name for mark, name in _MARKS if raw.startswith(mark)), None)
     name = encoding or marked or "utf-8"
-    if marked == "utf-8-sig" and codecs.lookup(name).name == "utf-8":
-        name = marked
+    if marked and not codecs.lookup(name).name.startswith(marked.removesuffix("-sig")):
+        raise DataError(
+            f"it begins as {marked.removesuffix('-sig').upper()} does, with its byte-order mark, "
+            f"not as data.source.encoding={encoding} says; data.source.encoding=null reads it"
+        )
     try:
         text = raw.decode(name)
     except UnicodeDecodeError as error:
@@ -135,7 +138,8 @@ def _decode(raw: bytes, encoding: str | None, *, settable: bool) -> str:
         ) from error
     except UnicodeError as error:
         raise DataError(f"it is not {name}: {error}") from error
-    if encoding is None and "\0" in text[:100]:
+    text = text.lstrip("\ufeff")
+    if encoding is None and text[:100].count("\0") * 4 > len(text[:100]):
         hint = "data.source.encoding=utf-16-le or utf-16-be names that"
         raise DataError(
             "it begins with null characters, as UTF-16 without a byte-order mark does; "

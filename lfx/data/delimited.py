@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from lfx.data.quotation import OpenQuotationError, QuotedReader, Rows, miscounted, quoted_row
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
 SEPARATORS = (",", "\t", ";", "|")
+# Excel writes the separator into a line before the header.
+_EXCEL = re.compile(r'"?sep=([^"\r\n])"?')
 _NAMES = {"\t": "a tab", ",": "a comma", ";": "a semicolon", "|": "a bar"}
 
 
@@ -42,6 +45,9 @@ def read_delimited(
     if first is None:
         raise DataError("the file is empty")
     notes = []
+    said = _EXCEL.fullmatch(lines[first].rstrip("\r"))
+    if said is not None and first + 1 < len(lines):
+        separator, first = separator or said[1], first + 1
     if separator is None:
         separator = _tell_separator(lines, first, newline, usual, wanted, quoting)
         if separator != usual:
@@ -57,7 +63,7 @@ def read_delimited(
     evidence = reader.read(rows, start, trusting=True)
     if quoting == "quoted":
         return rows
-    quoted_header = any(cell.startswith('"') for cell in plain[first].split(separator))
+    quoted_header = all(cell.startswith('"') for cell in plain[first].split(separator))
     verdict = judge(evidence, rows, separator, usual=quoted_header)
     if verdict == "plain":
         rows = Rows(header, notes=rows.notes, warnings=rows.warnings)
@@ -110,7 +116,7 @@ def _read_plain(
     width = len(rows.header)
     for place in range(start, len(lines)):
         cells = lines[place].split(separator)
-        if len(cells) == width:
+        if len(cells) == width and (width > 1 or cells[0]):
             rows.cells.append(cells)
             rows.lines.append(place + 1)
         elif lines[place].strip(" "):

@@ -54,12 +54,12 @@ def deal_folds(
     """
     pool = [row for row, split in enumerate(table.splits) if split in {"train", "val"}]
     how = {"grouped": grouped, "stratify": stratify}
-    held = _dealt(table, pool, count, seed, **how)
+    held = _dealt(table, pool, count, seed, f"{count} folds", **how)
     fold_of = {row: fold for fold, rows in enumerate(held) for row in rows}
     tables = []
     for fold in range(count):
         others = [row for row in pool if fold_of[row] != fold]
-        parts = _dealt(table, others, _NINTHS, seed, **how)
+        parts = _dealt(table, others, _NINTHS, seed, "nine parts to stop training by", **how)
         split = dict.fromkeys(pool, OOF) | dict.fromkeys(others, "train")
         split |= dict.fromkeys(parts[0], "val")
         own = tuple(split.get(row, name) for row, name in enumerate(table.splits))
@@ -70,7 +70,14 @@ def deal_folds(
 
 
 def _dealt(
-    table: SampleTable, rows: Sequence[int], count: int, seed: int, *, grouped: bool, stratify: bool
+    table: SampleTable,
+    rows: Sequence[int],
+    count: int,
+    seed: int,
+    parts_named: str,
+    *,
+    grouped: bool,
+    stratify: bool,
 ) -> list[list[int]]:
     labels = [label for label in (table.labels[row] for row in rows) if label is not None]
     groups = [table.groups[row] for row in rows] if grouped else None
@@ -78,7 +85,7 @@ def _dealt(
         parts = deal(labels, groups, count, seed, stratify=stratify)
     except ValueError as error:
         raise DataError(
-            f"{len(rows)} samples cannot be dealt into {count} folds: {error}"
+            f"{len(rows)} samples cannot be dealt into {parts_named}: {error}"
         ) from error
     return [[rows[place] for place in part.tolist()] for part in parts]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from lfx.runtime.errors import DataError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -19,10 +21,18 @@ def read_json_lines(
 
     Returns:
         The objects, the line of each from 1, and line and reason of those that are none.
+
+    Raises:
+        DataError: the file is one JSON list.
     """
     objects: list[dict[str, Any]] = []
     lines: list[int] = []
     broken: list[tuple[int, str]] = []
+    if text.lstrip()[:1] == "[":
+        raise DataError(
+            "it is one list, not one object a line; pandas writes lines with "
+            'to_json(FILE, orient="records", lines=True)'
+        )
     for number, line in enumerate(text.split("\n" if "\n" in text else "\r"), start=1):
         if not line.strip():
             continue

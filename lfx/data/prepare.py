@@ -91,6 +91,11 @@ def load_labelled(
     lacking = _check_splits(table)
     if plan.kind != "file" and "test" not in table.present_splits():
         lacking.append("no sample is left for the split test, since some groups are too large")
+    elif "test" not in table.present_splits():
+        lacking.append(
+            "there is no split test: without data.folds all that is measured is val, which "
+            "training stops by and which therefore flatters"
+        )
     _describe(table, named_groups=loaded.named_groups)
     for sentence in lacking:
         log.warning(sentence)

@@ -8,6 +8,7 @@ for the beginning of a quotation swallows the rows up to the next one, or to the
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -80,17 +81,23 @@ class QuotedReader:
                 self._keep(rows, place, line.split(self.separator))
                 place += 1
                 continue
+            if '\\"' in line:
+                evidence.first_escaped = evidence.first_escaped or place + 1
             try:
                 cells, after = self._row(place, trusting=trusting)
             except OpenQuotationError:
                 if self._is_whole(place):
                     evidence.against.append(place + 1)
                 reason = "a quotation opens and does not close within its row"
+                if '\\"' in line:
+                    reason += "; a mark within a cell is written twice, not after a backslash"
                 rows.broken.append((place + 1, reason))
                 place += 1
                 continue
             if self._spans_rows(place, after):
                 evidence.spans.append((place + 1, after))
+                if self._swallows_ids(place, after):
+                    evidence.against.append(place + 1)
             self._weigh(evidence, place, after, cells)
             self._keep(rows, place, cells)
             place = after
@@ -108,7 +115,7 @@ class QuotedReader:
         return cells, after
 
     def _keep(self, rows: Rows, place: int, cells: list[str]) -> None:
-        if len(cells) == self.width:
+        if len(cells) == self.width and (len(cells) > 1 or self.plain[place]):
             rows.cells.append(cells)
             rows.lines.append(place + 1)
         elif len(cells) > 1 or cells[0].strip(" "):
@@ -118,7 +125,29 @@ class QuotedReader:
         return self.plain[place].count(self.separator) == self.width - 1
 
     def _spans_rows(self, place: int, after: int) -> bool:
-        return after > place + 1 and self._is_whole(place) and self._is_whole(after - 1)
+        """Say whether a quotation seems to have swallowed rows of a text that quotes nothing."""
+        if after == place + 1:
+            return False
+        if self._is_whole(place) and self._is_whole(after - 1):
+            return True
+        return self._swallows(place, after)[0]
+
+    def _swallows_ids(self, place: int, after: int) -> bool:
+        """Say so where swallowed rows begin with an id that has digits, which no text does."""
+        found, shape = self._swallows(place, after)
+        return found and "0" in shape
+
+    def _swallows(self, place: int, after: int) -> tuple[bool, str]:
+        """A row whose text has separators is not whole, but begins, or ends, as its rows do."""
+        opening = self.plain[place].split(self.separator)
+        end = -1 if opening[0].startswith('"') else 0
+        shape = _shape(opening[end])
+        alike = any(
+            line.count(self.separator) >= self.width - 1
+            and _shape(line.split(self.separator)[end]) == shape
+            for line in self.plain[place + 1 : after + end]
+        )
+        return alike, shape
 
     def _weigh(self, evidence: Evidence, place: int, after: int, cells: list[str]) -> None:
         if len(cells) != self.width:
@@ -139,6 +168,12 @@ class QuotedReader:
             else:
                 evidence.needless[column] += 1
                 evidence.first_needless = evidence.first_needless or place + 1
+
+
+def _shape(cell: str) -> str:
+    """Give a cell with runs of digits and of letters as one each: ids have one shape, texts not."""
+    cell = re.sub(r"[0-9]+", "0", cell)
+    return re.sub(r"[^\W\d_A-Z]+", "a", re.sub(r"[A-Z]+", "A", cell))
 
 
 def quoted_row(

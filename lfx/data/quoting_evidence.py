@@ -25,6 +25,7 @@ class Evidence:
         spans: first and last line of quotations whose ends each look like a whole row.
         needless: for each column, cells that are quoted though nothing in them asks for it.
         first_needless: the first line with such a cell.
+        first_escaped: the first line with a backslash before a quotation mark.
     """
 
     needed: int = 0
@@ -32,6 +33,7 @@ class Evidence:
     spans: list[tuple[int, int]] = field(default_factory=list)
     needless: Counter[int] = field(default_factory=Counter)
     first_needless: int = 0
+    first_escaped: int = 0
 
 
 def judge(evidence: Evidence, rows: Rows, separator: str, *, usual: bool) -> str:
@@ -41,27 +43,37 @@ def judge(evidence: Evidence, rows: Rows, separator: str, *, usual: bool) -> str
         evidence: of the rows read as quoted.
         rows: those rows; they get the note.
         separator: between cells.
-        usual: whether the header is quoted, so that everything is.
+        usual: whether all of the header is quoted, so that everything is.
     """
     setting = "data.source.quoting=quoted|none says which"
     most = max(evidence.needless.values(), default=0)
-    if usual or (most and most * 2 > len(rows.cells)):  # a writer that quotes what needs it not
+    if usual or most * 2 > len(rows.cells):  # a writer that quotes what needs it not
+        _warn_of_spans(evidence, rows, setting)
         return "quoted"
-    against = sorted([*evidence.against, *(first for first, _ in evidence.spans)])
+    against = sorted({*evidence.against, *(first for first, _ in evidence.spans)})
     if evidence.needed and evidence.needed >= len(against):
         return _judge_spans(evidence, rows, setting)
     if against:
-        rows.notes.append(
+        # Where lines could be one text or several rows, somebody has to look.
+        told = rows.warnings if evidence.spans else rows.notes
+        told.append(
             "quotation marks are characters of the text, since some open a cell and close none, or "
             f"stand within one (line {against[0]}); {setting}"
         )
+        if evidence.first_escaped:
+            rows.warnings.append(
+                "backslashes before quotation marks are characters of the text as well (line "
+                f"{evidence.first_escaped} first); where a tool such as MySQL or Spark put them, "
+                "let it write the marks twice instead"
+            )
         return "plain"
     if not evidence.needless:
         return "quoted"
     kept = separator == "\t"
+    count = sum(evidence.needless.values())
     rows.warnings.append(
-        f"{sum(evidence.needless.values())} cells are in quotation marks though nothing in them "
-        f"needs it (line {evidence.first_needless} first); the marks are "
+        f"{count} {'cells are' if count > 1 else 'cell is'} in quotation marks though nothing asks "
+        f"for it (line {evidence.first_needless} first); the marks are "
         f"{'kept as text' if kept else 'taken off'}; {setting}"
     )
     return "plain" if kept else "quoted"
@@ -73,8 +85,13 @@ def _judge_spans(evidence: Evidence, rows: Rows, setting: str) -> str:
         return "quoted"
     if evidence.against or evidence.needed < _OUTWEIGHS * len(evidence.spans):
         return "wary"
-    spans = name_some([f"{first} to {last}" for first, last in evidence.spans], 3)
-    rows.warnings.append(
-        f"quotations that look like whole rows are read as one text: lines {spans}; {setting}"
-    )
+    _warn_of_spans(evidence, rows, setting)
     return "quoted"
+
+
+def _warn_of_spans(evidence: Evidence, rows: Rows, setting: str) -> None:
+    if evidence.spans:
+        spans = name_some([f"{first} to {last}" for first, last in evidence.spans], 3)
+        rows.warnings.append(
+            f"quotations that look like whole rows are read as one text: lines {spans}; {setting}"
+        )

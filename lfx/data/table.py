@@ -13,7 +13,7 @@ from lfx.data.columns import Columns, Format, read_columns
 from lfx.data.embedded import cell_image
 from lfx.data.quotation import QUOTINGS
 from lfx.data.samples import Reading, Sample
-from lfx.data.values import cell_id, cell_text
+from lfx.data.values import cell_id, cell_text, rounded_ids
 from lfx.runtime.errors import ConfigError, DataError, name_some, shorten
 
 if TYPE_CHECKING:
@@ -167,7 +167,8 @@ def _read_rows(
             continue
         number = None if label is None else numbers[label]
         samples.append(Sample(name, text, image, number, split, group))
-    return Reading(tuple(samples), classes, tuple(bad), table.notes, warnings=table.warnings)
+    warnings = (*table.warnings, *rounded_ids(one.id for one in samples))
+    return Reading(tuple(samples), classes, tuple(bad), table.notes, warnings=warnings)
 
 
 def _told(

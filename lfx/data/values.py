@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections import defaultdict
 from decimal import Decimal
@@ -19,6 +20,9 @@ EXACT = 2**53
 _UNSEEN = {"Cf", "Cc", "Zs", "Zl", "Zp"}
 # Letters and marks that show nothing: fillers, joiners, variation selectors, Braille without a dot.
 _FILLERS = "\u034f\u115f\u1160\u2800\u3164\uffa0\ufe0e\ufe0f"
+_WHOLE_FLOAT = re.compile(r"[+-]?[0-9]+\.0*")
+# What spreadsheets make of long numbers: 1.23457E+17.
+_ROUNDED = re.compile(r"[0-9][.,][0-9]+[eE]\+[0-9]+")
 # What tools write for "no value"; a class of that name is hardly meant.
 _NO_VALUE = {"nan", "null", "none", "na", "n/a", "<na>", "nat"}
 
@@ -108,6 +112,25 @@ def _is_whole(value: float | Decimal) -> bool:
     return value.is_integer()
 
 
+def rounded_ids(ids: Iterable[str]) -> list[str]:
+    """Tell of ids that a spreadsheet seems to have rounded, which match nobody else's.
+
+    Args:
+        ids: as the table holds them.
+
+    Returns:
+        A sentence for a warning, or none.
+    """
+    rounded = [name for name in ids if _ROUNDED.fullmatch(name)]
+    if not rounded:
+        return []
+    told = (
+        f"{len(rounded)} ids look like numbers that a spreadsheet has rounded, such as "
+        f"{rounded[0]}; export the column as text if they should match other tables"
+    )
+    return [told]
+
+
 def doubtful_classes(classes: Iterable[str]) -> list[str]:
     """Name classes that may be one class in several spellings, or none at all.
 
@@ -121,9 +144,9 @@ def doubtful_classes(classes: Iterable[str]) -> list[str]:
     for name in classes:
         alike[_plain(name)].append(name)
     told = [
-        "class names that differ in case, white space, quotation marks or characters that do not "
-        f"show: {', '.join(ascii_quoted(name) for name in names)}; they are trained as "
-        f"{len(names)} classes. Write them alike if they are one"
+        "class names that differ in case, white space, quotation marks, zeros after the point or "
+        f"characters that do not show: {', '.join(ascii_quoted(name) for name in names)}; they are "
+        f"trained as {len(names)} classes. Write them alike if they are one"
         for names in alike.values()
         if len(names) > 1
     ]
@@ -148,6 +171,8 @@ def ascii_quoted(name: str) -> str:
 
 
 def _plain(name: str) -> str:
+    if _WHOLE_FLOAT.fullmatch(name.strip()):  # 1.0 beside 1
+        name = name.strip().rstrip("0").rstrip(".")
     folded = unicodedata.normalize("NFKC", name).casefold()
     return "".join(
         one

@@ -223,3 +223,62 @@ def test_a_header_alone_has_no_rows_and_nothing_is_an_error():
     for text in ("", "\n\n", "  \r\n"):
         with pytest.raises(DataError, match="the file is empty"):
             read_delimited(text, ",")
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [("a, b", "c"), ("a", "c"), ("a", "c, d"), ("a, b", "c, d")]
+)
+@pytest.mark.parametrize("between", [0, 1, 3])
+def test_a_quotation_swallows_no_rows_whose_texts_have_separators(first, last, between):
+    inner = [f"{n},plain,{n}.png,good" for n in range(2, 2 + between)]
+    lines = ["id,text,image,label", f'1,"{first},1.png,good', *inner, f'9,{last}",9.png,good']
+    rows = read_delimited("\n".join([*lines, "10,the last,10.png,good\n"]), ",")
+    accounted = {*rows.lines, *(line for line, _ in rows.broken)}
+    assert accounted == set(range(2, len(lines) + 2))
+    assert [cells[1] for cells in rows.cells][-1] == "the last"
+
+
+def test_one_swallowing_mark_is_named_among_many_quoted_rows():
+    text = (
+        quoted(rows_of(["a, b"] * 30)) + '40,"oh,a.png,good\n41,c,a.png,good\n42,no",a.png,good\n'
+    )
+    rows = read_delimited(text, ",")
+    assert texts_of(rows)[30:] == ["c", 'no"']
+    assert [line for line, _ in rows.broken] == [32]
+
+
+def test_texts_of_several_lines_with_as_many_commas_as_a_row_are_whole():
+    texts = [
+        f"I liked it, and, well\n\nOverall, good, I, think\nBye, all, of you {n}" for n in "abc"
+    ]
+    rows = read_delimited(quoted(rows_of(texts)), ",")
+    assert texts_of(rows) == texts
+    assert (rows.broken, rows.warnings) == ([], [])
+
+
+def test_a_backslash_before_a_mark_is_told_since_it_is_text():
+    kept = read_delimited('id,text\n1,"say \\"hi\\" you"\n2,plain\n', ",")
+    assert kept.cells[0][1] == '"say \\"hi\\" you"'
+    assert "backslashes" in kept.warnings[0]
+    assert "(line 2 first)" in kept.warnings[0]
+    broken = read_delimited('"id","text"\n"1","say \\"hi\\", you"\n"2","plain"\n', ",")
+    ((line, reason),) = broken.broken
+    assert line == 2
+    assert "backslash" in reason
+
+
+def test_the_line_in_which_excel_names_the_separator_is_no_header():
+    rows = read_delimited("sep=;\r\nid;text\r\n1;a, b\r\n", ",")
+    assert (rows.header, rows.cells, rows.lines) == (["id", "text"], [["1", "a, b"]], [3])
+
+
+def test_blank_lines_are_no_rows_of_a_single_column():
+    assert read_delimited("id\n1\n\n2\n", ",").cells == [["1"], ["2"]]
+    assert read_delimited('id\n"1"\n\n""\n', ",").cells == [["1"], [""]]
+
+
+def test_one_quoted_name_in_the_header_excuses_no_swallowed_rows():
+    """A name with the separator in it is quoted by all tools; the rows need not be."""
+    text = '"id",text\n1,"opens\n2,plain\n3,closes"\n4,end\n'
+    rows = read_delimited(text, ",")
+    assert {*rows.lines, *(line for line, _ in rows.broken)} == {2, 3, 4, 5}

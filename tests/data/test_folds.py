@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lfx.data.duplicates import near_duplicate_groups
 from lfx.data.folds import deal_folds
 from lfx.data.samples import SampleTable
 from lfx.data.splits import tenths_split
@@ -91,3 +92,27 @@ def test_what_cannot_be_dealt_is_told():
         DataError, match=r"fold \d: its part \w+ has no sample of class b; take few"
     ):
         folds_of(replace(table, labels=rare, splits=splits))
+
+
+def test_what_the_table_groups_stays_together_in_folds():
+    """Forty videos of ten samples each: near duplicates in pairs would scatter them."""
+    table = table_of()
+    videos = [f"video {row // 10}" for row in range(len(table))]
+    digests = [f"{row}" for row in range(len(table))]
+    texts = [f"only{row} word{row} here{row}" for row in range(len(table))]
+    groups = near_duplicate_groups(table.ids, texts, digests, given=videos)
+    splits = tenths_split(table.labels, groups, 0, stratify=True)
+    folds = folds_of(replace(table, groups=groups, splits=splits))
+    for own in folds.tables:
+        places = {}
+        for video, split in zip(videos, own.splits, strict=True):
+            places.setdefault(video, set()).add(split)
+        assert all(len(found) == 1 for found in places.values())
+        assert {"train", "val", "oof", "test"} == {name for (name,) in places.values()}
+
+
+def test_too_few_groups_are_told_by_what_they_are_needed_for():
+    table = table_of()
+    groups = tuple(f"video {row // 40}" for row in range(len(table)))
+    with pytest.raises(DataError, match=r"240 samples .* into nine parts to stop training by: "):
+        folds_of(replace(table, groups=groups, splits=("train",) * 320 + ("test",) * 80))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from lfx.data.json_lines import read_json_lines
+from lfx.runtime.errors import DataError
 
 
 def test_one_object_a_line_with_all_its_digits():
@@ -44,3 +45,8 @@ def test_a_broken_line_costs_itself_alone(line, reason):
     assert number == 2
     assert reason in told
     assert len(told) < 160
+
+
+def test_a_file_that_is_one_list_is_told_how_to_become_lines():
+    with pytest.raises(DataError, match="one list, not one object a line"):
+        read_json_lines('[\n{"id": 1},\n{"id": 2}\n]\n')

@@ -93,6 +93,13 @@ def test_training_needs_labels_but_prediction_does_not(make_source, load, tmp_pa
     assert set(table.splits) == {None}
 
 
+def test_splits_of_a_file_without_test_are_warned_of(make_source, load, caplog):
+    with caplog.at_level(logging.WARNING):
+        load(make_source(TEXTS, LABELS, splits=[*SPLITS[:4], None, None]))
+    (message,) = caplog.messages
+    assert message.startswith("there is no split test: ")
+
+
 def test_train_needs_every_class_and_other_splits_are_warned_of(make_source, load, caplog):
     splits = ["train", "train", "val", "train", "test", "test"]
     with caplog.at_level(logging.WARNING):

@@ -319,3 +319,24 @@ def test_a_group_may_be_named(folder):
 def test_a_table_without_rows_is_refused(read):
     with pytest.raises(DataError, match=r"tweets\.csv has no rows"):
         read({name: pa.array([], pa.string()) for name in COLUMNS})
+
+
+def test_a_mark_that_the_given_encoding_lacks_is_told(folder):
+    lines = ["id,text,image,label", "1,caf\u00e9,a.png,good", "2,b,b.png,bad"]
+    (folder / "t.csv").write_text("\ufeff" + "\n".join(lines), encoding="utf-16-le")
+    reading = TableSource(str(folder), "t.csv", encoding="utf-16-le").read()
+    assert reading.samples[0].text == "caf\u00e9"
+    (folder / "t.csv").write_text("\n".join(lines), encoding="utf-8-sig")
+    with pytest.raises(DataError, match=r"begins as UTF-8 does, .*, not as .*encoding=cp1252"):
+        TableSource(str(folder), "t.csv", encoding="cp1252").read()
+
+
+def test_one_null_character_is_no_sign_of_utf_16(folder):
+    (folder / "t.csv").write_text("id,text,image,label\n1,a\0b,a.png,good\n", encoding="utf-8")
+    assert TableSource(str(folder), "t.csv").read().samples[0].text == "a\0b"
+
+
+def test_ids_that_a_spreadsheet_rounded_are_warned_of(read):
+    reading = read({"id": ["1.23457E+17", "1.5E+17", "x"]})
+    assert [one.id for one in reading.samples] == ["1.23457E+17", "1.5E+17", "x"]
+    assert reading.warnings[0].startswith("2 ids look like")

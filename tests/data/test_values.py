@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from lfx.data.values import cell_id, cell_text, doubtful_classes, is_blank
+from lfx.data.values import cell_id, cell_text, doubtful_classes, is_blank, rounded_ids
 
 NAN = float("nan")
 
@@ -100,3 +100,14 @@ def test_near_equal_classes_are_named_and_others_are_not():
     assert len(doubtful_classes(['"good"', "good", "BAD", "bad"])) == 2
     assert "a class is called 'NaN'" in doubtful_classes(["NaN", "x"])[0]
     assert doubtful_classes(["sehr\tgut", "sehr gut"])[0].count(r"'sehr\tgut'") == 1
+
+
+def test_whole_floats_beside_whole_numbers_are_one_class_in_two_spellings():
+    assert "'1', '1.0'" in doubtful_classes(["0", "1", "1.0"])[0]
+    assert doubtful_classes(["1.0", "1.5", "10"]) == []
+
+
+def test_ids_that_a_spreadsheet_rounded_are_told():
+    (told,) = rounded_ids(["1.23457E+17", "1,2E+17", "12", "E+1"])
+    assert told.startswith("2 ids")
+    assert rounded_ids(["12", "1.5"]) == []

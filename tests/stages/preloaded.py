@@ -47,6 +47,8 @@ _HEAVY = [
     "transformers.models.bert.modeling_bert",
 ]
 _STARTING = threading.Lock()
+# In bytes, more than any module takes once it is compiled.
+_LARGEST_MODULE = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -163,11 +165,13 @@ def _be(run: Run, files: tuple[Path, Path]) -> None:
 
 
 def _limit(limits: Mapping[int, int]) -> None:
-    if limits:
-        import resource
+    import resource
 
-        for kind, most in limits.items():
-            resource.setrlimit(kind, (most, most))
+    if limits.get(resource.RLIMIT_FSIZE, _LARGEST_MODULE) < _LARGEST_MODULE:
+        # Python would keep modules that are cut off, and every later run would stumble over them.
+        sys.dont_write_bytecode = True
+    for kind, most in limits.items():
+        resource.setrlimit(kind, (most, most))
 
 
 def _draw_anew() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from lfx.data.paraphrase_cache import ParaphraseCache
 
 
@@ -28,3 +30,35 @@ def test_a_line_that_was_cut_off_costs_itself_alone(tmp_path):
     again.add({"b": "2", "c": "3"})
     last = ParaphraseCache(tmp_path, "model")
     assert [last.get(text) for text in "abc"] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda line: line.replace(b"eins", b"zwei"),
+        lambda line: line.replace(b"eins", b"\xff\xfe\x00s"),
+        lambda line: line.replace(b'"eins"', b"7"),
+        lambda line: bytes(len(line)),
+        lambda _: b"[" * 100_000,
+        lambda _: b'"text"',
+        lambda _: b'{"text": [], "paraphrase": "eins"}',
+        lambda _: b'{"text": "eins", "paraphrase": "eins", "check": []}',
+    ],
+)
+def test_a_damaged_line_is_noticed_and_costs_itself_alone(tmp_path, caplog, damage):
+    cache = ParaphraseCache(tmp_path, "model")
+    cache.add({"one": "eins", "two": "deux"})
+    first, second, end = cache.file.read_bytes().split(b"\n")
+    cache.file.write_bytes(b"\n".join([damage(first), second, end]))
+    again = ParaphraseCache(tmp_path, "model")
+    assert (again.get("one"), again.get("two")) == (None, "deux")
+    assert "1 of 2 lines are damaged" in caplog.text
+
+
+def test_lines_of_an_older_version_are_read(tmp_path, caplog):
+    cache = ParaphraseCache(tmp_path, "model")
+    cache.add({"one": "eins"})
+    content = cache.file.read_text(encoding="utf-8")
+    cache.file.write_text(content[: content.index(', "check"')] + "}\n", encoding="utf-8")
+    assert ParaphraseCache(tmp_path, "model").get("one") == "eins"
+    assert not caplog.text

@@ -28,6 +28,13 @@ def test_what_led_to_an_error_is_looked_at():
     assert "; run is unfinished" in str(storage_error(with_origins(error), Path("run")))
 
 
+def test_a_name_that_is_too_long_is_told_in_short():
+    error = OSError(errno.ENAMETOOLONG, "File name too long", "x" * 300)
+    told = str(storage_error([error], Path("run")))
+    assert told.startswith(f"{'x' * 100}…: a name has 255 bytes at the most")
+    assert len(told) < 200
+
+
 @pytest.mark.parametrize("error", [OSError(errno.EACCES, "no"), OSError("odd"), ValueError("x")])
 def test_other_errors_are_not_its_own(error):
     assert storage_error([error], Path("run")) is None

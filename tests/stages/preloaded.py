@@ -153,6 +153,9 @@ def _be(run: Run, files: tuple[Path, Path]) -> None:
         os.close(reader)
         os.dup2(writer, number)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    # As a new interpreter has them; the server's own know that theirs are files, or are none.
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
     os.chdir(run.folder)
     os.environ.clear()
     os.environ.update(run.environment)

@@ -9,6 +9,32 @@ from campaign.paths.placing import SAME, case
 _PREDICTED = right(left("run/predictions.parquet"))
 
 
+def _too_long() -> list[Case]:
+    """A name of more than 255 bytes, in each place of a path."""
+    long, on = "x" * 300, table("plain.jsonl")
+    too_long = refused("too long|255 bytes|shorter")
+    predict, report = (*on, "hydra.run.dir=run"), ("hydra.run.dir=run",)
+    fuse = ("data=table", "data.name=plain", "hydra.run.dir=run")
+    augment = ("augmenter=keyboard", *on, "hydra.run.dir=run")
+    return [
+        case("long_root", (*TEXT, *on, f"data.root={long}"), too_long),
+        case("long_cache", (*TEXT, *on, f"data.cache_dir={long}"), too_long),
+        case(
+            "long_split_file", (*TEXT, *on, "data.split=file", f"data.split_file={long}"), too_long
+        ),
+        case("long_paraphrases", (*TEXT, *on, f"paraphrases.file={long}"), too_long),
+        case("long_artifacts", (*TEXT, *on, f"artifacts.dir={long}"), too_long),
+        case("long_run", (*TEXT[:-1], *on, f"hydra.run.dir={long}"), too_long),
+        case("long_ckpt_train", (*TEXT, *on, f"ckpt={long}"), too_long),
+        case("long_ckpt", (*predict, f"ckpt={long}"), too_long, stage="predict"),
+        case("long_member", (*fuse, f"members.text={long}"), too_long, stage="fuse"),
+        case("long_file", (*augment, f"file={long}"), too_long, stage="augment"),
+        case("long_runs", (*report, f"runs={long}"), too_long, stage="report"),
+        case("long_one_run", (*report, f"run={long}"), refused("run=x"), stage="report"),
+        case("long_sweep", (*report, f"sweep={long}"), too_long, stage="report"),
+    ]
+
+
 def _names() -> list[Case]:
     on = table("plain.jsonl")
     odd = {
@@ -68,4 +94,4 @@ def _names() -> list[Case]:
     return cases
 
 
-CASES = [*_names()]
+CASES = [*_names(), *_too_long()]

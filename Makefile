@@ -52,6 +52,7 @@ bench: setup  ## Measure training, contrast, fusion and sweeps against plain loo
 	$(BIN)/python benchmarks/fusion.py
 	$(BIN)/python benchmarks/schemes.py
 	$(BIN)/python benchmarks/sweep.py
+	$(BIN)/python benchmarks/growth.py
 
 # Of the paper's study: the data, VGG16's weights, seeds (each draws its own split as well), settings
 # for every training, and settings for whatever reads the data.

@@ -26,7 +26,7 @@ def _roots() -> list[Case]:
     }
     for what, folder in names.items():
         move = lambda work, folder=folder: (work / "data").rename(work / folder)
-        said = folder.replace("\\", "\\\\\\\\").replace("'", "\\'")
+        said = folder.replace("'", "\\'")
         on = ("data=table", "data.name=plain", "data.source.file=plain.jsonl")
         cases.append(case(f"quoted_{what}", (*TEXT, *on, f"data.root='{said}'"), SAME, move))
         if what in {"equals", "commas", "brackets", "hash", "quote"}:

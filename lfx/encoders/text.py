@@ -203,11 +203,11 @@ def _random_config(
     unknown = [name for name in model_args if not hasattr(known, name)]
     if unknown:  # transformers would take them and do nothing with them
         raise ConfigError(f"encoder.model_args: {model_type} has no setting {name_some(unknown)}")
-    # With fewer layers than one some architectures are built all the same, of embeddings alone.
+    # With a negative number of layers some architectures are built all the same, without any.
     counts = [name for name in model_args if name.startswith(("num_", "n_"))]
-    few = [f"{name}={model_args[name]}" for name in counts if model_args[name] < 1]
+    few = [f"{name}={model_args[name]}" for name in counts if model_args[name] < 0]
     if few:
-        raise ConfigError(f"encoder.model_args: counts are at least 1, got {name_some(few)}")
+        raise ConfigError(f"encoder.model_args: counts are at least 0, got {name_some(few)}")
     try:
         require_reads_texts(model_type, type(known))
     except WeightsError as error:

@@ -115,8 +115,13 @@ def either(*expectations: Expectation) -> Expectation:
     """Expect what any of some expectations does."""
 
     def check(outcome: Outcome, material: Material) -> str | None:
-        found = [one(outcome, material) for one in expectations]
-        return None if None in found else " / ".join(map(str, found))
+        found = []
+        for expectation in expectations:
+            complaint = expectation(outcome, material)
+            if complaint is None:
+                return None
+            found.append(complaint)
+        return " / ".join(found)
 
     return check
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from campaign.material import TEXT, predicted
@@ -45,20 +44,5 @@ def holds(ids: Sequence[str], classes: Sequence[str] | None = None) -> Expectati
         if classes is not None and found != set(classes):
             return f"classes {sorted(found)}, not {sorted(classes)}"
         return None
-
-    return check
-
-
-def scores(**least: float) -> Expectation:
-    """Expect an accuracy of at least so much on each of some splits."""
-
-    def check(outcome: Outcome, _material: Material) -> str | None:
-        metrics = json.loads((outcome.work / "run/metrics.json").read_text())
-        low = {
-            split: metrics[split]["accuracy"]
-            for split, value in least.items()
-            if metrics[split]["accuracy"] < value
-        }
-        return f"accuracy {low}" if low else None
 
     return check

@@ -99,7 +99,6 @@ def _metadata() -> list[Case]:
         ("classes_numbers", "lfx.classifier.classes", [1, 2]),
         ("classes_twice", "lfx.classifier.classes", ["bad", "bad"]),
         ("classes_more", "lfx.classifier.classes", ["bad", "good", "ugly"]),
-        ("classes_other", "lfx.classifier.classes", ["cat", "dog"]),
         ("dropout_nan", "lfx.classifier.dropout", nan),
         ("dropout_text", "lfx.classifier.dropout", "x"),
         ("optimization_list", "lfx.classifier.optimization", []),
@@ -123,11 +122,14 @@ def _metadata() -> list[Case]:
     # What lfx need not notice, since nothing follows from it: both ends are right.
     harmless = {
         "phase_odd",
-        "classes_other",
         "provenance_settings_list",
         "dropout_nan",
         "provenance_splits_unknown",
         "class_weights_junk",
+        "optimization_more",
+        "more_arguments",
+        "provenance_name_climbs",
+        "provenance_name_escape",
     }
     cases = [
         _edited(name, put(path, value), either(NO, FINE) if name in harmless else NO)
@@ -157,6 +159,11 @@ def _metadata() -> list[Case]:
 
         cases.append(_edited(f"head_{name}", edit, expect))
     cases += [
+        _edited(
+            "classes_other",
+            put("lfx.classifier.classes", ["cat", "dog"]),
+            refused("ckpt|classes that the model does not know"),
+        ),
         _edited("no_module", _remove("lfx.module")),
         _edited("no_encoder", _remove("lfx.encoder")),
         _edited("no_provenance", _remove("lfx.provenance")),

@@ -111,7 +111,7 @@ def _names_a_group(override: str, folders: Sequence[Path]) -> bool:
 def _swept(override: str, loader: ConfigLoader | None, found: list[str]) -> list[str]:
     """Give each job's override of a sweep; what cannot be counted through is found wrong."""
     try:
-        parsed = OverridesParser.create(config_loader=loader).parse_override(override)
+        (parsed,) = OverridesParser.create(config_loader=loader).parse_overrides([override])
         if not parsed.is_sweep_override():
             return [override]
         return [f"{parsed.get_key_element()}={value}" for value in parsed.sweep_string_iterator()]

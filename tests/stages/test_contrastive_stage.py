@@ -176,7 +176,7 @@ def test_bad_settings_stop_before_training(
         ("phase=2", "phase=2 needs the encoder of a phase 1: phase_1_ckpt="),
         (
             f"phase=2 phase_1_ckpt='{first}' encoder.architecture=resnet18",
-            "encoder.architecture: resnet10t there, resnet18 here",
+            "encoder.architecture: 'resnet10t' there, 'resnet18' here",
         ),
         (
             f"phase=2 phase_1_ckpt='{first}' data.split=random",

@@ -148,7 +148,10 @@ def _tell_result(
         for sentence in unpredicted_classes(result.predictions):
             log.warning(sentence)
     else:
-        log.info("no labels, no scores: %d samples fused", len(result.predictions.sample_id))
+        log.info(
+            "no labelled rows to report, no scores: %d samples fused",
+            len(result.predictions.sample_id),
+        )
     for line in told_calibrations(document):
         log.info("%s", line)
     log.info("weights: %s", told_weights(document))

@@ -32,9 +32,11 @@ from lfx.launch.help import use_own_help
 from lfx.launch.job import INTERRUPTED, Job, StageJob, with_origins
 from lfx.launch.multirun import NoteFolder
 from lfx.launch.quoting import quote_letters
+from lfx.launch.storage import storage_error
 from lfx.launch.sweep import FailedJobsError
 from lfx.runtime.errors import ConfigError, UserError
 from lfx.runtime.escaping import for_terminal
+from lfx.runtime.files import is_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -102,6 +104,9 @@ def run_stage(
         told = str(mistakes[0]) if mistakes else explain(error, stage, sys.argv[1:])
         _leave(wants_traceback, told)
     except Exception as error:
+        closed = storage_error(with_origins(error), NoteFolder.folder)
+        if closed is not None:
+            _leave(wants_traceback, str(closed))
         if job.started or not _is_hydras(error):
             raise
         _leave(wants_traceback, explain(error, stage, sys.argv[1:]))
@@ -138,7 +143,7 @@ def _run_all(
 
 def _tell(collect: Callable[[Path], None] | None) -> None:
     folder = NoteFolder.folder
-    if collect is not None and folder is not None and folder.is_dir():
+    if collect is not None and folder is not None and is_folder(folder):
         collect(folder)
 
 

@@ -18,6 +18,7 @@ from lfx.configuration.locate import config_folder
 from lfx.configuration.typed import first_line, unknown_setting
 from lfx.launch.composer import Composer
 from lfx.launch.quoting import typed_as_one
+from lfx.runtime.files import is_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,12 +48,13 @@ def explain(error: BaseException, stage: str, arguments: Sequence[str]) -> str:
     several = _several_values(error, overrides)
     if several is not None and not {"-m", "--multirun"} & set(arguments):
         return several
-    folders = _own_folders(arguments)
+    given = _own_folders(arguments)
+    folders = [folder for folder in given if is_folder(folder)]
     GlobalHydra.instance().clear()
     found = [
         f"--config-dir={folder}: there is no such folder"
-        for folder in folders
-        if not folder.is_dir()
+        for folder in given
+        if folder not in folders
     ]
     with initialize_config_dir(str(config_folder()), version_base="1.3"):
         started = GlobalHydra.instance().hydra
@@ -70,7 +72,7 @@ def explain(error: BaseException, stage: str, arguments: Sequence[str]) -> str:
             working += [
                 choice for choice, problem in zip(choices, problems, strict=True) if problem is None
             ][:1]
-        settings = _settings(stage, working, [one for one in folders if one.is_dir()])
+        settings = _settings(stage, working, folders)
         for value in (choice for text in values for choice in _swept(text, loader, found)):
             problem = _problem(stage, [*working, value], folders, settings)
             if problem is not None:

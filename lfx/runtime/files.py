@@ -127,3 +127,11 @@ def write_json(target: Path, content: Any) -> None:
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
     with atomic_path(target) as part:
         part.write_text(text + "\n", encoding="utf-8")
+
+
+def is_folder(path: Path) -> bool:
+    """Say whether there is a folder; one that the user has no way to is none."""
+    try:
+        return path.is_dir()
+    except PermissionError:
+        return False

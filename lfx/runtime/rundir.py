@@ -120,11 +120,15 @@ def require_status(folder: Path) -> RunStatus | None:
     """Read a run's status; None where there is none.
 
     Raises:
-        RecordError: there is something that is no status.
+        RecordError: there is something that is no status, or the folder may not be read.
     """
     file = folder / FILE
-    if not os.path.lexists(file):
+    try:
+        file.lstat()
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        raise RecordError(error.strerror or str(error)) from error
     content = read_json(file)
     if not isinstance(content, dict):
         raise RecordError("it is no status of a run")

@@ -20,6 +20,7 @@ FAMILIES = (
     "images.alpha",
     "images.depth",
     "images.odd",
+    "paths.closed",
     "paths.files",
     "paths.names",
     "paths.roots",

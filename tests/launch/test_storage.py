@@ -35,6 +35,15 @@ def test_a_name_that_is_too_long_is_told_in_short():
     assert len(told) < 200
 
 
-@pytest.mark.parametrize("error", [OSError(errno.EACCES, "no"), OSError("odd"), ValueError("x")])
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR])
+def test_what_is_closed_to_the_user_is_told_by_its_path(number):
+    error = OSError(number, os.strerror(number), "data/table.csv")
+    told = str(storage_error([error], Path("run")))
+    assert told.startswith(f"data/table.csv: {os.strerror(number)}; mend it")
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.EACCES, "no"), OSError(errno.EINVAL, "no", "x"), ValueError("x")]
+)
 def test_other_errors_are_not_its_own(error):
     assert storage_error([error], Path("run")) is None

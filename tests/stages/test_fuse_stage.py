@@ -90,7 +90,7 @@ def test_members_without_labels_are_fused_without_scores(trained: Trained, tmp_p
         write_predictions(tmp_path / f"{name}.parquet", unlabelled)
         arguments.append(f"members.{name}={tmp_path}/{name}.parquet")
     output = succeed(tmp_path, "fuse", "fusion=mean", *arguments, "hydra.run.dir=run")
-    assert "no labels, no scores: 40 samples fused" in output
+    assert "no labelled rows to report, no scores: 40 samples fused" in output
     assert "member image: " in output
     assert (tmp_path / "run/predictions.parquet").is_file()
 

@@ -91,10 +91,14 @@ def _of_rows() -> list[Case]:
         case(
             "rows_only_train",
             _table(lambda table: table.filter(pa.compute.equal(table["split"], "train"))),
+            right(said("left out of the join: no rows in text", "no labelled rows to report")),
+            Kind.bad_input,
         ),
         case(
             "rows_no_val",
             _table(lambda table: table.filter(pa.compute.not_equal(table["split"], "val"))),
+            right(said("split val is left out of the join: no rows in text")),
+            Kind.bad_input,
         ),
         case("rows_few_lacking", _table(lambda table: table.slice(0, table.num_rows - 2))),
         case(

@@ -23,7 +23,7 @@ def read_json_lines(
         The objects, the line of each from 1, and line and reason of those that are none.
 
     Raises:
-        DataError: the file is one JSON list.
+        DataError: the file is one JSON list, or none of its lines is an object.
     """
     objects: list[dict[str, Any]] = []
     lines: list[int] = []
@@ -49,6 +49,8 @@ def read_json_lines(
                 lines.append(number)
             else:
                 broken.append((number, f"no JSON object, but {_KINDS[type(value)]}"))
+    if broken and not objects:
+        raise DataError(f"none of its lines is a JSON object: line {broken[0][0]}: {broken[0][1]}")
     return objects, lines, broken
 
 

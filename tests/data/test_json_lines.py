@@ -50,3 +50,9 @@ def test_a_broken_line_costs_itself_alone(line, reason):
 def test_a_file_that_is_one_list_is_told_how_to_become_lines():
     with pytest.raises(DataError, match="one list, not one object a line"):
         read_json_lines('[\n{"id": 1},\n{"id": 2}\n]\n')
+
+
+@pytest.mark.parametrize("text", ["id,text\n1,a\n", "1\n2\n", "null"])
+def test_a_file_without_any_object_is_refused_as_a_whole(text):
+    with pytest.raises(DataError, match="none of its lines is a JSON object: line 1: no JSON"):
+        read_json_lines(text)

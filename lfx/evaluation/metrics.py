@@ -50,7 +50,7 @@ def evaluate(probabilities: Tensor, labels: Tensor, classes: Sequence[str]) -> d
             f"classes must be {probabilities.shape[1]} different names, one per column; "
             f"got {list(classes)}"
         )
-    rates = _rates(probabilities, labels)
+    rates = _rates(confusion(probabilities.argmax(dim=1), labels, len(classes)))
     return {
         "accuracy": _accuracy(rates),
         "balanced_accuracy": rates["recall"][rates["support"] > 0].mean().item(),
@@ -59,16 +59,34 @@ def evaluate(probabilities: Tensor, labels: Tensor, classes: Sequence[str]) -> d
         "nll": log_loss(probabilities, labels),
         "ece": expected_calibration_error(probabilities, labels, ECE_BINS),
         "support": len(labels),
-        "per_class": {
-            name: {
-                "precision": rates["precision"][index].item(),
-                "recall": rates["recall"][index].item(),
-                "f1": rates["f1"][index].item(),
-                "support": int(rates["support"][index].item()),
-            }
-            for index, name in enumerate(classes)
-        },
+        "per_class": _by_class(rates, classes),
     }
+
+
+def score_classes(counts: Tensor, classes: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Compute `per_class` of `evaluate` from how often each class was predicted for each label.
+
+    Args:
+        counts: `(classes, classes)`, as `confusion` gives them.
+        classes: their names.
+    """
+    return _by_class(_rates(counts), classes)
+
+
+def score_answers(answers: Tensor, labels: Tensor, classes: int) -> dict[str, float]:
+    """Compute those numbers of `evaluate` that need no probabilities.
+
+    Args:
+        answers: class indices, `(samples,)`, one or more.
+        labels: class indices, `(samples,)`.
+        classes: how many there are.
+
+    Returns:
+        `accuracy`, `f1_weighted` and `f1_macro`, in 0..1, and `support`, the number of samples.
+    """
+    rates = _rates(confusion(answers, labels, classes))
+    scores: dict[str, float] = {name: compute(rates) for name, compute in _COMPUTED.items()}
+    return scores | {"support": len(labels)}
 
 
 def score(metric: str, probabilities: Tensor, labels: Tensor) -> float:
@@ -82,10 +100,11 @@ def score(metric: str, probabilities: Tensor, labels: Tensor) -> float:
     Raises:
         ValueError: unknown metric, or as `evaluate`.
     """
-    computed = {"accuracy": _accuracy, "f1_weighted": _f1_weighted, "f1_macro": _f1_macro}
-    if metric not in computed:
+    if metric not in _COMPUTED:
         raise ValueError(f"metric: allowed are {', '.join(SCORES)}; got {metric!r}")
-    return computed[metric](_rates(*_checked(probabilities, labels)))
+    probabilities, labels = _checked(probabilities, labels)
+    counts = confusion(probabilities.argmax(dim=1), labels, probabilities.shape[1])
+    return _COMPUTED[metric](_rates(counts))
 
 
 def log_loss(probabilities: Tensor, labels: Tensor) -> float:
@@ -120,7 +139,7 @@ def _checked(probabilities: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         )
     sums = probabilities.sum(dim=1)
     # NaN compares false, hence `not (... all true)`.
-    if not bool(((probabilities >= 0).all(dim=1) & ((sums - 1).abs() <= _ROUNDING)).all()):
+    if not bool((probabilities >= 0).all() & ((sums - 1).abs() <= _ROUNDING).all()):
         raise ValueError(
             "probabilities must be in 0..1 and each row must sum to 1; got values in "
             f"{probabilities.min().item():.4g}..{probabilities.max().item():.4g} and row sums in "
@@ -129,9 +148,9 @@ def _checked(probabilities: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     return probabilities, labels
 
 
-def _rates(probabilities: Tensor, labels: Tensor) -> dict[str, Tensor]:
-    """Count in integers, then divide in float64."""
-    counts = confusion(probabilities.argmax(dim=1), labels, probabilities.shape[1]).double()
+def _rates(counts: Tensor) -> dict[str, Tensor]:
+    """Divide counts, which are integers, in float64."""
+    counts = counts.double()
     hits, predicted, support = counts.diagonal(), counts.sum(dim=0), counts.sum(dim=1)
     return {
         "hits": hits,
@@ -146,6 +165,16 @@ def _divide(part: Tensor, whole: Tensor) -> Tensor:
     return torch.where(whole > 0, part / whole.clamp(min=1), torch.zeros_like(part))
 
 
+def _by_class(rates: dict[str, Tensor], classes: Sequence[str]) -> dict[str, dict[str, float]]:
+    keys = ("precision", "recall", "f1", "support")
+    columns = zip(*(rates[key].tolist() for key in keys), strict=True)
+    scores = (dict(zip(keys, column, strict=True)) for column in columns)
+    return {
+        name: own | {"support": int(own["support"])}
+        for name, own in zip(classes, scores, strict=True)
+    }
+
+
 def _accuracy(rates: dict[str, Tensor]) -> float:
     return float(rates["hits"].sum().item() / rates["support"].sum().item())
 
@@ -157,3 +186,6 @@ def _f1_macro(rates: dict[str, Tensor]) -> float:
 def _f1_weighted(rates: dict[str, Tensor]) -> float:
     support = rates["support"]
     return float((rates["f1"] * support).sum().item() / support.sum().item())
+
+
+_COMPUTED = {"accuracy": _accuracy, "f1_weighted": _f1_weighted, "f1_macro": _f1_macro}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from lfx.artifacts.predictions import softmax
 from lfx.evaluation.metrics import evaluate
 
 if TYPE_CHECKING:
@@ -31,11 +32,11 @@ def evaluate_splits(predictions: Predictions, splits: Sequence[str] = REPORTED) 
     """
     metrics = {}
     for split in splits:
-        part = predictions.select(predictions.rows(split) & (predictions.label >= 0))
-        if len(part.sample_id):
+        rows = predictions.rows(split) & (predictions.label >= 0)
+        if rows.any():
             metrics[split] = evaluate(
-                torch.from_numpy(part.probabilities()),
-                torch.from_numpy(part.label.astype("int64")),
-                part.metadata.classes,
+                torch.from_numpy(softmax(predictions.logits[rows])),
+                torch.from_numpy(predictions.label[rows].astype("int64")),
+                predictions.metadata.classes,
             )
     return metrics

@@ -24,11 +24,12 @@ def unpredicted_classes(predictions: Predictions) -> list[str]:
     sentences = []
     names = predictions.metadata.classes
     for split in REPORTED:
-        part = predictions.select(predictions.rows(split) & (predictions.label >= 0))
-        rows = len(part.label)
+        chosen = predictions.rows(split) & (predictions.label >= 0)
+        rows = int(chosen.sum())
         if rows:
-            support = np.bincount(part.label, minlength=len(names))
-            predicted = np.bincount(part.logits.argmax(axis=1), minlength=len(names))
+            support = np.bincount(predictions.label[chosen], minlength=len(names))
+            answers = predictions.logits[chosen].argmax(axis=1)
+            predicted = np.bincount(answers, minlength=len(names))
             never = np.flatnonzero((support > 0) & (predicted == 0)).tolist()
             if never:
                 listed = name_some(f"{names[label]} ({support[label]})" for label in never)

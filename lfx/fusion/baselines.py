@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.nn.functional import one_hot
 
-from lfx.evaluation.metrics import SCORES, evaluate
+from lfx.evaluation.metrics import evaluate, score_answers
 from lfx.fusion.pools import linear_pool
 from lfx.fusion.weights import Weights
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
     from lfx.fusion.outputs import Outputs
 
-_KEPT = (*SCORES, "support")
 _LESS_IS_BETTER = ("nll", "ece")
 
 
@@ -57,11 +55,7 @@ def baselines(
         sign = -1 if metric in _LESS_IS_BETTER else 1
         scores = [sign * evaluate(member, fit_labels, outputs.classes)[metric] for member in said]
         best = max(range(len(scores)), key=scores.__getitem__)
-        alone = torch.zeros(len(scores), dtype=outputs.logits.dtype, device=labels.device)
-        alone[best] = 1
-        pooled = linear_pool(outputs.probabilities, Weights("member", alone), outputs.present)
-        answers[f"best member ({outputs.members[best]})"] = pooled.argmax(dim=1)
-        del pooled
+        answers[f"best member ({outputs.members[best]})"] = _answers_of(best, outputs)
     equal = Weights("member", torch.ones(len(outputs.members), dtype=outputs.logits.dtype))
     mean = linear_pool(outputs.probabilities, equal, outputs.present).argmax(dim=1)
     right = (outputs.probabilities.argmax(dim=2) == labels) & outputs.present
@@ -73,8 +67,16 @@ def baselines(
     }
 
 
+def _answers_of(member: int, outputs: Outputs) -> Tensor:
+    """Return a member's classes, `(samples,)`; where it lacks a sample, the others' mean says."""
+    said, present = outputs.probabilities, outputs.present
+    if bool(present[member].all()):  # the others would only be multiplied by 0
+        said, present, member = said[member : member + 1], present[member : member + 1], 0
+    alone = torch.zeros(len(said), dtype=said.dtype, device=said.device)
+    alone[member] = 1
+    return linear_pool(said, Weights("member", alone), present).argmax(dim=1)
+
+
 def _scores(answer: Tensor, labels: Tensor, rows: Tensor, outputs: Outputs) -> dict[str, Any]:
-    classes = len(outputs.classes)
-    certain = one_hot(answer[rows].cpu(), classes).to(torch.float64)  # MPS has no float64
-    metrics = evaluate(certain, labels[rows].cpu(), outputs.classes)
-    return {key: metrics[key] for key in _KEPT}
+    # Counted on the CPU: it has float64, and counts deterministically.
+    return score_answers(answer[rows].cpu(), labels[rows].cpu(), len(outputs.classes))

@@ -142,6 +142,8 @@ def maximum_pool(probabilities: Tensor, weights: Weights, present: Tensor | None
 
 def _normalised(scores: Tensor) -> Tensor:
     total = scores.sum(dim=1, keepdim=True)
+    if bool((total > 0).all()):
+        return scores / total
     even = torch.full_like(scores, 1 / scores.shape[1])
     return torch.where(total > 0, scores / torch.where(total > 0, total, 1), even)
 

@@ -8,9 +8,10 @@ import numpy as np
 import torch
 
 from lfx.artifacts.folds import average_folds
-from lfx.artifacts.predictions import NONE
+from lfx.artifacts.predictions import NONE, softmax
 from lfx.evaluation.confusion import confusion
-from lfx.evaluation.splits import REPORTED, evaluate_splits
+from lfx.evaluation.metrics import score_classes
+from lfx.evaluation.splits import REPORTED
 from lfx.reporting.loggers import log_picture
 from lfx.reporting.pictures.bars import draw_bars
 from lfx.reporting.pictures.figure import MOST_NAMES
@@ -46,11 +47,11 @@ def look_at_errors(
     """
     # Without folds there is one row a sample.
     rows = average_folds(predictions) if (predictions.fold != NONE).any() else predictions
-    metrics = evaluate_splits(rows)
-    if not metrics:
-        return {}
     about, classes = rows.metadata, rows.metadata.classes
-    of_class = {split: own["per_class"] for split, own in metrics.items()}
+    counts = _count(rows)
+    if not counts:
+        return {}
+    of_class = {split: score_classes(own, classes) for split, own in counts.items()}
     write_rows(
         folder / "per_class.csv",
         ("split", "class", *_SCORES, "support"),
@@ -61,35 +62,42 @@ def look_at_errors(
         ),
     )
     bars = {
-        f"{split} (n = {metrics[split]['support']})": {
+        f"{split} (n = {int(counts[split].sum())})": {
             title: [own[name][key] for name in classes] for key, title in _SCORES.items()
         }
         for split, own in of_class.items()
     }
     title = f"{about.name}: scores of each class"
     draw_bars(folder / "per_class.png", title, classes, bars, ".2f", top=1.0)
-    counts = {}
-    for split in REPORTED:
-        part = rows.select(rows.rows(split) & (rows.label >= 0))
-        if len(part.label):
-            predicted, labels = part.probabilities().argmax(axis=1), part.label
-            counts[split] = confusion(
-                torch.from_numpy(predicted), torch.from_numpy(labels), len(classes)
-            ).numpy()
+    tables = {split: own.numpy() for split, own in counts.items()}
     write_rows(
         folder / "confusion.csv",
         ("split", "label", "predicted", "count"),
         (
             (split, classes[row], classes[column], int(own[row, column]))
-            for split, own in counts.items()
+            for split, own in tables.items()
             for row, column in _cells(own)
         ),
     )
-    draw_confusion(folder / "confusion.png", f"{about.name}: confusion", counts, classes)
+    draw_confusion(folder / "confusion.png", f"{about.name}: confusion", tables, classes)
     pictures = {name: folder / f"{name}.png" for name in ("per_class", "confusion")}
     for name, file in pictures.items():
         log_picture(logger, name, file)
     return pictures
+
+
+def _count(rows: Predictions) -> dict[str, torch.Tensor]:
+    """Count, by split with labels, how often each class was predicted for each label."""
+    counts = {}
+    for split in REPORTED:
+        chosen = rows.rows(split) & (rows.label >= 0)
+        if chosen.any():
+            predicted = softmax(rows.logits[chosen]).argmax(axis=1)
+            labels = torch.from_numpy(rows.label[chosen])
+            counts[split] = confusion(
+                torch.from_numpy(predicted), labels, len(rows.metadata.classes)
+            )
+    return counts
 
 
 def _cells(counts: npt.NDArray[np.integer]) -> Iterable[Sequence[int]]:

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from sklearn import metrics as oracle
 from torchmetrics.functional import classification as other
 
-from lfx.evaluation.metrics import SCORES, evaluate, log_loss, score
+from lfx.evaluation.confusion import confusion
+from lfx.evaluation.metrics import (
+    SCORES,
+    evaluate,
+    log_loss,
+    score,
+    score_answers,
+    score_classes,
+)
 
 CLASSES = ("negative", "neutral", "positive", "mixed")
 
@@ -200,3 +208,13 @@ def test_what_cannot_be_evaluated(probabilities, labels, message):
 def test_classes_that_do_not_fit(classes):
     with pytest.raises(ValueError, match="classes must be 2 different names"):
         evaluate(torch.tensor([[0.5, 0.5]]), torch.tensor([0]), classes)
+
+
+def test_answers_are_scored_as_certain_probabilities_are():
+    probabilities, labels = draw(50, 4, seed=5, among=3)
+    answers = probabilities.argmax(dim=1)
+    certain = torch.nn.functional.one_hot(answers, 4).double()
+    want = evaluate(certain, labels, CLASSES)
+    got = score_answers(answers, labels, 4)
+    assert got == {name: want[name] for name in (*SCORES, "support")}
+    assert score_classes(confusion(answers, labels, 4), CLASSES) == want["per_class"]

@@ -42,8 +42,8 @@ def drawing(file: Path, width: float, height: float) -> Iterator[Figure]:
         # Users' names of classes and tweets are no formulas, and no font has all of their letters.
         warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
         warnings.filterwarnings("ignore", message=r"Matplotlib currently does not support")
-        figure = Figure(figsize=(width, height), layout="constrained")
-        FigureCanvasAgg(figure)
+        figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
+        canvas = FigureCanvasAgg(figure)
         yield figure
         with atomic_path(file) as part:
-            figure.savefig(part, format="png", dpi=110)
+            canvas.print_png(part)  # `savefig` draws everything once more, to lay it out

@@ -11,7 +11,7 @@ from lfx.launch.entry import Job, run_stage
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from lfx.artifacts.join import JoinedMembers
+    from lfx.artifacts.joined import JoinedMembers
     from lfx.fusion.result import FusionResult
 
 
@@ -148,10 +148,8 @@ def _tell_result(
         for sentence in unpredicted_classes(result.predictions):
             log.warning(sentence)
     else:
-        log.info(
-            "no labelled rows to report, no scores: %d samples fused",
-            len(result.predictions.sample_id),
-        )
+        fused = len(result.predictions.label)
+        log.info("no labelled rows to report, no scores: %d samples fused", fused)
     for line in told_calibrations(document):
         log.info("%s", line)
     log.info("weights: %s", told_weights(document))

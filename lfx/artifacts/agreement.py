@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
 from lfx.artifacts.predictions import SPLITS
 from lfx.data.samples import OOF
@@ -27,10 +28,14 @@ class SampleKeys:
     """Numbers for (split, sample id): as small as possible, in the order of splits, then of ids.
 
     Attributes:
-        ids: the ids and groups of all members, in order, `(ids,)`, strings.
+        ids: the ids and groups of all members, in order, `(ids,)`, Arrow's strings.
     """
 
-    ids: np.ndarray[Any, Any]
+    ids: pa.Array
+
+    def texts(self, samples: Integers) -> pa.Array:
+        """Return the ids at places in `ids`, as Arrow's strings."""
+        return self.ids.take(pa.array(samples))
 
     def key(self, split: Integers, sample: Integers) -> Integers:
         """Give keys of places in `SPLITS` and in `ids`."""
@@ -162,13 +167,13 @@ def contradictions(
         differs = moved | (label[sample] != one.label) | (group[sample] != one.group)
         rows = np.flatnonzero(differs).tolist()
         for row in sorted(rows, key=lambda row: (SPLITS[own[row]], row)):
-            at, told_id = sample[row], str(known.ids[sample[row]])
+            at, told_id = sample[row], known.ids[int(sample[row])].as_py()
             who = (names[holder[at]], name)
             if moved[row]:
                 pair = f"{told_id} ({SPLITS[split[at]]} and {SPLITS[own[row]]})"
                 torn.setdefault((*who, "split"), []).append(pair)
             elif SPLITS[own[row]] in shared:
-                groups = (known.ids[group[at]], known.ids[one.group[row]])
+                groups = known.texts(np.array([group[at], one.group[row]])).to_pylist()
                 values = (("label", label[at], one.label[row]), ("group", *groups))
                 for what, fact, value in values:
                     if fact != value:
@@ -204,7 +209,7 @@ def gaps(samples: Mapping[str, MemberSamples], known: SampleKeys, shared: set[st
             keys = known.within(has.keys, shared)
             absent = keys[~elsewhere[known.sample(keys)]]
             for split in sorted(known.splits(absent)):
-                ids = known.ids[known.sample(known.within(absent, {split}))].tolist()
+                ids = known.texts(known.sample(known.within(absent, {split}))).to_pylist()
                 found.append(
                     f"split {split}: {lacking} lacks {len(ids)} samples that {holder} has: "
                     f"{name_some(ids, _MOST_NAMED)}"

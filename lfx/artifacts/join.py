@@ -7,7 +7,6 @@ a sample that is silently dropped, or two labels for one sample, would falsify e
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,80 +24,16 @@ from lfx.artifacts.agreement import (
     shared_splits,
 )
 from lfx.artifacts.checks import check
-from lfx.artifacts.predictions import NONE, SPLITS, Metadata, Predictions
+from lfx.artifacts.joined import JoinedMembers
+from lfx.artifacts.predictions import SPLITS
 from lfx.runtime.errors import ArtifactError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from lfx.artifacts.predictions import Predictions
+
 ON_MISSING = ("error", "renormalise", "drop")
-
-
-@dataclass(frozen=True, eq=False)
-class JoinedMembers:
-    """Members' scores on samples that all of them, or some of them, have.
-
-    Attributes:
-        names: names of the members, sorted.
-        classes: names of the classes.
-        sample_id: `(samples,)`, strings; ordered by split, then by id.
-        group: `(samples,)`, strings.
-        split: `(samples,)`, strings.
-        label: `(samples,)`, int16, -1 where unlabelled.
-        logits: `(members, samples, classes)`, float64; their softmax is what a member says. 0 where
-            a member lacks a sample.
-        present: `(members, samples)`, whether the member has the sample; each sample has a member.
-        dropped: split → how many samples were left out because a member lacks them.
-        data_fingerprint: what all members agree on.
-        split_fingerprint: the members' split fingerprints, joined by `+` where they differ.
-        leaky: whether some member is.
-        origins: what each member's artifact says of itself, in the order of the names.
-    """
-
-    names: tuple[str, ...]
-    classes: tuple[str, ...]
-    sample_id: np.ndarray[Any, Any]
-    group: np.ndarray[Any, Any]
-    split: np.ndarray[Any, Any]
-    label: np.ndarray[Any, Any]
-    logits: np.ndarray[Any, np.dtype[np.float64]]
-    present: np.ndarray[Any, np.dtype[np.bool_]]
-    dropped: dict[str, int]
-    data_fingerprint: str
-    split_fingerprint: str
-    leaky: bool
-    origins: tuple[Metadata, ...]
-
-    def rows(self, split: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        """Say which samples belong to a split: a mask, `(samples,)`."""
-        return np.asarray(self.split == split, dtype=np.bool_)
-
-    def predictions(
-        self, logits: np.ndarray[Any, np.dtype[np.float32]], metadata: Metadata
-    ) -> Predictions:
-        """Make predictions of these samples, a row each, of no fold.
-
-        Args:
-            logits: `(samples, classes)`.
-            metadata: where they come from.
-        """
-        return Predictions(
-            sample_id=self.sample_id,
-            group=self.group,
-            split=self.split,
-            fold=np.full(len(self.sample_id), NONE, dtype=np.int16),
-            label=self.label,
-            logits=logits,
-            metadata=metadata,
-        )
-
-    def missing(self) -> dict[str, dict[str, int]]:
-        """Count, member → split, the samples that a member lacks; nothing where none are."""
-        counts = {
-            name: dict(Counter(map(str, self.split[~has])))
-            for name, has in zip(self.names, self.present, strict=True)
-        }
-        return {name: own for name, own in counts.items() if own}
 
 
 def join(
@@ -156,7 +91,6 @@ def join(
     return JoinedMembers(
         names=names,
         classes=members[names[0]].metadata.classes,
-        sample_id=known.ids[known.sample(keys)],
         split=np.array(SPLITS, dtype=object)[known.split(keys)],
         **_line_up(samples, known, keys),
         dropped=dropped,
@@ -177,37 +111,51 @@ def _number(members: list[Predictions]) -> tuple[SampleKeys, list[tuple[Integers
     # Most samples are their own group, and need not be looked up again.
     differ = [pc.not_equal(own, one.texts("group")) for own, one in zip(ids, members, strict=True)]
     groups = [one.texts("group").filter(other) for one, other in zip(members, differ, strict=True)]
-    encoded = pa.concat_arrays([*ids, *groups]).dictionary_encode()
+    # Most members have the same samples in the same order, which are then looked up once.
+    columns: list[pa.Array] = []
+    for column in (*ids, *groups):
+        if not any(column.equals(other) for other in columns):
+            columns.append(column)
+    encoded = pa.concat_arrays(columns).dictionary_encode()
     # UTF-8 sorts as the characters do.
     order = pc.array_sort_indices(encoded.dictionary)
     place = np.empty(len(order), dtype=np.int64)
     place[order.to_numpy()] = np.arange(len(order))
-    ends = np.cumsum([len(column) for column in (*ids, *groups)])
+    ends = np.cumsum([len(column) for column in columns])
     places = np.split(place[encoded.indices.to_numpy()], ends[:-1])
+
+    def places_of(column: pa.Array) -> Integers:
+        return next(own for own, other in zip(places, columns, strict=True) if column.equals(other))
+
     found = []
-    for own, other, group in zip(places, differ, places[len(members) :], strict=False):
+    for column, other, group in zip(ids, differ, groups, strict=True):
+        own = places_of(column)
         of_group = own.copy()
-        of_group[other.to_numpy(zero_copy_only=False)] = group
+        of_group[other.to_numpy(zero_copy_only=False)] = places_of(group)
         found.append((own, of_group))
-    return SampleKeys(encoded.dictionary.take(order).to_numpy(zero_copy_only=False)), found
+    return SampleKeys(encoded.dictionary.take(order)), found
 
 
 def _line_up(
     samples: Mapping[str, MemberSamples], known: SampleKeys, keys: Integers
 ) -> dict[str, Any]:
-    """Give group, label, logits and presence of each key's sample."""
+    """Give id, group, label, logits and presence of each key's sample."""
     classes = next(iter(samples.values())).logits.shape[1]
     logits = np.zeros((len(samples), len(keys), classes))
     present = np.zeros((len(samples), len(keys)), dtype=np.bool_)
     group, label = np.empty(len(keys), dtype=np.int64), np.empty(len(keys), dtype=np.int16)
     for own, has, one in zip(logits, present, samples.values(), strict=True):
-        at = np.minimum(np.searchsorted(keys, one.keys), len(keys) - 1)
-        rows = np.flatnonzero(keys[at] == one.keys)
-        at = at[rows]
+        at: Integers | slice = slice(None)
+        rows: Integers | slice = slice(None)
+        if not np.array_equal(keys, one.keys):
+            at = np.minimum(np.searchsorted(keys, one.keys), len(keys) - 1)
+            rows = np.flatnonzero(keys[at] == one.keys)
+            at = at[rows]
         has[at] = True
         own[at] = one.logits[rows]
         group[at], label[at] = one.group[rows], one.label[rows]
-    return {"group": known.ids[group], "label": label, "logits": logits, "present": present}
+    texts = {"sample_id": known.texts(known.sample(keys)), "group": known.texts(group)}
+    return {"texts": texts, "label": label, "logits": logits, "present": present}
 
 
 def _one_row_per_sample(
@@ -216,6 +164,8 @@ def _one_row_per_sample(
     encoded = member.texts("split").dictionary_encode()
     rank = np.array([SPLITS.index(split) for split in encoded.dictionary.to_pylist()])
     keys = known.key(rank[encoded.indices.to_numpy()], place)
+    if (keys[1:] > keys[:-1]).all():  # a fused artifact's are
+        return MemberSamples(keys, group, member.label, member.logits)
     order = np.argsort(keys)
     starts = np.concatenate([[0], np.flatnonzero(np.diff(keys[order])) + 1])
     if len(starts) < len(keys):

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from lfx.artifacts.doubtful import look_like_probabilities, probabilities_warning
-from lfx.artifacts.join import JoinedMembers, join
+from lfx.artifacts.join import join
 from lfx.artifacts.parquet import read_predictions
 from lfx.runtime.errors import ArtifactError, FusionError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from lfx.artifacts.joined import JoinedMembers
     from lfx.artifacts.predictions import Predictions
 
 log = logging.getLogger(__name__)

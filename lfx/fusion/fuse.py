@@ -20,7 +20,7 @@ from lfx.fusion.search.curve import Curve, exact_curve
 from lfx.runtime.errors import FusionError
 
 if TYPE_CHECKING:
-    from lfx.artifacts.join import JoinedMembers
+    from lfx.artifacts.joined import JoinedMembers
     from lfx.fusion.pipeline import Fitted, Pipeline
 
 
@@ -182,7 +182,7 @@ def _fit_rows(
     still say which class is frequent and which member is good, and may be none; they are none where
     those would be chosen by the labels of the split that is reported.
     """
-    nothing = np.zeros(len(joined.sample_id), dtype=np.bool_)
+    nothing = np.zeros(len(joined.label), dtype=np.bool_)
     if not needed and plan.fit_split == plan.report_split:
         return nothing
     try:
@@ -208,6 +208,7 @@ def _fit_data(
     return FitData(
         outputs=outputs.select(torch.as_tensor(rows, device=device)),
         labels=torch.as_tensor(joined.label[rows].astype(np.int64), device=device),
-        groups=joined.group[rows],
+        # Nothing is fitted by most schemes, and strings of a million groups take 70 MB.
+        groups=joined.group[rows] if rows.any() else np.empty(0, dtype=object),
         seed=seed,
     )

@@ -15,7 +15,7 @@ from lfx.fusion.pipeline import Fitted
 from lfx.fusion.search.curve import Curve
 
 if TYPE_CHECKING:
-    from lfx.artifacts.join import JoinedMembers
+    from lfx.artifacts.joined import JoinedMembers
     from lfx.fusion.outputs import Outputs
     from lfx.fusion.pipeline import Pipeline
 
@@ -125,8 +125,8 @@ def _logits(scores: Tensor) -> np.ndarray[Any, np.dtype[np.float32]]:
 
     Where float32 cannot tell the best score from another, it is raised by as little as it can.
     """
-    logits = scores.cpu().to(torch.float64).clamp(min=_LEAST_SCORE).log_()
-    rounded = np.asarray(logits.to(torch.float32).numpy(), dtype=np.float32)
+    wide = scores.cpu().to(torch.float64)
+    rounded = np.asarray(wide.clamp(min=_LEAST_SCORE).log_().to(torch.float32).numpy())
     winner = scores.cpu().argmax(dim=1).numpy()
     lost = np.flatnonzero(rounded.argmax(axis=1) != winner)
     rounded[lost, winner[lost]] = np.nextafter(rounded[lost].max(axis=1), np.float32(np.inf))

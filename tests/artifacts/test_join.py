@@ -62,6 +62,44 @@ def test_neither_the_order_of_rows_nor_of_members_matters(make, data):
     np.testing.assert_array_equal(one.logits, two.logits)
 
 
+@pytest.mark.parametrize("on_missing", ["renormalise", "drop"])
+@pytest.mark.parametrize("taken", [[3, 2, 1, 0], [0, 1, 2, 3], [1, 2], [2, 0, 3]])
+def test_equal_columns_of_ids_join_as_others_do(make, taken, on_missing):
+    rows = [("d", "val", None, 0), ("c", "val", None, 1), ("b", "test", None, 2), ROWS[0]]
+    own = [[1, 2, 3], [4, 5, 6], [7, 8, 9], [10, 11, 12]]
+    one = make(rows, logits=own, group=["d", "x", "b", "d"])
+    members = {"one": one, "same": one, "other": one.select(np.array(taken))}
+    joined = join(members, on_missing)
+    order = sorted(taken if on_missing == "drop" else range(4), key=lambda row: rows[row][1::-1])
+    order.sort(key=lambda row: rows[row][1] == "test")
+    assert joined.sample_id.tolist() == [rows[row][0] for row in order]
+    assert joined.group.tolist() == one.group[order].tolist()
+    assert joined.label.tolist() == one.label[order].tolist()
+    at_other = joined.present[joined.names.index("other")]
+    assert at_other.tolist() == [row in taken for row in order]
+    for has, said in zip(joined.present, joined.logits, strict=True):
+        np.testing.assert_array_equal(said[has], one.logits[order][has])
+    made = joined.predictions(joined.logits[0].astype(np.float32), one.metadata)
+    assert made.split.tolist() == joined.split.tolist()
+    assert made.rows("test").tolist() == joined.rows("test").tolist()
+
+
+def test_rows_in_order_are_taken_as_they_are(make):
+    ordered = make(ROWS)
+    mixed = make(ROWS[::-1], logits=ordered.logits[::-1])
+    one, two = join({"a": ordered}), join({"a": mixed})
+    assert one.sample_id.tolist() == two.sample_id.tolist()
+    np.testing.assert_array_equal(one.logits, two.logits)
+
+
+def test_equal_columns_of_ids_with_folds(make):
+    rows = [("b", "test", 0, 1), ("a", "oof", 1, 0), ("b", "test", 1, 1)]
+    cross = make(rows, logits=[[9, 0, 0], [1, 2, 3], [0, 0, 0]])
+    alone, both = join({"one": cross}), join({"one": cross, "two": cross})
+    assert both.sample_id.tolist() == ["b", "a"]
+    np.testing.assert_array_equal(both.logits, np.repeat(alone.logits, 2, axis=0))
+
+
 def test_folds_are_averaged_as_probabilities(make):
     rows = [("a", "test", 0, 1), ("b", "oof", 0, 0), ("a", "test", 1, 1)]
     cross = make(rows, logits=[[9, 0, 0], [1, 2, 3], [0, 0, 0]])

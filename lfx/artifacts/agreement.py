@@ -51,7 +51,7 @@ class SampleKeys:
 
     def splits(self, keys: Integers) -> set[str]:
         """Give the splits that occur."""
-        return {SPLITS[place] for place in np.unique(self.split(keys))}
+        return {SPLITS[place] for place in np.flatnonzero(np.bincount(self.split(keys)))}
 
     def within(self, keys: Integers, splits: set[str]) -> Integers:
         """Give those keys that are of some splits."""

@@ -46,4 +46,5 @@ def drawing(file: Path, width: float, height: float) -> Iterator[Figure]:
         canvas = FigureCanvasAgg(figure)
         yield figure
         with atomic_path(file) as part:
-            canvas.print_png(part)  # `savefig` draws everything once more, to lay it out
+            # `savefig` would draw everything once more, to lay it out.
+            canvas.print_png(part)  # type: ignore[no-untyped-call]

@@ -226,3 +226,10 @@ class TableData(DataConfig):
     def names_splits(self) -> bool:
         """Say whether the table has a split column, which serves data.split=file as well."""
         return self.source.split is not None
+
+    def problems(self) -> list[str]:
+        """Say what is impossible about these settings."""
+        found = super().problems()
+        if self.source.classes == []:
+            found.append("data.source.classes must name the classes, or be null: all that occur")
+        return found

@@ -54,7 +54,11 @@ class RareClasses:
                 )
             return table, []
         if not rare:
-            return table, []
+            note = (
+                f"data.rare_classes={self.how} found nothing to do: each class has at least "
+                f"data.min_class_size={self.fewest} samples"
+            )
+            return replace(table, notes=(*table.notes, note)), []
         return (
             self._dropped(table, rare, listed)
             if self.how == "drop"

@@ -210,6 +210,12 @@ def test_a_split_column_needs_the_split_that_reads_it(typed):
     typed("train", *table, "data.split=file")
 
 
+def test_a_list_of_classes_names_some(typed):
+    table = ("data=table", "data.root=a", "data.source.file=b.csv", "data.source.classes=[]")
+    with pytest.raises(ConfigError, match=r"data.source.classes must name the classes, or be null"):
+        typed("train", *table)
+
+
 def test_a_name_has_a_length_that_files_can_have(typed):
     with pytest.raises(ConfigError, match=r"^name becomes a file's name: at most 100 bytes"):
         typed("train", f"name={'x' * 101}")

@@ -57,6 +57,14 @@ def test_a_class_without_any_sample_is_left_out_too():
     assert (table.classes, left_out) == (("a", "b"), [])
 
 
+@pytest.mark.parametrize("how", ["drop", "merge"])
+def test_where_nothing_is_rare_a_note_says_so(how):
+    given = table_of(NAMES)
+    table, left_out = RareClasses(how).applied(given)
+    assert (table.labels, table.classes, left_out) == (given.labels, given.classes, [])
+    assert f"data.rare_classes={how} found nothing to do" in table.notes[-1]
+
+
 def test_rare_classes_become_one():
     table, left_out = RareClasses("merge", 3).applied(table_of(NAMES))
     assert left_out == []

@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 from lfx.fusion.crossfit import folds
 from lfx.fusion.schemes.scheme import require_at_least
 from lfx.runtime.errors import ConfigError, FusionError
+from lfx.runtime.progress import track
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,8 +30,8 @@ _LEAST = torch.finfo(torch.float32).tiny
 _FOLDS = 5
 # Samples that a penalty is chosen on, at the most: with more, it hardly matters which one it is.
 _ENOUGH = 10_000
-# Multiplications of one step of a fit, beyond which choosing a strength takes many minutes.
-_MOST_WORK = 10**9
+# Multiplications of one step of a fit, beyond which choosing a strength takes seconds, or hours.
+_MUCH_WORK, _MOST_WORK = 10**7, 10**9
 
 
 def features(outputs: Outputs) -> Matrix:
@@ -104,9 +105,9 @@ class Stacking:
         Raises:
             FusionError: the fit split holds a single class, or it is too much work.
         """
-        _refuse_too_much(fit, len(fit.classes), self.name)
+        work = _work(fit, len(fit.classes), self.name)
         strengths = sorted(self.c)
-        return _choose(fit, strengths, lambda c: LogisticRegression(C=c, **_solver(fit)))
+        return _choose(fit, strengths, lambda c: LogisticRegression(C=c, **_solver(fit)), work)
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ class StackingMlp:
         Raises:
             FusionError: the fit split holds a single class, or it is too much work.
         """
-        _refuse_too_much(fit, self.hidden, self.name)
+        work = _work(fit, self.hidden, self.name)
         return _choose(
             fit,
             sorted(self.alpha, reverse=True),
@@ -154,18 +155,22 @@ class StackingMlp:
                 max_iter=self.steps,
                 random_state=fit.seed % 2**32,
             ),
+            work,
         )
 
 
-def _refuse_too_much(fit: FitData, outputs: int, scheme: str) -> None:
+def _work(fit: FitData, outputs: int, scheme: str) -> int:
+    """Count the multiplications of a step of a fit, and refuse more than anybody waits for."""
     samples, inputs = len(fit.labels), len(fit.members) * len(fit.classes)
-    if samples * inputs * outputs > _MOST_WORK:
+    work = samples * inputs * outputs
+    if work > _MOST_WORK:
         raise FusionError(
             f"fusion={scheme}: {samples} samples of {len(fit.classes)} classes and "
-            f"{len(fit.members)} members are {inputs} inputs, {samples * inputs * outputs:.0e} "
+            f"{len(fit.members)} members are {inputs} inputs, {work:.0e} "
             f"multiplications a step, which would take hours; allowed are {_MOST_WORK:.0e}. Use "
             "fusion=learned, learned_per_class or mean, which take seconds, or fewer members"
         )
+    return work
 
 
 def _solver(fit: FitData) -> dict[str, Any]:
@@ -175,7 +180,7 @@ def _solver(fit: FitData) -> dict[str, Any]:
     return {"solver": "newton-cholesky" if few else "lbfgs", "max_iter": 1000, "tol": 1e-6}
 
 
-def _choose(fit: FitData, strengths: Sequence[float], build: Any) -> Stacked:
+def _choose(fit: FitData, strengths: Sequence[float], build: Any, work: int) -> Stacked:
     """Fit with the strength that has the least log-loss in cross-fitting, then on all samples.
 
     Of many samples 10,000 do for the choice.
@@ -184,6 +189,7 @@ def _choose(fit: FitData, strengths: Sequence[float], build: Any) -> Stacked:
         fit: labelled samples.
         strengths: of the penalty, the strongest first.
         build: makes a classifier of a strength.
+        work: multiplications of a step; progress is shown where they are many.
     """
     inputs, labels = features(fit.outputs), fit.labels.cpu().numpy()
     if len(np.unique(labels)) < 2:  # noqa: PLR2004
@@ -197,12 +203,16 @@ def _choose(fit: FitData, strengths: Sequence[float], build: Any) -> Stacked:
         rows = parts[0][1] if parts else rows
     parts = folds(labels[rows], fit.groups[rows], _FOLDS, fit.seed) if len(strengths) > 1 else []
     losses = [0.0] * len(strengths)
-    for train, held in ((rows[train], rows[held]) for train, held in parts):
-        if len(np.unique(labels[train])) < 2:  # noqa: PLR2004
-            continue
-        for place, strength in enumerate(strengths):
-            model = _fitted(build(strength), inputs[train], labels[train])
-            losses[place] += _summed_loss(model, inputs[held], labels[held])
+    fits = [
+        (rows[train], rows[held], place)
+        for train, held in parts
+        if len(np.unique(labels[rows[train]])) > 1
+        for place in range(len(strengths))
+    ]
+    shown = track(fits, "choosing a penalty, fit by fit", len(fits)) if work > _MUCH_WORK else fits
+    for train, held, place in shown:
+        model = _fitted(build(strengths[place]), inputs[train], labels[train])
+        losses[place] += _summed_loss(model, inputs[held], labels[held])
     # Of equals the stronger penalty, which stands first; so too where there are no folds.
     chosen = strengths[int(np.argmin(losses))]
     return Stacked(_fitted(build(chosen), inputs, labels), float(chosen))

@@ -17,7 +17,7 @@ def predict(config: PredictConfig, job: Job) -> None:
     from dataclasses import replace
     from pathlib import Path
 
-    from lfx.artifacts.assemble import assemble, known_splits
+    from lfx.artifacts.assemble import assemble, doubtful_ids, known_splits
     from lfx.artifacts.parquet import write_predictions
     from lfx.data.build import build_any
     from lfx.evaluation.splits import evaluate_splits
@@ -33,10 +33,12 @@ def predict(config: PredictConfig, job: Job) -> None:
     log = logging.getLogger("lfx.predict")
     classifier, provenance = load_classifier(Path(config.ckpt))
     cache_dir = require_folder(config.data.cache_dir, "data.cache_dir")
-    table = build_any(config.data, cache_dir)
+    table = build_any(config.data, cache_dir, known=classifier.classes)
     table = table.with_classes(classifier.classes)
     table = decoded_as_in_training(table, provenance.background)
     table = replace(table, splits=known_splits(table, provenance))
+    for sentence in doubtful_ids(table, provenance):
+        log.warning(sentence)
     device = resolve_device(config.device)
     precision = choose_precision(config.precision.name, device)
     rows = list(range(len(table)))

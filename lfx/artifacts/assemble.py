@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lfx.artifacts.predictions import Metadata, Predictions
+from lfx.runtime.errors import name_some
 from lfx.runtime.rundir import now
 from lfx.runtime.versions import versions
 
@@ -80,3 +81,28 @@ def known_splits(table: SampleTable, provenance: Provenance) -> tuple[str | None
     if table.data_fingerprint() != provenance.data_fingerprint:
         return (None,) * len(table)
     return tuple(provenance.splits.get(name) for name in table.ids)
+
+
+def doubtful_ids(table: SampleTable, provenance: Provenance) -> list[str]:
+    """Tell where samples that count as new have ids that the model was trained with.
+
+    Args:
+        table: the samples, in the splits that `known_splits` gives.
+        provenance: what the model's run noted of its data.
+
+    Returns:
+        A sentence for a warning, or none.
+    """
+    seen = [
+        name
+        for name, split in zip(table.ids, table.splits, strict=True)
+        if split is None and provenance.splits.get(name) == "train"
+    ]
+    if not seen:
+        return []
+    told = (
+        f"{len(seen)} of {len(table)} samples have ids of the model's train split, though the data "
+        f"are not those it was trained on: {name_some(seen)}. If they are the same samples, what "
+        "is measured on them flatters"
+    )
+    return [told]

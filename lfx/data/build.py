@@ -14,6 +14,8 @@ from lfx.data.rare import RareClasses
 from lfx.data.samples import Source
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lfx.configuration.data import DataConfig
     from lfx.configuration.paraphrases import ParaphrasesConfig
     from lfx.data.samples import SampleTable
@@ -47,12 +49,13 @@ def build_samples(data: DataConfig, cache_dir: Path) -> SampleTable:
     )
 
 
-def build_any(data: DataConfig, cache_dir: Path) -> SampleTable:
+def build_any(data: DataConfig, cache_dir: Path, known: Sequence[str] | None = None) -> SampleTable:
     """Read and check samples that may be unlabelled; they are in no split.
 
     Args:
         data: the settings.
         cache_dir: where the results of decoding are kept.
+        known: the classes of a model that is to predict them; None: there is no model.
 
     Raises:
         ConfigError: the source cannot be built.
@@ -65,6 +68,7 @@ def build_any(data: DataConfig, cache_dir: Path) -> SampleTable:
         cache_dir=cache_dir,
         rare=_rare_classes(data),
         decoding=_decoding(data),
+        known=known,
     )
 
 

@@ -109,14 +109,23 @@ def load_any(
     cache_dir: Path,
     rare: RareClasses = EVERY_CLASS,
     decoding: Decoding = USUAL,
+    known: Sequence[str] | None = None,
 ) -> SampleTable:
     """Read and check samples that may be unlabelled; they are in no split.
 
+    Args:
+        source: where the samples come from.
+        drop_bad: leave bad samples out and list them, instead of stopping.
+        cache_dir: where the results of decoding are kept.
+        rare: what happens to classes of few samples, or to those that a model does not know.
+        decoding: how images become RGB.
+        known: the classes of a model that is to predict them; None: there is no model.
+
     Raises:
-        DataError: the data are missing, damaged or contradictory.
+        DataError: the data are missing, damaged or contradictory, or no sample is left.
     """
-    loaded = gather(source, decoding, drop_bad=drop_bad, cache_dir=cache_dir)
-    table, _ = rare.applied(loaded.table)
+    table = gather(source, decoding, drop_bad=drop_bad, cache_dir=cache_dir).table
+    table = rare.applied(table)[0] if known is None else rare.as_in_training(table, known)
     for note in table.notes:
         log.info(note)
     return table

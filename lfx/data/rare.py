@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from lfx.runtime.errors import DataError, name_some, shorten
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lfx.data.samples import SampleTable
 
 
@@ -53,6 +55,8 @@ class RareClasses:
                     "left out) or merge (they become one class)"
                 )
             return table, []
+        if not table.classes:
+            return table, []
         if not rare:
             note = (
                 f"data.rare_classes={self.how} found nothing to do: each class has at least "
@@ -65,16 +69,55 @@ class RareClasses:
             else (self._merged(table, rare, listed), [])
         )
 
+    def as_in_training(self, table: SampleTable, known: Sequence[str]) -> SampleTable:
+        """Treat classes that a model does not know as its training treated rare ones.
+
+        How many samples the new data have of a class does not matter: what the model was trained on
+        decides.
+
+        Args:
+            table: samples of new data.
+            known: the model's classes.
+
+        Raises:
+            DataError: no sample is left, or the model has no class that the others are merged into.
+        """
+        counts = table.class_counts(range(len(table)))
+        strange = [
+            name
+            for name, count in zip(table.classes, counts, strict=True)
+            if count and name not in known
+        ]
+        if not strange or self.how == "error":
+            return table
+        told = f"classes that the model does not know: {name_some(strange)}"
+        if self.how == "drop":
+            return self._without(table, strange, told)[0]
+        if self.merged not in known:
+            raise DataError(
+                f"{told}; data.rare_classes=merge makes them {shorten(self.merged)}, which it does "
+                f"not know either (it knows {name_some(known)}); data.merged_class=NAME names what "
+                "its training merged"
+            )
+        return self._renamed(table, strange, f"{told}; they are one, {self.merged}")
+
     def _dropped(
         self, table: SampleTable, rare: list[str], listed: str
+    ) -> tuple[SampleTable, list[str]]:
+        return self._without(
+            table, rare, f"classes with fewer than {self.fewest} samples: {listed}"
+        )
+
+    def _without(
+        self, table: SampleTable, rare: Sequence[str], told: str
     ) -> tuple[SampleTable, list[str]]:
         numbers = {table.classes.index(name) for name in rare}
         kept = [row for row, label in enumerate(table.labels) if label not in numbers]
         left_out = [table.ids[row] for row, label in enumerate(table.labels) if label in numbers]
-        note = (
-            f"classes with fewer than {self.fewest} samples: {listed}; their {len(left_out)} "
-            f"samples are left out: {', '.join(shorten(name) for name in left_out)}"
-        )
+        if not kept:
+            raise DataError(f"{told}; data.rare_classes=drop leaves no sample")
+        listed = ", ".join(shorten(name) for name in left_out)
+        note = f"{told}; their {len(left_out)} samples are left out: {listed}"
         classes = tuple(name for name in table.classes if name not in rare)
         smaller = table.at(kept)
         names = [None if label is None else table.classes[label] for label in smaller.labels]
@@ -86,13 +129,7 @@ class RareClasses:
                 f"data.rare_classes=merge makes a class {shorten(self.merged)}, which there is "
                 "already; data.merged_class=NAME gives it another name"
             )
-        names = [
-            None
-            if label is None
-            else (self.merged if table.classes[label] in rare else table.classes[label])
-            for label in table.labels
-        ]
-        size = names.count(self.merged)
+        size = sum(label is not None and table.classes[label] in rare for label in table.labels)
         if size < self.fewest:
             raise DataError(
                 f"classes with fewer than {self.fewest} samples: {listed}; merged they have "
@@ -100,8 +137,17 @@ class RareClasses:
                 "data.min_class_size"
             )
         note = f"classes with fewer than {self.fewest} samples are one, {self.merged}: {listed}"
-        classes = (*(name for name in table.classes if name not in rare), self.merged)
-        return self._relabelled(table, classes, names, note)
+        return self._renamed(table, rare, note)
+
+    def _renamed(self, table: SampleTable, rare: Sequence[str], note: str) -> SampleTable:
+        names = [
+            None
+            if label is None
+            else (self.merged if table.classes[label] in rare else table.classes[label])
+            for label in table.labels
+        ]
+        kept = [name for name in table.classes if name not in {*rare, self.merged}]
+        return self._relabelled(table, (*kept, self.merged), names, note)
 
     @staticmethod
     def _relabelled(

@@ -145,7 +145,7 @@ class SampleTable:
         if strange:
             raise DataError(
                 f"the data have classes that the model does not know: {name_some(strange)}; "
-                f"it knows {name_some(classes)}"
+                f"it knows {name_some(classes)}. data.rare_classes=drop leaves their samples out"
             )
         places = {name: place for place, name in enumerate(classes)}
         labels = tuple(None if name is None else places[name] for name in names)

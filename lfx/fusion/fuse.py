@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,13 @@ from lfx.fusion.outputs import FitData, Outputs
 from lfx.fusion.result import FusionResult, fused_predictions, weights_document
 from lfx.fusion.schemes.grid import Searched
 from lfx.fusion.search.curve import Curve, exact_curve
-from lfx.runtime.errors import FusionError
+from lfx.runtime.errors import FusionError, name_some
 
 if TYPE_CHECKING:
     from lfx.artifacts.joined import JoinedMembers
     from lfx.fusion.pipeline import Fitted, Pipeline
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,8 @@ def fuse(
     outputs = _outputs(joined, device)
     rows = _fit_rows(joined, plan, needed=pipeline.needs_fit)
     fit = _fit_data(joined, outputs, rows & pipeline.needs_fit, plan.seed)
+    if pipeline.needs_fit:
+        _warn_of_lacking_classes(fit, plan.fit_split)
     fitted = pipeline.fit(fit)
     scores = fitted.combine(outputs)
     folds = 1
@@ -199,6 +204,22 @@ def _fit_rows(
             f"({NEEDS_NO_LABELS})"
         )
     return np.asarray(complete, dtype=np.bool_)
+
+
+def _warn_of_lacking_classes(fit: FitData, split: str) -> None:
+    counts = torch.bincount(fit.labels.cpu(), minlength=len(fit.classes)).tolist()
+    lacking = [name for name, count in zip(fit.classes, counts, strict=True) if not count]
+    if len(fit.classes) - len(lacking) == 1:
+        only = next(name for name in fit.classes if name not in lacking)
+        log.warning(
+            "fit_split=%s holds nothing but %s: what is fitted there says %s of everything",
+            split,
+            only,
+            only,
+        )
+    elif lacking:
+        told = "fit_split=%s has no sample of class %s, of which what is fitted there knows nothing"
+        log.warning(told, split, name_some(lacking))
 
 
 def _fit_data(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,30 @@ def test_what_they_are_merged_into_must_be_new_and_large_enough():
     # A rare class may have the name itself.
     table, _ = RareClasses("merge", 3).applied(table_of([*"aaaa", "other", "c", "d"]))
     assert table.classes == ("a", "other")
+
+
+def test_of_new_data_the_models_classes_are_never_rare():
+    table = table_of([*"aab", "c", "d"])
+    known = ("a", "b", "other")
+    dropped = RareClasses("drop", 10).as_in_training(table, known)
+    assert (labels_of(dropped), dropped.ids) == ([*"aab"], ("s0", "s1", "s2"))
+    assert "does not know: c, d; their 2 samples are left out: s3, s4" in dropped.notes[-1]
+    merged = RareClasses("merge", 10).as_in_training(table, known)
+    assert labels_of(merged) == [*"aab", "other", "other"]
+    assert RareClasses("error", 10).as_in_training(table, known) is table
+    assert RareClasses("drop", 10).as_in_training(table, [*"abcd"]) is table
+
+
+def test_of_new_data_something_has_to_be_left():
+    table = table_of([*"cdd"])
+    with pytest.raises(DataError, match=r"does not know: c, d; .*drop leaves no sample"):
+        RareClasses("drop").as_in_training(table, ("a", "b"))
+    with pytest.raises(DataError, match=r"makes them other, which it does not know .* a, b\)"):
+        RareClasses("merge").as_in_training(table, ("a", "b"))
+    with pytest.raises(DataError, match="leaves no sample"):
+        RareClasses("drop", 9).applied(table)
+
+
+def test_without_labels_nothing_is_rare():
+    table = replace(table_of([*"ab"]), classes=(), labels=(None, None))
+    assert RareClasses("drop", 5).applied(table) == (table, [])

@@ -271,3 +271,22 @@ def test_the_artifact_keeps_every_winner(make, scheme):
     want = result.fitted.combine(outputs).argmax(dim=1).numpy()
     np.testing.assert_array_equal(result.predictions.logits.argmax(axis=1), want)
     check(result.predictions)
+
+
+def test_a_fit_split_that_lacks_classes_is_told(make, caplog):
+    def fused(labels, scheme, **options):
+        caplog.clear()
+        rows = [(f"s{n:02}", "val" if n < 6 else "test", None, n % 3) for n in range(12)]
+        rows = [
+            (*row[:3], label) for row, label in zip(rows, [*labels, *[0, 1, 2] * 2], strict=True)
+        ]
+        two = {"image": make(1, rows=rows), "text": make(2, name="text", rows=rows)}
+        run(two, scheme, **options)
+        return "\n".join(caplog.messages)
+
+    assert "fit_split=val holds nothing but neutral" in fused([1] * 6, DetectionRate())
+    vector = {"calibrator": CALIBRATORS["vector"]}
+    assert "fit_split=val holds nothing but neutral" in fused([1] * 6, Mean(), **vector)
+    assert "fit_split=val has no sample of class positive" in fused([0, 1] * 3, DetectionRate())
+    assert fused([1] * 6, Mean()) == ""
+    assert fused([0, 1, 2] * 2, DetectionRate()) == ""

@@ -31,6 +31,7 @@ from lfx.launch.explain import PLAIN, explain
 from lfx.launch.help import use_own_help
 from lfx.launch.job import INTERRUPTED, Job, StageJob, with_origins
 from lfx.launch.multirun import NoteFolder
+from lfx.launch.options import put_options_last
 from lfx.launch.quoting import quote_letters
 from lfx.launch.storage import storage_error
 from lfx.launch.sweep import FailedJobsError
@@ -83,7 +84,8 @@ def run_stage(
     prepare()
     _show_all_letters()
     use_own_help()
-    sys.argv[1:] = [quote_letters(_opened(one, open_mappings)) for one in sys.argv[1:]]
+    arguments = put_options_last(sys.argv[1:])
+    sys.argv[1:] = [quote_letters(_opened(one, open_mappings)) for one in arguments]
     strange = [one for one in sys.argv[1:] if not _is_text(one)]
     if strange:
         _leave(wants_traceback, f"these arguments are not UTF-8: {' '.join(strange)}")

@@ -33,6 +33,7 @@ from lfx.launch.job import INTERRUPTED, Job, StageJob, with_origins
 from lfx.launch.multirun import NoteFolder
 from lfx.launch.options import put_options_last
 from lfx.launch.quoting import quote_letters
+from lfx.launch.settings_file import use_own_loading
 from lfx.launch.storage import storage_error
 from lfx.launch.sweep import FailedJobsError
 from lfx.runtime.errors import ConfigError, UserError
@@ -174,6 +175,7 @@ def prepare() -> None:
     """Register defaults, schemas and resolvers with Hydra; doing it twice is harmless."""
     set_defaults()
     register_schemas()
+    use_own_loading()
     # A run directory's name has to differ between runs that start in the same second.
     OmegaConf.register_new_resolver(
         "lfx.run_id", lambda: secrets.token_hex(2), use_cache=True, replace=True

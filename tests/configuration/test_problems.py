@@ -4,7 +4,7 @@ import pytest
 from hydra.errors import ConfigCompositionException
 from omegaconf import OmegaConf
 
-from lfx.configuration.typed import as_typed, config_hash, first_line, plain
+from lfx.configuration.typed import as_typed, config_hash, plain
 from lfx.runtime.errors import ConfigError
 
 IMPOSSIBLE = [
@@ -316,25 +316,3 @@ def test_plain_holds_nothing_but_plain_values(typed):
 def test_the_hash_follows_the_settings(typed):
     assert config_hash(typed("train")) == config_hash(typed("train"))
     assert config_hash(typed("train")) != config_hash(typed("train", "seed=1"))
-
-
-def test_settings_that_lead_back_to_themselves_are_named(typed):
-    circle = ["trainer.patience=${trainer.max_epochs}", "trainer.max_epochs=${trainer.patience}"]
-    with pytest.raises(ConfigError, match="leads back to itself") as caught:
-        typed("train", "modality=text", "seed=${seed}", *circle)
-    keys = [line.partition(":")[0] for line in str(caught.value).splitlines()]
-    assert sorted(keys) == ["seed", "trainer.max_epochs", "trainer.patience"]
-
-
-@pytest.mark.parametrize(
-    ("message", "expected"),
-    [
-        ("It is refused because it\nallows too\nmuch. More of it.\nfull_key: a.b", None),
-        ("It has no key\n    full_key: a.b\n    object_type=dict", "a.b: It has no key"),
-        ("mismatched input\nSee https://hydra.cc for details", "mismatched input"),
-        ("Error in a call:\nvalue is bad\nfull_key: a.b", "a.b: Error in a call:"),
-    ],
-)
-def test_a_wrapped_sentence_is_given_whole(message, expected):
-    whole = "a.b: It is refused because it allows too much. More of it."
-    assert first_line(ValueError(message)) == (expected or whole)

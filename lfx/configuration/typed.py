@@ -7,6 +7,7 @@ import difflib
 import hashlib
 import json
 import math
+import re
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 StageConfig = TypeVar("StageConfig")
+
+# The next line of a wrapped sentence, and not of a listing such as `full_key: …`.
+_CONTINUED = re.compile(r"[a-z]+(-[a-z]+)*\b(?![:=_])|[A-Z_]{8,}")
 
 
 def as_typed(config: DictConfig, schema: type[StageConfig]) -> StageConfig:
@@ -37,7 +41,7 @@ def as_typed(config: DictConfig, schema: type[StageConfig]) -> StageConfig:
     try:
         OmegaConf.resolve(own)
     except OmegaConfBaseException as error:
-        raise ConfigError(first_line(error)) from error
+        raise ConfigError("\n".join(circular_settings(config)) or first_line(error)) from error
     whole_with = getattr(schema, "whole_with", None)
     if whole_with is None or own[whole_with] is None:
         for section in getattr(schema, "by_name", ()):
@@ -101,6 +105,21 @@ def unknown_setting(key: str, settings: dict[str, Any]) -> str:
     return f"{key}: there is no such setting{which}; {hint}"
 
 
+def circular_settings(config: DictConfig) -> list[str]:
+    """Return a line for each setting whose interpolation never ends."""
+    found = []
+    for key in _keys(OmegaConf.to_container(config)):
+        section, _, name = key.rpartition(".")
+        parent = OmegaConf.select(config, section) if section else config
+        if isinstance(parent, DictConfig) and OmegaConf.is_interpolation(parent, name):
+            try:
+                OmegaConf.select(config, key)
+            except OmegaConfBaseException as error:
+                if "Recursive interpolation" in str(error):
+                    found.append(f"{key}: its value leads back to itself")
+    return found
+
+
 def _keys(node: Any, prefix: str = "") -> Iterator[str]:
     if isinstance(node, dict):
         for name, value in node.items():
@@ -110,11 +129,21 @@ def _keys(node: Any, prefix: str = "") -> Iterator[str]:
 
 
 def first_line(error: BaseException) -> str:
-    """Give an error's message without the key listing that OmegaConf appends."""
+    """Give an error's first sentence without the key listing that OmegaConf appends."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     keys = [line.removeprefix("full_key:").strip() for line in lines if "full_key:" in line]
-    message = lines[0] if lines else type(error).__name__
+    message = _unwrapped(lines) if lines else type(error).__name__
     return f"{keys[0]}: {message}" if keys and keys[0] and keys[0] not in message else message
+
+
+def _unwrapped(lines: list[str]) -> str:
+    """Return the first line and the lines that a sentence goes on in, as Hydra wraps some."""
+    message = lines[0]
+    for line in lines[1:]:
+        if message.endswith((".", ":", ";", "!", "?")) or not _CONTINUED.match(line):
+            break
+        message = f"{message} {line}"
+    return message
 
 
 def _taken(config: DictConfig, key: str) -> bool:

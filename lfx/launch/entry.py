@@ -31,7 +31,9 @@ from lfx.launch.explain import PLAIN, explain
 from lfx.launch.help import use_own_help
 from lfx.launch.job import INTERRUPTED, Job, StageJob, with_origins
 from lfx.launch.multirun import NoteFolder
+from lfx.launch.options import put_options_last
 from lfx.launch.quoting import quote_letters
+from lfx.launch.settings_file import use_own_loading
 from lfx.launch.storage import storage_error
 from lfx.launch.sweep import FailedJobsError
 from lfx.runtime.errors import ConfigError, UserError
@@ -83,7 +85,8 @@ def run_stage(
     prepare()
     _show_all_letters()
     use_own_help()
-    sys.argv[1:] = [quote_letters(_opened(one, open_mappings)) for one in sys.argv[1:]]
+    arguments = put_options_last(sys.argv[1:])
+    sys.argv[1:] = [quote_letters(_opened(one, open_mappings)) for one in arguments]
     strange = [one for one in sys.argv[1:] if not _is_text(one)]
     if strange:
         _leave(wants_traceback, f"these arguments are not UTF-8: {' '.join(strange)}")
@@ -172,6 +175,7 @@ def prepare() -> None:
     """Register defaults, schemas and resolvers with Hydra; doing it twice is harmless."""
     set_defaults()
     register_schemas()
+    use_own_loading()
     # A run directory's name has to differ between runs that start in the same second.
     OmegaConf.register_new_resolver(
         "lfx.run_id", lambda: secrets.token_hex(2), use_cache=True, replace=True

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import traceback
 from argparse import ArgumentParser
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from lfx.configuration.locate import config_folder
-from lfx.configuration.typed import first_line, unknown_setting
+from lfx.configuration.typed import circular_settings, first_line, unknown_setting
 from lfx.launch.composer import Composer
 from lfx.launch.quoting import typed_as_one
 from lfx.runtime.files import is_folder
@@ -27,7 +29,12 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 # Python's own errors that Hydra raises for some mistakes, such as GROUP=null.
-PLAIN = (ValueError, KeyError, AssertionError, OSError)
+PLAIN = (ValueError, KeyError, AssertionError, OSError, RecursionError)
+
+# Errors whose kind adds nothing to what they say.
+_SAY_IT_ALL = (HydraException, OmegaConfBaseException, ValueError, RecursionError)
+# Groups whose files set whatever is in the root, not a section of the group's name.
+_WITHOUT_PACKAGE = ("experiment",)
 
 
 def explain(error: BaseException, stage: str, arguments: Sequence[str]) -> str:
@@ -77,6 +84,8 @@ def explain(error: BaseException, stage: str, arguments: Sequence[str]) -> str:
             problem = _problem(stage, [*working, value], folders, settings)
             if problem is not None:
                 found.append(problem)
+        if not found and "Recursive interpolation" in str(error):
+            found = circular_settings(_composed(stage, [*working, *values], folders))
     return "\n".join(found) if found else _message(error, names_key=True)
 
 
@@ -180,8 +189,8 @@ def _message(
         cause = cause.__cause__
     lines = str(cause).splitlines() or [type(cause).__name__]
     if lines[0].endswith("raised while composing config:"):
-        file, what = lines[0].split(":", 1)[0].removeprefix("In "), lines[1].strip()
-        return f"{file} cannot be composed: {what}"
+        file = lines[0].split(":", 1)[0].removeprefix("In ")
+        return _uncomposed(file, lines[1].strip())
     foreign = re.match(r"In '(.+?)': Could not override '(.+?)'\. No match in the", lines[0])
     if foreign:
         return (
@@ -196,6 +205,27 @@ def _message(
     if isinstance(cause, MissingConfigException) and cause.options:
         options = ", ".join(_options(cause, group))
         return f"there is no {cause.missing_cfg_file!r}; choose from: {options}"
-    told = first_line(cause)
-    is_plain = isinstance(cause, HydraException | OmegaConfBaseException | ValueError)
+    told = _endless_defaults(cause) if isinstance(cause, RecursionError) else first_line(cause)
+    is_plain = isinstance(cause, _SAY_IT_ALL)
     return told if is_plain else f"{type(cause).__name__}: {told}"
+
+
+def _uncomposed(file: str, what: str) -> str:
+    group = file.strip("'").partition("/")[0]
+    if group in _WITHOUT_PACKAGE and what.startswith(f"Key '{group}' not in"):
+        return f"{file}: the first line of an {group} has to be `# @package _global_`"
+    return f"{file} cannot be composed: {what}"
+
+
+def _endless_defaults(error: RecursionError) -> str:
+    """Name the files whose defaults lead back to themselves, by where Hydra gave up."""
+    nodes = [
+        frame.f_locals.get("parent")
+        for frame, _ in traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_name == "_create_defaults_tree_impl"
+    ]
+    files = [node.get_config_path() for node in nodes if node is not None]
+    circle = [file for file, times in Counter(files).items() if times > 1]
+    if not circle:
+        return "it is nested too deeply"
+    return " -> ".join([*circle, circle[0]]) + ": these defaults lead back to themselves"

@@ -30,6 +30,7 @@ FAMILIES = (
     "run_folders.statuses",
     "settings.encoders",
     "settings.other_commands",
+    "settings.own_files",
     "settings.training",
     "surroundings",
     "tables.broken_rows",

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from hydra import compose, initialize_config_dir
 from hydra.errors import HydraException
+from omegaconf.errors import InterpolationResolutionError
 
 from lfx.configuration.locate import config_folder
 from lfx.launch.entry import prepare
@@ -199,3 +200,10 @@ def test_several_values_without_a_multirun(explained):
         ),
         "  if all of it is one text, type \"data.root='/a,b'\"",
     ]
+
+
+def test_a_value_that_leads_back_to_itself():
+    prepare()
+    raised = InterpolationResolutionError("Recursive interpolation detected")
+    told = "name: its value leads back to itself"
+    assert explain(raised, "train", ["modality=text", "name=${name}"]) == told

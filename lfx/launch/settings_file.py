@@ -1,0 +1,121 @@
+"""Reading a YAML file of settings: what is wrong with it is told by its file and line."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+from hydra._internal.config_repository import ConfigRepository
+from hydra.core.object_type import ObjectType
+from hydra.errors import HydraException
+from hydra.plugins.config_source import ConfigLoadError
+from omegaconf import ListConfig
+from omegaconf.errors import OmegaConfBaseException
+
+from lfx.configuration.typed import first_line
+
+if TYPE_CHECKING:
+    from hydra.plugins.config_source import ConfigResult
+
+# What a file may hold, its aliases written out; lfx's own files hold fewer than 100 values.
+_MOST_VALUES = 100_000
+# OmegaConf copies and merges by recursion, which Python ends at about 100 levels.
+_DEEPEST = 40
+
+# What YAML, OmegaConf and Python raise for a file's content.
+_OF_CONTENT = (
+    *(yaml.YAMLError, OmegaConfBaseException),
+    *(ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError),
+    RecursionError,
+)
+
+_hydras_load = ConfigRepository.load_config
+
+
+def use_own_loading() -> None:
+    """Let Hydra read files through `load_file`; doing it twice is harmless."""
+    ConfigRepository.load_config = load_file  # type: ignore[method-assign, assignment]
+
+
+def load_file(repository: ConfigRepository, config_path: str) -> ConfigResult | None:
+    """Read a file of settings as Hydra does.
+
+    Args:
+        repository: Hydra's folders of configs.
+        config_path: the file's path in the first of them that has it.
+
+    Raises:
+        ConfigLoadError: the file is no YAML, or no settings; the message names file and line.
+    """
+    source = repository._find_object_source(config_path, ObjectType.CONFIG)  # noqa: SLF001
+    file = None
+    if source is not None and source.scheme() == "file":
+        file = Path(source.path) / source._normalize_file_name(config_path)  # noqa: SLF001
+    try:
+        return _checked(repository, config_path, file)
+    except HydraException:
+        raise
+    except _OF_CONTENT as error:
+        if isinstance(error, OSError) and error.errno is not None:  # it names the file
+            raise
+        raise ConfigLoadError(f"{file or config_path}{_described(error)}") from None
+
+
+def _checked(
+    repository: ConfigRepository, config_path: str, file: Path | None
+) -> ConfigResult | None:
+    if file is not None:
+        _check_size(file.read_text(encoding="utf-8"))
+    loaded = _hydras_load(repository, config_path)
+    if loaded is not None and isinstance(loaded.config, ListConfig):
+        raise ValueError("it holds a list; settings are written KEY: VALUE")
+    return loaded
+
+
+def _described(error: Exception) -> str:
+    """Return what is wrong with a file, with its line where the error has one."""
+    if isinstance(error, RecursionError):
+        return f": it is nested more than {_DEEPEST} levels deep"
+    if isinstance(error, yaml.reader.ReaderError):
+        return f": the character {error.character:#x} at {error.position}: {error.reason}"
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return f": {first_line(error)}"
+    mark = error.problem_mark or error.context_mark
+    context = error.context or ""
+    if error.context_mark is not None and error.context_mark is not mark:
+        context += f" that begins in line {error.context_mark.line + 1}"
+    line = "" if mark is None else f", line {mark.line + 1}"
+    told = ", ".join(text for text in (error.problem, context) if text)
+    hint = "; YAML is indented with spaces, not tabs" if "'\\t'" in told else ""
+    return f"{line}: {told}{hint}"
+
+
+def _check_size(text: str) -> None:
+    """Refuse what OmegaConf would not end with: it writes out each alias."""
+    indents = {len(line) - len(line.lstrip(" ")) for line in text.splitlines()}
+    most_levels = len(indents) + sum(text.count(one) for one in ("[", "{", "- ", "? "))
+    has_aliases = "&" in text and "*" in text
+    if not has_aliases and most_levels <= _DEEPEST:  # nearly all files: read once
+        return
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    values, levels = (0, 0) if root is None else _measure(root, {})
+    if values > _MOST_VALUES:
+        raise ValueError(f"its aliases (*) stand for more than {_MOST_VALUES} values")
+    if levels > _DEEPEST:
+        raise RecursionError
+
+
+def _measure(node: yaml.Node, known: dict[yaml.Node, tuple[float, float]]) -> tuple[float, float]:
+    """Count values and levels, aliases written out; both are infinite in an endless node."""
+    if node not in known:
+        known[node] = math.inf, math.inf  # until it is counted: an alias within is endless
+        content = node.value if isinstance(node.value, list) else []
+        parts = [part for one in content for part in (one if isinstance(one, tuple) else (one,))]
+        counts = [_measure(part, known) for part in parts]
+        known[node] = (
+            1 + sum(values for values, _ in counts),
+            1 + max((levels for _, levels in counts), default=0),
+        )
+    return known[node]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 SEED = int(os.environ.get("LFX_CAMPAIGN_SEED", "0"))
-_CASES, _GROUPS = 64, 1
+_CASES, _GROUPS = 48, 1
 
 
 def _sample() -> list[Case]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 # Batches of 4 in the place of 16, for the sake of the tests' memory and time.
 SHORT = [
     "data=demo",
-    "data.source.pairs=150",
+    "data.source.pairs=100",
     "trainer.max_epochs=1",
     "trainer.limit_train_batches=2",
     "trainer.batch_size=4",

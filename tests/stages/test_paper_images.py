@@ -34,10 +34,9 @@ def test_resnet50_takes_two_steps(tmp_path: Path) -> None:
     assert (tmp_path / "outputs/artifacts/demo/paper/seed_0/resnet50.parquet").is_file()
 
 
-@pytest.mark.parametrize("variant", ["paper", "published_code"])
-def test_resnet50_contrastive_takes_two_steps_of_each_phase(tmp_path: Path, variant: str) -> None:
-    own = [f"variant={variant}", "encoder.weights.source=none", "modality.phase_2.max_epochs=1"]
+def test_resnet50_contrastive_takes_two_steps_of_each_phase(tmp_path: Path) -> None:
+    own = ["variant=published_code", "encoder.weights.source=none", "modality.phase_2.max_epochs=1"]
     succeed(tmp_path, "train", "experiment=paper/resnet50_contrastive", *SHORT, *own)
     assert size(tmp_path / "run") == 23_508_032
     metrics = json.loads((tmp_path / "run/metrics.json").read_text())
-    assert metrics["test"]["support"] == 15
+    assert metrics["test"]["support"] == 10

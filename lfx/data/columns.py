@@ -196,9 +196,25 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
     import pyarrow as pa
 
     try:
-        return list(column.to_pylist())
+        if not _would_be_cut(column):
+            return list(column.to_pylist())
     except (ValueError, OverflowError):  # times to the nanosecond, which Python's lack
-        return list(column.cast(pa.string()).to_pylist())
+        pass
+    return list(column.cast(pa.string()).to_pylist())
+
+
+def _would_be_cut(column: pa.ChunkedArray) -> bool:
+    """Say whether times of day have nanoseconds, which `to_pylist` leaves out without a word."""
+    import pyarrow as pa
+
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if kind != pa.time64("ns"):
+        return False
+    try:
+        column.cast(kind).cast(pa.time64("us"))
+    except pa.ArrowInvalid:
+        return True
+    return False
 
 
 def _refuse_twice(names: Sequence[str], wanted: Collection[str]) -> None:

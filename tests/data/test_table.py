@@ -288,6 +288,28 @@ def test_every_arrow_type_of_text_reads_alike(folder):
     assert len(set(ids)) == 3
 
 
+@pytest.mark.parametrize(
+    "kind", [pa.time64("ns"), pa.duration("ns"), pa.timestamp("ns"), pa.timestamp("ns", "UTC")]
+)
+@pytest.mark.parametrize("is_dictionary", [False, True])
+def test_times_a_nanosecond_apart_are_apart(folder, kind, is_dictionary):
+    times = pa.array([1001, 1002, None], kind)
+    for role in ("label", "text"):
+        write(
+            folder / "t.parquet",
+            COLUMNS | {role: times.dictionary_encode() if is_dictionary else times},
+        )
+        reading = TableSource(str(folder), "t.parquet").read()
+        found = reading.classes if role == "label" else {one.text for one in reading.samples}
+        assert len(found) == 2
+
+
+def test_times_of_whole_microseconds_are_written_as_ever(folder):
+    write(folder / "t.parquet", COLUMNS | {"label": pa.array([1000, 2000, 1000], pa.time64("ns"))})
+    reading = TableSource(str(folder), "t.parquet").read()
+    assert reading.classes == ("00:00:00.000001", "00:00:00.000002")
+
+
 def test_pictures_in_the_column_are_read(folder):
     content = [(folder / name).read_bytes() for name in COLUMNS["image"]]
     hub = [{"bytes": one, "path": "x.png"} for one in content]

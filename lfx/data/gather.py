@@ -13,7 +13,8 @@ from lfx.data.embedded import write_embedded
 from lfx.data.image_doubts import tell_doubts
 from lfx.data.images import inspect_images
 from lfx.data.samples import Reading, Sample, SampleTable, Source
-from lfx.data.values import doubtful_classes, is_blank
+from lfx.data.spelling import doubtful_classes, doubtful_groups
+from lfx.data.values import is_blank
 from lfx.runtime.errors import DataError, name_some, shorten
 
 if TYPE_CHECKING:
@@ -57,7 +58,11 @@ def gather(source: Source, decoding: Decoding, *, drop_bad: bool, cache_dir: Pat
         DataError: the data are missing, damaged or contradictory.
     """
     reading = source.read()
-    for sentence in (*reading.warnings, *doubtful_classes(_check_classes(reading))):
+    for sentence in (
+        *reading.warnings,
+        *doubtful_classes(_check_classes(reading)),
+        *doubtful_groups(sample.group for sample in reading.samples),
+    ):
         log.warning(sentence)
     counts = Counter(sample.id for sample in reading.samples)
     twice = [name for name, count in counts.items() if count > 1]

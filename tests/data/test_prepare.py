@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import pytest
 
@@ -151,8 +152,6 @@ def test_a_split_file_may_name_what_rare_classes_lost(make_source, load, tmp_pat
 
 
 def test_given_groups_never_straddle_and_are_told_of(make_source, load, caplog):
-    from dataclasses import replace
-
     texts = [f"{chr(97 + n % 26)}{n} b{n} c{n} d{n}" for n in range(80)]
     source = make_source(texts, [n // 40 for n in range(80)])
     samples = [replace(one, group=f"g{row % 20}") for row, one in enumerate(source.reading.samples)]
@@ -165,6 +164,19 @@ def test_given_groups_never_straddle_and_are_told_of(make_source, load, caplog):
     with caplog.at_level(logging.WARNING):
         load(source, SplitPlan("random"))
     assert "have a near duplicate or a sample of their group in train" in caplog.messages[0]
+
+
+def test_groups_in_two_spellings_are_warned_of(make_source, load, caplog):
+    source = make_source(TEXTS, LABELS, splits=SPLITS)
+    samples = source.reading.samples
+    named = [replace(one, group=f"p{row % 3}") for row, one in enumerate(samples)]
+    source.reading = replace(source.reading, samples=tuple(named))
+    load(source)
+    assert "names of groups" not in caplog.text
+    named[0] = replace(named[0], group="P0 ")
+    source.reading = replace(source.reading, samples=tuple(named))
+    load(source)
+    assert "names of groups that differ in case, white space" in caplog.text
 
 
 def test_train_and_val_must_be_there_but_test_need_not(make_source, load):

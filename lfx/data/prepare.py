@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lfx.data.decoding import USUAL, Decoding
-from lfx.data.gather import gather
+from lfx.data.gather import Gathered, gather
 from lfx.data.rare import RareClasses
-from lfx.data.splits import file_split, named_splits, tenths_split
+from lfx.data.splits import TENTHS, file_split, named_splits, tenths_split, uneven_parts
 from lfx.runtime.errors import DataError, name_some
 
 if TYPE_CHECKING:
@@ -76,18 +76,7 @@ def load_labelled(
         )
     table, dropped = rare.applied(table)
     _check_number_of_classes(table)
-    labels = [label for label in table.labels if label is not None]
-    splits: Sequence[str | None]
-    if plan.kind in {"random", "grouped"}:
-        groups = table.groups if plan.kind == "grouped" else None
-        splits = tenths_split(labels, groups, plan.seed, stratify=plan.stratify)
-    elif plan.file is not None:
-        splits = file_split(table.ids, plan.file, loaded.left_out | set(dropped))
-    else:
-        splits = named_splits(
-            table.ids, {name: loaded.splits[name] for name in table.ids}, "the table"
-        )
-    table = replace(table, splits=tuple(splits))
+    table = replace(table, splits=tuple(_divide(table, plan, loaded, dropped)))
     lacking = _check_splits(table)
     if plan.kind != "file" and "test" not in table.present_splits():
         lacking.append("no sample is left for the split test, since some groups are too large")
@@ -100,6 +89,25 @@ def load_labelled(
     for sentence in lacking:
         log.warning(sentence)
     return table
+
+
+def _divide(
+    table: SampleTable, plan: SplitPlan, loaded: Gathered, dropped: Sequence[str]
+) -> Sequence[str | None]:
+    """Return the split of each sample."""
+    if plan.kind == "file":
+        if plan.file is not None:
+            return file_split(table.ids, plan.file, loaded.left_out | set(dropped))
+        given = {name: loaded.splits[name] for name in table.ids}
+        return named_splits(table.ids, given, "the table")
+    labels = [label for label in table.labels if label is not None]
+    groups = table.groups if plan.kind == "grouped" else None
+    splits = tenths_split(labels, groups, plan.seed, stratify=plan.stratify)
+    if groups is not None:
+        parts = {split: replace(table, splits=splits).rows(split) for split in TENTHS}
+        for sentence in uneven_parts(groups, parts, TENTHS):
+            log.warning(sentence)
+    return splits
 
 
 def load_any(

@@ -11,7 +11,7 @@ from lfx.data.values import is_blank
 from lfx.runtime.errors import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
 _WHOLE_FLOAT = re.compile(r"[+-]?[0-9]+\.0*")
 # What tools write for "no value"; a class of that name is hardly meant.
@@ -74,10 +74,8 @@ def doubtful_groups(groups: Iterable[str | None]) -> list[str]:
         several = [names for names in plain.values() if len(names) > 1]
     if several:
         shown = [" and ".join(map(ascii_quoted, names[:_MOST_SHOWN])) for names in several]
-        hidden = len(shown) - _MOST_SHOWN
-        more = f" and {hidden} more such sets" if hidden > 0 else ""
         told.append(
-            f"names of groups that differ in {SPELLING}: {', '.join(shown[:_MOST_SHOWN])}{more}. "
+            f"names of groups that differ in {SPELLING}: {_first(shown)}. "
             "Each is a group of its own, so that one may train and the other test; write them "
             "alike if they are one"
         )
@@ -91,6 +89,27 @@ def doubtful_groups(groups: Iterable[str | None]) -> list[str]:
     return told
 
 
+def misspelt(unknown: Collection[str], known: Iterable[str]) -> str:
+    """Say which unknown names are known ones but for their spelling.
+
+    Args:
+        unknown: names that there are not.
+        known: names that there are.
+
+    Returns:
+        The end of an error message; empty where no name is close to another.
+    """
+    plain = {plain_spelling(name): name for name in known}
+    pairs = [
+        f"{ascii_quoted(name)} for {ascii_quoted(plain[plain_spelling(name)])}"
+        for name in unknown
+        if plain_spelling(name) in plain
+    ]
+    if not pairs:
+        return ""
+    return f". Of these {len(pairs)} differ only in {SPELLING}: {_first(pairs)}; write them alike"
+
+
 def ascii_quoted(name: str) -> str:
     """Show a name so that spaces and characters of no width can be seen."""
     seen = "".join(
@@ -100,6 +119,12 @@ def ascii_quoted(name: str) -> str:
         for one in name
     )
     return f"'{shorten(seen)}'"
+
+
+def _first(shown: Sequence[str]) -> str:
+    """List a few quoted names; each has been shortened, so that the whole may be longer."""
+    hidden = len(shown) - _MOST_SHOWN
+    return ", ".join(shown[:_MOST_SHOWN]) + (f" and {hidden} more" if hidden > 0 else "")
 
 
 def _alike(names: Iterable[str], *, folds_case: bool = True) -> dict[str, list[str]]:

@@ -166,6 +166,21 @@ def test_given_groups_never_straddle_and_are_told_of(make_source, load, caplog):
     assert "have a near duplicate or a sample of their group in train" in caplog.messages[0]
 
 
+def test_a_large_group_that_skews_the_split_is_warned_of(make_source, load, caplog):
+    numbers = [f"{name}{number}" for number in range(10) for name in "abcdef"]
+    texts = [f"one{number} two{number} three{number}" for number in numbers]
+    source = make_source(texts, LABELS * 10)
+    load(source, SplitPlan("grouped"))
+    assert "groups stay whole" not in caplog.text
+    named = [
+        replace(one, group="all" if row < 30 else None)
+        for row, one in enumerate(source.reading.samples)
+    ]
+    source.reading = replace(source.reading, samples=tuple(named))
+    load(source, SplitPlan("grouped"))
+    assert "that of sample 's000', holds 30 of 60 samples" in caplog.text
+
+
 def test_groups_in_two_spellings_are_warned_of(make_source, load, caplog):
     source = make_source(TEXTS, LABELS, splits=SPLITS)
     samples = source.reading.samples

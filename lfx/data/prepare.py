@@ -65,6 +65,8 @@ def load_labelled(
     """
     loaded = gather(source, decoding, drop_bad=drop_bad, cache_dir=cache_dir)
     table = loaded.table
+    for note in table.notes:  # at once: a check that fails may be due to what was left out
+        log.info(note)
     unlabelled = [
         name for name, label in zip(table.ids, table.labels, strict=True) if label is None
     ]
@@ -72,9 +74,10 @@ def load_labelled(
         raise DataError(
             f"samples without a label: {len(unlabelled)} of {len(table)}, namely "
             f"{name_some(unlabelled)}; training needs labels (lfx.predict does not)"
-            + "".join(f"\n{note}" for note in table.notes)
         )
     table, dropped = rare.applied(table)
+    for note in table.notes[len(loaded.table.notes) :]:
+        log.info(note)
     _check_number_of_classes(table)
     table = replace(table, splits=tuple(_divide(table, plan, loaded, dropped)))
     lacking = _check_splits(table)
@@ -165,8 +168,6 @@ def _check_splits(table: SampleTable) -> list[str]:
 
 
 def _describe(table: SampleTable, *, named_groups: bool) -> None:
-    for note in table.notes:
-        log.info(note)
     for split in table.present_splits():
         rows = table.rows(split)
         counts = table.class_counts(rows)

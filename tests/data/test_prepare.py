@@ -242,3 +242,35 @@ def test_a_grouped_split_keeps_copies_together(make_source, load):
 def test_repeated_class_names_are_refused(make_source, load):
     with pytest.raises(DataError, match="class names repeat: bad, bad"):
         load(make_source(TEXTS, [0] * 6, splits=SPLITS, classes=("bad", "bad")))
+
+
+def test_a_class_that_only_bad_pictures_have_is_none(make_source, load):
+    classes = ("absent", "bad", "good")
+    source = make_source(
+        [*TEXTS, "text of a damaged picture", " "],
+        [*(label + 1 for label in LABELS), 0, 0],
+        splits=[*SPLITS, "train", "train"],
+        classes=classes,
+    )
+    source.reading.samples[6].image.write_bytes(b"")
+    with pytest.raises(DataError, match="split train has no sample of class absent"):
+        load(source, drop_bad=True)
+    source.reading = replace(source.reading, only_used=True)
+    table = load(source, drop_bad=True)
+    assert table.classes == ("bad", "good")
+    assert list(table.labels) == LABELS
+
+
+def test_what_was_dropped_is_listed_before_a_check_fails(make_source, load, caplog):
+    source = make_source(TEXTS, [0] * 6, splits=SPLITS, bad=[("x", "it has no text")])
+    with (
+        caplog.at_level(logging.INFO),
+        pytest.raises(DataError, match="of one class"),
+    ):
+        load(source, drop_bad=True)
+    assert caplog.messages.count("bad samples dropped: 1\n  x: it has no text") == 1
+    caplog.clear()
+    source = make_source([" "], [0], splits=["train"])
+    with caplog.at_level(logging.INFO), pytest.raises(DataError, match="no usable sample"):
+        load(source, drop_bad=True)
+    assert "bad samples dropped: 1" in caplog.text

@@ -5,9 +5,10 @@ from __future__ import annotations
 import codecs
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from lfx.data.class_labels import read_class_names
 from lfx.data.delimited import read_delimited
 from lfx.data.json_lines import read_json_lines
 from lfx.data.values import EXACT
@@ -59,6 +60,8 @@ class Columns:
         notes: sentences worth a note.
         warnings: sentences worth a warning.
         exact: for columns of narrow floats, where whole numbers begin to lose digits.
+        class_names: for columns of whole numbers, the names of the classes that the file says they
+            number.
     """
 
     names: tuple[str, ...]
@@ -68,6 +71,7 @@ class Columns:
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     exact: dict[str, int] | None = None
+    class_names: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def exact_in(self, name: str) -> int:
         """Give the number from which on a column's whole numbers may have lost digits."""
@@ -189,16 +193,40 @@ def _read_parquet(file: Path, wanted: Collection[str]) -> Columns:
         raise DataError(str(error).splitlines()[0]) from error
     exact = {one.name: _EXACT[str(one.type)] for one in table.schema if str(one.type) in _EXACT}
     rows = [f"row {row}" for row in range(1, table.num_rows + 1)]
-    return Columns(tuple(names), cells, rows, exact=exact)
+    return Columns(tuple(names), cells, rows, exact=exact, class_names=_class_names(table.schema))
+
+
+def _class_names(schema: pa.Schema) -> dict[str, tuple[str, ...]]:
+    import pyarrow as pa
+
+    numbers = [one.name for one in schema if pa.types.is_integer(one.type)]
+    found = {name: read_class_names(schema.metadata, name) for name in numbers}
+    return {name: names for name, names in found.items() if names is not None}
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:
     import pyarrow as pa
 
     try:
-        return list(column.to_pylist())
+        if not _would_be_cut(column):
+            return list(column.to_pylist())
     except (ValueError, OverflowError):  # times to the nanosecond, which Python's lack
-        return list(column.cast(pa.string()).to_pylist())
+        pass
+    return list(column.cast(pa.string()).to_pylist())
+
+
+def _would_be_cut(column: pa.ChunkedArray) -> bool:
+    """Say whether times of day have nanoseconds, which `to_pylist` leaves out without a word."""
+    import pyarrow as pa
+
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if kind != pa.time64("ns"):
+        return False
+    try:
+        column.cast(kind).cast(pa.time64("us"))
+    except pa.ArrowInvalid:
+        return True
+    return False
 
 
 def _refuse_twice(names: Sequence[str], wanted: Collection[str]) -> None:

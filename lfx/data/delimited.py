@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
 SEPARATORS = (",", "\t", ";", "|")
-# Excel writes the separator into a line before the header.
-_EXCEL = re.compile(r'"?sep=([^"\r\n])"?')
+# Excel writes the separator into a line before the header, and reads it in either case; what saves
+# the file again fills that line with empty cells.
+_EXCEL = re.compile(r'[ ]*"?[ ]*sep[ ]*=[ ]*([^"\r\n])[ ]*"?(?:\1|[ ])*', re.IGNORECASE)
 _NAMES = {"\t": "a tab", ",": "a comma", ";": "a semicolon", "|": "a bar"}
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lfx.data.samples import OOF, SampleTable
-from lfx.data.splits import deal
+from lfx.data.splits import deal, uneven_parts
 from lfx.runtime.errors import DataError, name_some
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 log = logging.getLogger(__name__)
 
@@ -55,11 +55,17 @@ def deal_folds(
     pool = [row for row, split in enumerate(table.splits) if split in {"train", "val"}]
     how = {"grouped": grouped, "stratify": stratify}
     held = _dealt(table, pool, count, seed, f"{count} folds", **how)
+    if grouped:
+        shares = {f"fold {fold}": 1 / count for fold in range(count)}
+        _warn_of_sizes(table, pool, dict(zip(shares, held, strict=True)), shares)
     fold_of = {row: fold for fold, rows in enumerate(held) for row in rows}
     tables = []
     for fold in range(count):
         others = [row for row in pool if fold_of[row] != fold]
         parts = _dealt(table, others, _NINTHS, seed, "nine parts to stop training by", **how)
+        if grouped:
+            name = f"val of fold {fold}"
+            _warn_of_sizes(table, others, {name: parts[0]}, {name: 1 / _NINTHS})
         split = dict.fromkeys(pool, OOF) | dict.fromkeys(others, "train")
         split |= dict.fromkeys(parts[0], "val")
         own = tuple(split.get(row, name) for row, name in enumerate(table.splits))
@@ -88,6 +94,16 @@ def _dealt(
             f"{len(rows)} samples cannot be dealt into {parts_named}: {error}"
         ) from error
     return [[rows[place] for place in part.tolist()] for part in parts]
+
+
+def _warn_of_sizes(
+    table: SampleTable,
+    rows: Sequence[int],
+    parts: Mapping[str, Sequence[int]],
+    shares: Mapping[str, float],
+) -> None:
+    for sentence in uneven_parts([table.groups[row] for row in rows], parts, shares):
+        log.warning(sentence)
 
 
 def _checked(table: SampleTable, fold: int) -> SampleTable:

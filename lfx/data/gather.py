@@ -13,7 +13,8 @@ from lfx.data.embedded import write_embedded
 from lfx.data.image_doubts import tell_doubts
 from lfx.data.images import inspect_images
 from lfx.data.samples import Reading, Sample, SampleTable, Source
-from lfx.data.values import doubtful_classes, is_blank
+from lfx.data.spelling import doubtful_classes, doubtful_groups
+from lfx.data.values import is_blank
 from lfx.runtime.errors import DataError, name_some, shorten
 
 if TYPE_CHECKING:
@@ -57,8 +58,9 @@ def gather(source: Source, decoding: Decoding, *, drop_bad: bool, cache_dir: Pat
         DataError: the data are missing, damaged or contradictory.
     """
     reading = source.read()
-    for sentence in (*reading.warnings, *doubtful_classes(_check_classes(reading))):
+    for sentence in reading.warnings:
         log.warning(sentence)
+    _check_classes(reading)
     counts = Counter(sample.id for sample in reading.samples)
     twice = [name for name, count in counts.items() if count > 1]
     if twice:
@@ -71,13 +73,20 @@ def gather(source: Source, decoding: Decoding, *, drop_bad: bool, cache_dir: Pat
     bad += damaged
     notes = [*reading.notes, *_bad_samples(bad, drop_bad=drop_bad)]
     if not good:
+        for note in notes:
+            log.info(note)
         raise DataError("no usable sample is left")
-    samples = [sample for sample, _, _ in good]
+    classes, samples = reading.without_unused([sample for sample, _, _ in good])
+    for sentence in (
+        *doubtful_classes(classes),
+        *doubtful_groups(sample.group for sample in samples),
+    ):
+        log.warning(sentence)
     digests = tuple(digest for _, _, digest in good)
     ids = tuple(sample.id for sample in samples)
     texts = tuple(sample.text for sample in samples)
     table = SampleTable(
-        classes=reading.classes,
+        classes=classes,
         ids=ids,
         texts=texts,
         images=tuple(image for _, image, _ in good),
@@ -116,10 +125,9 @@ def _with_images(
     return good, bad
 
 
-def _check_classes(reading: Reading) -> tuple[str, ...]:
+def _check_classes(reading: Reading) -> None:
     if len(set(reading.classes)) < len(reading.classes):
         raise DataError(f"class names repeat: {name_some(reading.classes)}")
-    return reading.classes
 
 
 def _bad_samples(bad: list[tuple[str, str]], *, drop_bad: bool) -> list[str]:

@@ -33,7 +33,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 # Part of every cache key: raise it when decoding or resizing changes.
-_VERSION = 2
+_VERSION = 3
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lfx.data.decoding import USUAL, Decoding
-from lfx.data.gather import gather
+from lfx.data.gather import Gathered, gather
 from lfx.data.rare import RareClasses
-from lfx.data.splits import file_split, named_splits, tenths_split
+from lfx.data.splits import TENTHS, file_split, named_splits, tenths_split, uneven_parts
 from lfx.runtime.errors import DataError, name_some
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ def load_labelled(
     """
     loaded = gather(source, decoding, drop_bad=drop_bad, cache_dir=cache_dir)
     table = loaded.table
+    for note in table.notes:  # at once: a check that fails may be due to what was left out
+        log.info(note)
     unlabelled = [
         name for name, label in zip(table.ids, table.labels, strict=True) if label is None
     ]
@@ -72,22 +74,12 @@ def load_labelled(
         raise DataError(
             f"samples without a label: {len(unlabelled)} of {len(table)}, namely "
             f"{name_some(unlabelled)}; training needs labels (lfx.predict does not)"
-            + "".join(f"\n{note}" for note in table.notes)
         )
     table, dropped = rare.applied(table)
+    for note in table.notes[len(loaded.table.notes) :]:
+        log.info(note)
     _check_number_of_classes(table)
-    labels = [label for label in table.labels if label is not None]
-    splits: Sequence[str | None]
-    if plan.kind in {"random", "grouped"}:
-        groups = table.groups if plan.kind == "grouped" else None
-        splits = tenths_split(labels, groups, plan.seed, stratify=plan.stratify)
-    elif plan.file is not None:
-        splits = file_split(table.ids, plan.file, loaded.left_out | set(dropped))
-    else:
-        splits = named_splits(
-            table.ids, {name: loaded.splits[name] for name in table.ids}, "the table"
-        )
-    table = replace(table, splits=tuple(splits))
+    table = replace(table, splits=tuple(_divide(table, plan, loaded, dropped)))
     lacking = _check_splits(table)
     if plan.kind != "file" and "test" not in table.present_splits():
         lacking.append("no sample is left for the split test, since some groups are too large")
@@ -100,6 +92,25 @@ def load_labelled(
     for sentence in lacking:
         log.warning(sentence)
     return table
+
+
+def _divide(
+    table: SampleTable, plan: SplitPlan, loaded: Gathered, dropped: Sequence[str]
+) -> Sequence[str | None]:
+    """Return the split of each sample."""
+    if plan.kind == "file":
+        if plan.file is not None:
+            return file_split(table.ids, plan.file, loaded.left_out | set(dropped))
+        given = {name: loaded.splits[name] for name in table.ids}
+        return named_splits(table.ids, given, "the table")
+    labels = [label for label in table.labels if label is not None]
+    groups = table.groups if plan.kind == "grouped" else None
+    splits = tenths_split(labels, groups, plan.seed, stratify=plan.stratify)
+    if groups is not None:
+        parts = {split: replace(table, splits=splits).rows(split) for split in TENTHS}
+        for sentence in uneven_parts(groups, parts, TENTHS):
+            log.warning(sentence)
+    return splits
 
 
 def load_any(
@@ -166,8 +177,6 @@ def _check_splits(table: SampleTable) -> list[str]:
 
 
 def _describe(table: SampleTable, *, named_groups: bool) -> None:
-    for note in table.notes:
-        log.info(note)
     for split in table.present_splits():
         rows = table.rows(split)
         counts = table.class_counts(rows)

@@ -53,6 +53,8 @@ class Reading:
         notes: sentences worth logging, such as how many pairs a protocol dropped.
         left_out: ids that the data have but that are no samples, for the label protocol's sake.
         warnings: sentences that the user should look at.
+        only_used: whether the classes are those that occur, so that one whose samples turn out to
+            be bad is none.
     """
 
     samples: tuple[Sample, ...]
@@ -61,6 +63,23 @@ class Reading:
     notes: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    only_used: bool = False
+
+    def without_unused(self, samples: Sequence[Sample]) -> tuple[tuple[str, ...], list[Sample]]:
+        """Return the classes that are left, and these of the samples with labels to match.
+
+        Args:
+            samples: those that are good.
+        """
+        if not self.only_used:
+            return self.classes, list(samples)
+        used = sorted({sample.label for sample in samples if sample.label is not None})
+        numbers = {old: new for new, old in enumerate(used)}
+        relabelled = [
+            sample if sample.label is None else replace(sample, label=numbers[sample.label])
+            for sample in samples
+        ]
+        return tuple(self.classes[old] for old in used), relabelled
 
 
 @runtime_checkable

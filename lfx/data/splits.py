@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lfx.data.columns import read_columns
 from lfx.data.samples import SPLITS
+from lfx.data.spelling import ascii_quoted, misspelt
 from lfx.data.values import cell_id, cell_text
 from lfx.runtime.errors import DataError, name_some
 
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
 
 # 8:1:1 is eight, one and one tenth.
 _TENTHS = 10
+TENTHS = {"train": 0.8, "val": 0.1, "test": 0.1}
 # Broken rows of a split file that an error message names.
 _MOST_SHOWN = 10
+# Parts of groups are told of when they miss their size by more than this share of it, and by more
+# samples than a few.
+_FAR, _FEW = 0.5, 3
 
 
 def deal(
@@ -93,6 +98,40 @@ def tenths_split(
     return tuple(splits.tolist())
 
 
+def uneven_parts(
+    groups: Sequence[str], parts: Mapping[str, Sequence[int]], shares: Mapping[str, float]
+) -> list[str]:
+    """Say where groups that stay whole made parts far larger or smaller than wanted.
+
+    Args:
+        groups: (samples,) the group of each sample that was divided.
+        parts: name of each part, and the positions of its samples.
+        shares: the share of all samples that each part should have.
+
+    Returns:
+        A sentence for a warning, or none.
+    """
+    wanted = {name: share * len(groups) for name, share in shares.items()}
+    far = [
+        name
+        for name, size in wanted.items()
+        if abs(len(parts[name]) - size) > max(size * _FAR, _FEW)
+    ]
+    if not far:
+        return []
+    largest, held = Counter(groups).most_common(1)[0]
+    listed = ", ".join(
+        f"{name} {len(parts[name])} instead of {size:.0f}" for name, size in wanted.items()
+    )
+    told = (
+        f"groups stay whole, so that the parts are far from the sizes wanted: {listed} samples. "
+        f"The largest group, that of sample {ascii_quoted(largest)}, holds {held} of {len(groups)} "
+        "samples: check what ties them together (data.source.group, equal pictures or texts), or "
+        "take another data.split_seed"
+    )
+    return [told]
+
+
 def file_split(
     ids: Sequence[str], file: Path, left_out: Collection[str] = ()
 ) -> tuple[str | None, ...]:
@@ -137,6 +176,7 @@ def file_split(
     if unknown:
         raise DataError(
             f"{file} names {len(unknown)} ids that the data do not have: {name_some(unknown)}"
+            + misspelt(unknown, (*ids, *left_out))
         )
     return named_splits(ids, splits, str(file))
 
@@ -156,5 +196,8 @@ def named_splits(
     """
     strange = sorted({str(split) for split in splits.values() if split is not None} - set(SPLITS))
     if strange:
-        raise DataError(f"{origin}: splits are {', '.join(SPLITS)}, got {name_some(strange)}")
+        raise DataError(
+            f"{origin}: splits are {', '.join(SPLITS)}, got {name_some(strange)}"
+            + misspelt(strange, SPLITS)
+        )
     return tuple(splits.get(name) for name in ids)

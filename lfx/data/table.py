@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lfx.data.class_labels import are_meant, name_label
 from lfx.data.columns import Columns, Format, read_columns
 from lfx.data.embedded import cell_image
 from lfx.data.quotation import QUOTINGS
@@ -36,7 +37,8 @@ class TableSource:
         split: column with the split; None: there is none.
         group: column with what samples of belong together, such as a video or a patient; None:
             there is none.
-        classes: class names in order; None: all that occur, sorted.
+        classes: class names in order; None: all that occur, sorted, or in the order in which a
+            Parquet file names them.
         separator: between the cells of a CSV or TSV, one character or `tab`; None: as the header
             shows.
         encoding: of a CSV, TSV or JSON Lines file; None: UTF-8, or UTF-16 with a byte-order mark.
@@ -132,25 +134,26 @@ def _read_rows(
         name = roles.get(role)
         return table.cells.get(name or "", [None] * len(table.rows))
 
-    labels = [_told(cell_text, value, "label") for value in column("label")]
-    found = sorted({label for label, problem in labels if label is not None and problem is None})
-    classes = tuple(found if given is None else given)
-    numbers = {name: number for number, name in enumerate(classes)}
+    names = table.class_names.get(roles.get("label", ""))
+    if names is not None and not are_meant(names, given):
+        names = None
+    read_label = cell_text if names is None else partial(name_label, names=names)
     ids, texts, images, splits, groups = map(column, ("id", "text", "image", "split", "group"))
     read_id = partial(cell_id, exact=table.exact_in(roles["id"]))
     read_group = partial(cell_id, exact=table.exact_in(roles.get("group", "")))
+    allowed = None if given is None else set(given)
     samples: list[Sample] = []
+    labels: list[str | None] = []
     bad: list[tuple[str, str]] = list(table.broken)
-    for row, place in enumerate(table.rows):
+    for row, (place, given_label) in enumerate(zip(table.rows, column("label"), strict=True)):
         name, no_id = _told(read_id, ids[row], "id")
         text, no_text = _told(cell_text, texts[row], "text")
         image, no_image = _image(images[row], root)
-        label, no_label = labels[row]
+        label, no_label = _told(read_label, given_label, "label")
         split, no_split = _told(cell_text, splits[row], "split")
         group, no_group = _told(read_group, groups[row], "group")
-        if label is not None and label not in numbers:
-            allowed = name_some(classes)
-            no_label = f"unknown label {shorten(label)!r} (allowed: {allowed})"
+        if allowed is not None and label is not None and label not in allowed:
+            no_label = f"unknown label {shorten(label)!r} (allowed: {name_some(given or ())})"
         reason = (
             no_id
             or ("it has no id" if name is None else None)
@@ -165,10 +168,31 @@ def _read_rows(
         if reason is not None or name is None or text is None or image is None:
             bad.append((name or place, reason or ""))
             continue
-        number = None if label is None else numbers[label]
-        samples.append(Sample(name, text, image, number, split, group))
-    warnings = (*table.warnings, *rounded_ids(one.id for one in samples))
-    return Reading(tuple(samples), classes, tuple(bad), table.notes, warnings=warnings)
+        samples.append(Sample(name, text, image, None, split, group))
+        labels.append(label)
+    notes = list(table.notes)
+    if names is not None:
+        shown = name_some(f"{number} {name}" for number, name in enumerate(names))
+        notes.append(f"the names of the classes come from the file, which numbers them: {shown}")
+    classes = _classes(labels, names) if given is None else tuple(given)
+    numbers = {name: number for number, name in enumerate(classes)}
+    return Reading(
+        tuple(
+            sample if label is None else replace(sample, label=numbers[label])
+            for sample, label in zip(samples, labels, strict=True)
+        ),
+        classes,
+        tuple(bad),
+        tuple(notes),
+        warnings=(*table.warnings, *rounded_ids(one.id for one in samples)),
+        only_used=given is None,
+    )
+
+
+def _classes(labels: Sequence[str | None], names: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the classes of usable rows: sorted, or in the order in which the file names them."""
+    found = {label for label in labels if label is not None}
+    return tuple(sorted(found) if names is None else (name for name in names if name in found))
 
 
 def _told(

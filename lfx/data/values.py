@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections import defaultdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +19,8 @@ EXACT = 2**53
 _UNSEEN = {"Cf", "Cc", "Zs", "Zl", "Zp"}
 # Letters and marks that show nothing: fillers, joiners, variation selectors, Braille without a dot.
 _FILLERS = "\u034f\u115f\u1160\u2800\u3164\uffa0\ufe0e\ufe0f"
-_WHOLE_FLOAT = re.compile(r"[+-]?[0-9]+\.0*")
 # What spreadsheets make of long numbers: 1.23457E+17.
 _ROUNDED = re.compile(r"[0-9][.,][0-9]+[eE]\+[0-9]+")
-# What tools write for "no value"; a class of that name is hardly meant.
-_NO_VALUE = {"nan", "null", "none", "na", "n/a", "<na>", "nat"}
 
 
 def is_blank(text: str) -> bool:
@@ -129,53 +125,3 @@ def rounded_ids(ids: Iterable[str]) -> list[str]:
         f"{rounded[0]}; export the column as text if they should match other tables"
     )
     return [told]
-
-
-def doubtful_classes(classes: Iterable[str]) -> list[str]:
-    """Name classes that may be one class in several spellings, or none at all.
-
-    Args:
-        classes: class names.
-
-    Returns:
-        Sentences for warnings. Nothing is merged: only the user knows.
-    """
-    alike: defaultdict[str, list[str]] = defaultdict(list)
-    for name in classes:
-        alike[_plain(name)].append(name)
-    told = [
-        "class names that differ in case, white space, quotation marks, zeros after the point or "
-        f"characters that do not show: {', '.join(ascii_quoted(name) for name in names)}; they are "
-        f"trained as {len(names)} classes. Write them alike if they are one"
-        for names in alike.values()
-        if len(names) > 1
-    ]
-    missing = [name for name in alike if name in _NO_VALUE]
-    told += [
-        f"a class is called {ascii_quoted(alike[name][0])}; where that means no label, leave the "
-        "cell empty"
-        for name in missing
-    ]
-    return told
-
-
-def ascii_quoted(name: str) -> str:
-    """Show a name so that spaces and characters of no width can be seen."""
-    seen = "".join(
-        one
-        if one == " " or (one.isprintable() and unicodedata.category(one) not in {"Mn", "Me"})
-        else ascii(one)[1:-1]
-        for one in name
-    )
-    return f"'{shorten(seen)}'"
-
-
-def _plain(name: str) -> str:
-    if _WHOLE_FLOAT.fullmatch(name.strip()):  # 1.0 beside 1
-        name = name.strip().rstrip("0").rstrip(".")
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(
-        one
-        for one in unicodedata.normalize("NFC", folded)
-        if not _is_unseen(one) and one not in "\"'"
-    )

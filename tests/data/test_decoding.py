@@ -9,7 +9,7 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image, PngImagePlugin, features
+from PIL import Image, ImageOps, PngImagePlugin, features
 from tiffs import tiff
 
 from lfx.data.decoding import Decoding, decode, decode_fully
@@ -300,6 +300,85 @@ def noted(**notes):
 )
 def test_a_picture_with_long_notes_is_whole(content):
     assert np.array_equal(pixels(content), NOISE)
+
+
+def with_chunk(name, body, *, is_whole=True):
+    """A PNG with one more chunk before its pixels."""
+    plain = encode(Image.fromarray(NOISE))
+    checksum = zlib.crc32(name + body) + (not is_whole)
+    chunk = struct.pack(">I", len(body)) + name + body + struct.pack(">I", checksum & 0xFFFFFFFF)
+    return plain[:33] + chunk + plain[33:]
+
+
+def exif_note(turn, padding=0):
+    """EXIF data as ImageMagick notes them: hexadecimal digits."""
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    exif[0x010E] = "x" * padding
+    raw = exif.tobytes()
+    return f"\nexif\n{len(raw):8}\n{raw.hex()}\n"
+
+
+def xmp_note(turn, padding=0):
+    return f'<x:xmpmeta a="{"x" * padding}"><rdf:D tiff:Orientation="{turn}"/></x:xmpmeta>'
+
+
+def as_pillow_turns(content):
+    with Image.open(io.BytesIO(content)) as image:
+        return np.asarray(ImageOps.exif_transpose(image))
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+@pytest.mark.parametrize("padding", [0, 100_000])
+@pytest.mark.parametrize("is_zipped", [True, False])
+def test_pictures_are_turned_as_any_note_says(turn, padding, is_zipped):
+    for keyword, note in (
+        ("Raw profile type exif", exif_note(turn, padding)),
+        ("XML:com.adobe.xmp", xmp_note(turn, padding)),
+    ):
+        for add in (PngImagePlugin.PngInfo.add_text, PngImagePlugin.PngInfo.add_itxt):
+            texts = PngImagePlugin.PngInfo()
+            texts.add_text("comment", "x" * 100_000, zip=True)
+            add(texts, keyword, note, zip=is_zipped)
+            content = encode(Image.fromarray(NOISE), pnginfo=texts)
+            assert np.array_equal(pixels(content), as_pillow_turns(content))
+            assert np.array_equal(pixels(content), NOISE) == (turn == 1)
+
+
+RAW = b"Raw profile type exif\0"
+XMP = b"XML:com.adobe.xmp\0"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        with_chunk(b"zTXt", RAW + b"\0no zlib"),
+        with_chunk(b"zTXt", RAW + b"\x07" + zlib.compress(exif_note(6).encode())),
+        with_chunk(b"zTXt", RAW + b"\0" + zlib.compress(exif_note(6).encode()), is_whole=False),
+        with_chunk(b"zTXt", RAW + b"\0" + zlib.compress(b"x" * 1_100_000)),
+        with_chunk(b"zTXt", RAW),
+        with_chunk(b"zTXt", RAW[:-1]),
+        with_chunk(b"iTXt", XMP + b"\1\0\0\0" + zlib.compress(b" " * 1_100_000)),
+        with_chunk(b"iTXt", XMP + b"\1\1\0\0" + zlib.compress(xmp_note(6).encode())),
+        with_chunk(b"iTXt", XMP + b"\1"),
+        with_chunk(b"iTXt", XMP + b"\1\0no language"),
+    ],
+)
+def test_a_damaged_note_on_turning_does_no_harm(content):
+    assert np.array_equal(pixels(content), NOISE)
+
+
+@pytest.mark.parametrize("keyword", [RAW, b"note\0"])
+def test_many_notes_that_unpack_to_much_stay_small(keyword):
+    bomb = keyword + b"\0" + zlib.compress(bytes(50_000_000))
+    content = with_chunk(b"zTXt", bomb)
+    content = content[:33] + content[33 : 33 + 12 + len(bomb)] * 50 + content[33:]
+    tracemalloc.start()
+    try:
+        assert np.array_equal(pixels(content), NOISE)
+        assert tracemalloc.get_traced_memory()[1] < 3 * len(content) + 3_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_note_that_unpacks_to_hundreds_of_megabytes_is_not_unpacked():

@@ -272,6 +272,25 @@ def test_the_line_in_which_excel_names_the_separator_is_no_header():
     assert (rows.header, rows.cells, rows.lines) == (["id", "text"], [["1", "a, b"]], [3])
 
 
+@pytest.mark.parametrize(
+    "line", ["SEP=;", "sep= ;", "Sep = ; ", '"SEP=;"', '"sep=;";;', "sep=;;;", " sep=;"]
+)
+def test_excels_line_may_be_in_capitals_and_hold_blanks(line):
+    rows = read_delimited(f"{line}\nid;text\n1;a, b\n", ",", ("id", "text"))
+    assert (rows.header, rows.cells) == (["id", "text"], [["1", "a, b"]])
+
+
+@pytest.mark.parametrize(("line", "separator"), [("sep=\t", "\t"), ("sep= ", " "), ("sep=,", ",")])
+def test_excels_line_may_name_a_blank(line, separator):
+    rows = read_delimited(f"{line}\nid{separator}text\n1{separator}a;b\n", ";", ("id", "text"))
+    assert rows.cells == [["1", "a;b"]]
+
+
+def test_a_header_that_only_begins_like_excels_line_is_a_header():
+    rows = read_delimited("sep=a,text\n1,x\n", ",")
+    assert rows.header == ["sep=a", "text"]
+
+
 def test_blank_lines_are_no_rows_of_a_single_column():
     assert read_delimited("id\n1\n\n2\n", ",").cells == [["1"], ["2"]]
     assert read_delimited('id\n"1"\n\n""\n', ",").cells == [["1"], [""]]

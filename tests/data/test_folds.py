@@ -116,3 +116,15 @@ def test_too_few_groups_are_told_by_what_they_are_needed_for():
     groups = tuple(f"video {row // 40}" for row in range(len(table)))
     with pytest.raises(DataError, match=r"240 samples .* into nine parts to stop training by: "):
         folds_of(replace(table, groups=groups, splits=("train",) * 320 + ("test",) * 80))
+
+
+def test_a_group_that_is_too_large_for_its_fold_is_told_of(caplog):
+    table = table_of()
+    folds_of(table, 5)
+    assert not caplog.messages
+    groups = tuple("s0" if row < 200 else group for row, group in enumerate(table.groups))
+    folds_of(replace(table, groups=groups), 5)
+    assert "that of sample 's0', holds" in caplog.messages[0]
+    caplog.clear()
+    folds_of(replace(table, groups=groups), 5, grouped=False)
+    assert not caplog.messages

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import pytest
 
@@ -151,8 +152,6 @@ def test_a_split_file_may_name_what_rare_classes_lost(make_source, load, tmp_pat
 
 
 def test_given_groups_never_straddle_and_are_told_of(make_source, load, caplog):
-    from dataclasses import replace
-
     texts = [f"{chr(97 + n % 26)}{n} b{n} c{n} d{n}" for n in range(80)]
     source = make_source(texts, [n // 40 for n in range(80)])
     samples = [replace(one, group=f"g{row % 20}") for row, one in enumerate(source.reading.samples)]
@@ -165,6 +164,34 @@ def test_given_groups_never_straddle_and_are_told_of(make_source, load, caplog):
     with caplog.at_level(logging.WARNING):
         load(source, SplitPlan("random"))
     assert "have a near duplicate or a sample of their group in train" in caplog.messages[0]
+
+
+def test_a_large_group_that_skews_the_split_is_warned_of(make_source, load, caplog):
+    numbers = [f"{name}{number}" for number in range(10) for name in "abcdef"]
+    texts = [f"one{number} two{number} three{number}" for number in numbers]
+    source = make_source(texts, LABELS * 10)
+    load(source, SplitPlan("grouped"))
+    assert "groups stay whole" not in caplog.text
+    named = [
+        replace(one, group="all" if row < 30 else None)
+        for row, one in enumerate(source.reading.samples)
+    ]
+    source.reading = replace(source.reading, samples=tuple(named))
+    load(source, SplitPlan("grouped"))
+    assert "that of sample 's000', holds 30 of 60 samples" in caplog.text
+
+
+def test_groups_in_two_spellings_are_warned_of(make_source, load, caplog):
+    source = make_source(TEXTS, LABELS, splits=SPLITS)
+    samples = source.reading.samples
+    named = [replace(one, group=f"p{row % 3}") for row, one in enumerate(samples)]
+    source.reading = replace(source.reading, samples=tuple(named))
+    load(source)
+    assert "names of groups" not in caplog.text
+    named[0] = replace(named[0], group="P0 ")
+    source.reading = replace(source.reading, samples=tuple(named))
+    load(source)
+    assert "names of groups that differ in case, white space" in caplog.text
 
 
 def test_train_and_val_must_be_there_but_test_need_not(make_source, load):
@@ -215,3 +242,35 @@ def test_a_grouped_split_keeps_copies_together(make_source, load):
 def test_repeated_class_names_are_refused(make_source, load):
     with pytest.raises(DataError, match="class names repeat: bad, bad"):
         load(make_source(TEXTS, [0] * 6, splits=SPLITS, classes=("bad", "bad")))
+
+
+def test_a_class_that_only_bad_pictures_have_is_none(make_source, load):
+    classes = ("absent", "bad", "good")
+    source = make_source(
+        [*TEXTS, "text of a damaged picture", " "],
+        [*(label + 1 for label in LABELS), 0, 0],
+        splits=[*SPLITS, "train", "train"],
+        classes=classes,
+    )
+    source.reading.samples[6].image.write_bytes(b"")
+    with pytest.raises(DataError, match="split train has no sample of class absent"):
+        load(source, drop_bad=True)
+    source.reading = replace(source.reading, only_used=True)
+    table = load(source, drop_bad=True)
+    assert table.classes == ("bad", "good")
+    assert list(table.labels) == LABELS
+
+
+def test_what_was_dropped_is_listed_before_a_check_fails(make_source, load, caplog):
+    source = make_source(TEXTS, [0] * 6, splits=SPLITS, bad=[("x", "it has no text")])
+    with (
+        caplog.at_level(logging.INFO),
+        pytest.raises(DataError, match="of one class"),
+    ):
+        load(source, drop_bad=True)
+    assert caplog.messages.count("bad samples dropped: 1\n  x: it has no text") == 1
+    caplog.clear()
+    source = make_source([" "], [0], splits=["train"])
+    with caplog.at_level(logging.INFO), pytest.raises(DataError, match="no usable sample"):
+        load(source, drop_bad=True)
+    assert "bad samples dropped: 1" in caplog.text

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from lfx.data.splits import file_split, named_splits, tenths_split
+from lfx.data.splits import TENTHS, file_split, named_splits, tenths_split, uneven_parts
 from lfx.runtime.errors import DataError
 
 LABELS = [0] * 300 + [1] * 100 + [2] * 600
@@ -70,6 +70,25 @@ def test_no_group_straddles(seed, stratify):
             assert share == pytest.approx(np.bincount(labels) / 600, abs=0.05)
 
 
+def test_a_group_that_is_too_large_for_its_part_is_told_of():
+    groups = ["big"] * 40 + [f"g{number}" for number in range(20)]
+    splits = tenths_split([0, 1] * 30, groups, 0, stratify=True)
+    parts = {name: [row for row, one in enumerate(splits) if one == name] for name in TENTHS}
+    (told,) = uneven_parts(groups, parts, TENTHS)
+    assert f"test {len(parts['test'])} instead of 6" in told
+    assert "The largest group, that of sample 'big', holds 40 of 60 samples" in told
+    parts = {"train": range(48), "val": range(6), "test": range(6)}
+    assert uneven_parts(groups, parts, TENTHS) == []
+
+
+@pytest.mark.parametrize("size", [20, 60, 1000])
+def test_small_groups_are_divided_without_a_word(size):
+    groups = [f"g{number // 2}" for number in range(size)]
+    splits = tenths_split(([0, 1, 1, 0] * size)[:size], groups, 0, stratify=True)
+    parts = {name: [row for row, one in enumerate(splits) if one == name] for name in TENTHS}
+    assert uneven_parts(groups, parts, TENTHS) == []
+
+
 def test_too_few_samples_are_refused():
     with pytest.raises(DataError, match="there are fewer samples than 10"):
         tenths_split([0, 1] * 4, None, 0, stratify=True)
@@ -116,6 +135,20 @@ def test_a_file_may_name_what_was_left_out(write):
 def test_a_wrong_split_file_is_refused(write, text, message):
     with pytest.raises(DataError, match=message):
         file_split(["1", "2"], write(text))
+
+
+def test_names_that_differ_only_in_spelling_are_shown_so_that_it_can_be_seen(write):
+    ids = ["caf\u00e9", "b", "c"]
+    with pytest.raises(DataError, match="have: 9, caf") as caught:
+        file_split(ids, write("id,split\ncafe\u0301,train\n9,val\n"))
+    (told,) = str(caught.value).splitlines()
+    assert "names 2 ids" in told
+    assert r"Of these 1 differ only in case, white space" in told
+    assert r"'cafe\u0301' for 'caf" + "\u00e9'; write them alike" in told
+    with pytest.raises(DataError, match="'b ' for 'b', 'c ' for 'c'"):
+        file_split(ids, write("id,split\nb ,train\nc ,val\n"))
+    with pytest.raises(DataError, match=r"got Train \. Of these 1 .*: 'Train ' for 'train'"):
+        file_split(ids, write("id,split\nb,Train \n"))
 
 
 def test_ids_that_a_table_tool_made_floats_match(tmp_path):

@@ -288,6 +288,28 @@ def test_every_arrow_type_of_text_reads_alike(folder):
     assert len(set(ids)) == 3
 
 
+@pytest.mark.parametrize(
+    "kind", [pa.time64("ns"), pa.duration("ns"), pa.timestamp("ns"), pa.timestamp("ns", "UTC")]
+)
+@pytest.mark.parametrize("is_dictionary", [False, True])
+def test_times_a_nanosecond_apart_are_apart(folder, kind, is_dictionary):
+    times = pa.array([1001, 1002, None], kind)
+    for role in ("label", "text"):
+        write(
+            folder / "t.parquet",
+            COLUMNS | {role: times.dictionary_encode() if is_dictionary else times},
+        )
+        reading = TableSource(str(folder), "t.parquet").read()
+        found = reading.classes if role == "label" else {one.text for one in reading.samples}
+        assert len(found) == 2
+
+
+def test_times_of_whole_microseconds_are_written_as_ever(folder):
+    write(folder / "t.parquet", COLUMNS | {"label": pa.array([1000, 2000, 1000], pa.time64("ns"))})
+    reading = TableSource(str(folder), "t.parquet").read()
+    assert reading.classes == ("00:00:00.000001", "00:00:00.000002")
+
+
 def test_pictures_in_the_column_are_read(folder):
     content = [(folder / name).read_bytes() for name in COLUMNS["image"]]
     hub = [{"bytes": one, "path": "x.png"} for one in content]
@@ -340,3 +362,87 @@ def test_ids_that_a_spreadsheet_rounded_are_warned_of(read):
     reading = read({"id": ["1.23457E+17", "1.5E+17", "x"]})
     assert [one.id for one in reading.samples] == ["1.23457E+17", "1.5E+17", "x"]
     assert reading.warnings[0].startswith("2 ids look like")
+
+
+@pytest.fixture
+def read_hub(folder):
+    """Write numbers as labels, with metadata as the Hugging Face Hub has them, and read them."""
+
+    def build(labels, metadata, **options):
+        table = pa.table(COLUMNS | {"label": labels}).replace_schema_metadata(metadata)
+        parquet.write_table(table, folder / "t.parquet")
+        return TableSource(str(folder), "t.parquet", **options).read()
+
+    return build
+
+
+def hub(names, kind="ClassLabel"):
+    features = {"label": {"names": names, "_type": kind}, "text": {"_type": "Value"}}
+    return {"huggingface": json.dumps({"info": {"features": features}})}
+
+
+def test_numbers_whose_names_the_file_holds_have_these_names(read_hub):
+    reading = read_hub([2, 0, -1], hub(["pos", "neu", "neg"]))
+    assert reading.classes == ("pos", "neg")
+    assert [one.label for one in reading.samples] == [1, 0, None]
+    assert reading.notes == (
+        "the names of the classes come from the file, which numbers them: 0 pos, 1 neu, 2 neg",
+    )
+    reading = read_hub([2, 0, None], hub(["pos", "neu", "neg"]), classes=["neg", "neu", "pos"])
+    assert [one.label for one in reading.samples] == [0, 2, None]
+
+
+def test_a_number_without_a_name_is_a_bad_sample(read_hub):
+    reading = read_hub([0, 2, -2], hub(["no", "yes"]))
+    assert [reason for _, reason in reading.bad] == [
+        "its label is 2, but the file names the classes 0 to 1: no, yes",
+        "its label is -2, but the file names the classes 0 to 1: no, yes",
+    ]
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        None,
+        hub(["a", "b"], "Value"),
+        hub([]),
+        hub(["a", "a"]),
+        hub(["a", " "]),
+        hub(["a", 1]),
+        hub({"0": "a"}),
+        hub("ab"),
+        hub(["a", "\ud83d"]),
+        {"huggingface": "{"},
+        {"huggingface": b"\xff\xfe\xff"},
+        {"huggingface": "[" * 100_000},
+        {"huggingface": "9" * 100_000},
+        {"huggingface": "[]"},
+        {"huggingface": '{"info": null}'},
+        {"huggingface": '{"info": {"features": {"label": []}}}'},
+        {"huggingface": hub(["a", "b"])["huggingface"] + " " * 17_000_000},
+    ],
+)
+def test_odd_metadata_change_nothing(read_hub, metadata):
+    reading = read_hub([1, 0, -1], metadata)
+    assert reading.classes == ("-1", "0", "1")
+    assert reading.notes == ()
+
+
+def test_the_numbers_are_kept_where_they_are_given_as_classes(read_hub):
+    reading = read_hub([1, 0, 1], hub(["no", "yes"]), classes=["0", "1"])
+    assert [one.label for one in reading.samples] == [1, 0, 1]
+    assert reading.notes == ()
+    stars = read_hub([1, 0, 1], hub(["1", "2"]), classes=["1", "2"])
+    assert [one.label for one in stars.samples] == [1, 0, 1]
+    assert [one.text for one in read_hub(["a", "b", "a"], hub(["no", "yes"])).samples]
+
+
+def test_a_class_that_only_bad_rows_have_is_none(read):
+    reading = read({"text": ["hello", " ", "x"], "label": ["good", "absent", "bad"]})
+    assert reading.classes == ("bad", "good")
+    assert [one.label for one in reading.samples] == [1, 0]
+    reading = read(
+        {"text": ["hello", " ", "x"], "label": ["good", "absent", "bad"]},
+        classes=["absent", "bad", "good"],
+    )
+    assert reading.classes == ("absent", "bad", "good")

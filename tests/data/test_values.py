@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from lfx.data.values import cell_id, cell_text, doubtful_classes, is_blank, rounded_ids
+from lfx.data.values import cell_id, cell_text, is_blank, rounded_ids
 
 NAN = float("nan")
 
@@ -89,22 +89,6 @@ def test_an_id_that_lost_digits_is_refused(value, exact, reason):
 
 def test_ids_that_tools_made_floats_are_whole_again():
     assert [cell_id(one) for one in (7.0, 2.0**53 - 1, NAN)] == ["7", "9007199254740991", None]
-
-
-def test_near_equal_classes_are_named_and_others_are_not():
-    assert doubtful_classes(["good", "bad", "goods"]) == []
-    (told,) = doubtful_classes([" positive", "Positive", "positive", "negative", "pos\u200bitive"])
-    assert r"' positive', 'Positive', 'positive', 'pos\u200bitive'" in told
-    assert "4 classes" in told
-    assert r"'e\u0301'" in doubtful_classes(["\u00e9", "e\u0301"])[0]
-    assert len(doubtful_classes(['"good"', "good", "BAD", "bad"])) == 2
-    assert "a class is called 'NaN'" in doubtful_classes(["NaN", "x"])[0]
-    assert doubtful_classes(["sehr\tgut", "sehr gut"])[0].count(r"'sehr\tgut'") == 1
-
-
-def test_whole_floats_beside_whole_numbers_are_one_class_in_two_spellings():
-    assert "'1', '1.0'" in doubtful_classes(["0", "1", "1.0"])[0]
-    assert doubtful_classes(["1.0", "1.5", "10"]) == []
 
 
 def test_ids_that_a_spreadsheet_rounded_are_told():

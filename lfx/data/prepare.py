@@ -135,9 +135,11 @@ def load_any(
     Raises:
         DataError: the data are missing, damaged or contradictory, or no sample is left.
     """
-    table = gather(source, decoding, drop_bad=drop_bad, cache_dir=cache_dir).table
-    table = rare.applied(table)[0] if known is None else rare.as_in_training(table, known)
-    for note in table.notes:
+    read = gather(source, decoding, drop_bad=drop_bad, cache_dir=cache_dir).table
+    for note in read.notes:  # at once: what fails may be due to what was left out
+        log.info(note)
+    table = rare.applied(read)[0] if known is None else rare.as_in_training(read, known)
+    for note in table.notes[len(read.notes) :]:
         log.info(note)
     return table
 

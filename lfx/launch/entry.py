@@ -14,6 +14,7 @@ import signal
 import sys
 import traceback
 import warnings
+from contextlib import suppress
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
@@ -221,15 +222,20 @@ def _opened(argument: str, mappings: Sequence[str]) -> str:
 
 
 def _drop_unread() -> None:
-    """Spare Python's complaint at the exit where a reader has left, as in `--help | head`."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Spare Python's complaint at the exit, which would change the exit status.
+
+    A reader may have left, as in `--help | head`, or the disk that the streams lie on may be full.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _leave(wants_traceback: bool, message: str, status: int = _MISTAKE) -> NoReturn:  # noqa: FBT001
     if wants_traceback:
         traceback.print_exc()
-    print(f"error: {for_terminal(message)}", file=sys.stderr)
+    with suppress(OSError):  # the disk that is full may be the one where the messages go
+        print(f"error: {for_terminal(message)}", file=sys.stderr, flush=True)
     sys.exit(status)

@@ -189,7 +189,7 @@ class TableSource:
     # Column with what belongs together, such as one video or one patient: grouped splits and folds
     # keep it together, beside the near duplicates; null: there is none.
     group: str | None = None
-    # The classes in order; null: all that occur, sorted.
+    # The classes in order; null: all that occur, sorted, or as a Parquet file itself numbers them.
     classes: list[str] | None = None
     # Between the cells of a CSV or TSV: one character, or `tab`; null: as the header shows.
     separator: str | None = None

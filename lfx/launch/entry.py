@@ -97,6 +97,8 @@ def run_stage(
     previous = signal.signal(signal.SIGTERM, _terminate)
     try:
         _run_all(main(job), job, collect)
+        with suppress(BrokenPipeError):  # a reader that has left wants no more
+            sys.stdout.flush()
     except UserError as error:
         _leave(wants_traceback, str(error))
     except FailedJobsError as error:

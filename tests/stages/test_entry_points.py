@@ -77,3 +77,29 @@ def test_the_wheel_runs_elsewhere(tmp_path: Path) -> None:
     show = [sys.executable, "-m", "lfx.train", "--cfg", "job"]
     done = subprocess.run(show, capture_output=True, text=True, check=True, **run)
     assert "_target_: lfx.data.demo.DemoSource" in done.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_what_cannot_be_told_is_no_success(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "lfx.train", "--help"]
+    with Path("/dev/full").open("w") as full:
+        lost = subprocess.run(
+            command,
+            cwd=tmp_path,
+            env=environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+        mistake = [*command[:-1], "nothing=1"]
+        untold = subprocess.run(
+            mistake,
+            cwd=tmp_path,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=full,
+            check=False,
+        )
+    assert lost.returncode == 2
+    assert lost.stderr.startswith(b"error: No space left on device")
+    assert untold.returncode == 2

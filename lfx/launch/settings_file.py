@@ -67,7 +67,10 @@ def _checked(
     repository: ConfigRepository, config_path: str, file: Path | None
 ) -> ConfigResult | None:
     if file is not None:
-        _check_size(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        if text.startswith("\ufeff"):  # Hydra would not see that a `# @package` stands first
+            raise ValueError("it begins with a byte-order mark; save it as UTF-8 without one")
+        _check_size(text)
     loaded = _hydras_load(repository, config_path)
     if loaded is not None and isinstance(loaded.config, ListConfig):
         raise ValueError("it holds a list; settings are written KEY: VALUE")

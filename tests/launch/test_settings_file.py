@@ -81,3 +81,9 @@ def test_defaults_that_lead_back_to_themselves(explained, tmp_path):
 def test_an_experiment_without_its_first_line(explained, text):
     told = "'experiment/mine': the first line of an experiment has to be `# @package _global_`"
     assert explained(text) == f"experiment=mine: {told}"
+
+
+def test_a_byte_order_mark_is_named_and_not_the_header_behind_it(explained):
+    told = explained(f"\ufeff{HEADER}seed: 5\n".encode().decode("latin-1"))
+    assert "mine.yaml: it begins with a byte-order mark" in told
+    assert "first line" not in told

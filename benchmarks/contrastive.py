@@ -31,7 +31,7 @@ from train import few_samples, save_results
 from lfx.configuration.locate import config_folder
 from lfx.configuration.train import TrainConfig
 from lfx.configuration.typed import as_typed
-from lfx.launch.entry import prepare
+from lfx.command.entry import prepare
 from lfx.losses.npair import NPair, NPairTfa
 from lfx.losses.softmax import NtXent, SupCon
 from lfx.losses.triplet import Triplet

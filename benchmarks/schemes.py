@@ -29,7 +29,7 @@ from lfx.fusion.calibration.calibrator import Calibrator
 from lfx.fusion.outputs import FitData, Outputs
 from lfx.fusion.pipeline import Pipeline
 from lfx.fusion.schemes.scheme import Scheme
-from lfx.launch.entry import prepare
+from lfx.command.entry import prepare
 from lfx.runtime.device import resolve_device
 from lfx.runtime.files import write_json
 from lfx.runtime.versions import versions

@@ -38,9 +38,9 @@ from rich.table import Table
 from lfx.configuration.fuse import FuseConfig
 from lfx.configuration.locate import config_folder
 from lfx.configuration.train import TrainConfig
-from lfx.launch.composer import Composer
-from lfx.launch.entry import prepare
-from lfx.launch.job import StageJob
+from lfx.command.composer import Composer
+from lfx.command.entry import prepare
+from lfx.command.job import StageJob
 from lfx.runtime.files import write_json
 from lfx.runtime.versions import versions
 

@@ -40,7 +40,7 @@ from lfx.configuration.train import TrainConfig
 from lfx.configuration.typed import as_typed, plain
 from lfx.data.prepare import SplitPlan, load_labelled
 from lfx.data.samples import Source
-from lfx.launch.entry import prepare
+from lfx.command.entry import prepare
 from lfx.modalities.build import build_classifier, build_training
 from lfx.modalities.compute import Compute, choose_precision
 from lfx.modalities.surroundings import Surroundings

@@ -1,7 +1,7 @@
 """The sweeper and the launcher that lfx's stages use unless told otherwise.
 
 Hydra imports every module of this package at each start of any of its programs, so that what the
-classes do stands in `lfx.launch`, and is imported when it is needed.
+classes do stands in `lfx.command`, and is imported when it is needed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class LfxSweeper(BasicSweeper):
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
         """Take over from Hydra; launchers get a loader that composes quickly."""
-        from lfx.launch.composer import Composer
+        from lfx.command.composer import Composer
 
         self.task_function = task_function
         composer = Composer(hydra_context.config_loader.get_search_path())
@@ -38,8 +38,8 @@ class LfxSweeper(BasicSweeper):
         )
 
     def sweep(self, arguments: list[str]) -> Any:
-        """Run the multirun; see `lfx.launch.sweep.run_sweep`."""
-        from lfx.launch.sweep import run_sweep
+        """Run the multirun; see `lfx.command.sweep.run_sweep`."""
+        from lfx.command.sweep import run_sweep
 
         return run_sweep(self, self.task_function, arguments)
 
@@ -55,7 +55,7 @@ class LfxLauncher(BasicLauncher):
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> Sequence[JobReturn]:
-        """Run jobs one after the other; see `lfx.launch.launcher.launch`."""
-        from lfx.launch.launcher import launch
+        """Run jobs one after the other; see `lfx.command.launcher.launch`."""
+        from lfx.command.launcher import launch
 
         return launch(self, job_overrides, initial_job_idx, self.kept)

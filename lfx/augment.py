@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lfx.configuration.augment import AugmentConfig
 from lfx.configuration.typed import plain
-from lfx.launch.entry import Job, run_stage
+from lfx.command.entry import Job, run_stage
 
 if TYPE_CHECKING:
     from lfx.data.augmenter import TextAugmenter

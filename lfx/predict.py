@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lfx.configuration.predict import PredictConfig
-from lfx.launch.entry import Job, run_stage
+from lfx.command.entry import Job, run_stage
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lfx.configuration.train import TrainConfig
 from lfx.configuration.typed import config_hash, plain
-from lfx.launch.entry import Job, run_stage
+from lfx.command.entry import Job, run_stage
 
 if TYPE_CHECKING:
     import logging

@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1] / "lfx"
-FOUNDATIONS = ["runtime", "configuration", "launch"]  # only the stages use the last
+FOUNDATIONS = ["runtime", "configuration", "command"]  # only the stages use the last
 ROOMS = [
     "data",
     "encoders",

@@ -10,7 +10,7 @@ from lfx.configuration.predict import PredictConfig
 from lfx.configuration.report import ReportConfig
 from lfx.configuration.train import TrainConfig
 from lfx.configuration.typed import as_typed
-from lfx.launch.entry import prepare
+from lfx.command.entry import prepare
 
 ROOTS = {
     "train": TrainConfig,

@@ -18,7 +18,7 @@ from PIL import Image, ImageOps
 from lfx.data.checked_array import _CHECKED
 from lfx.data.decoding import Decoding, decode, square
 from lfx.data.images import cached_images, inspect_images
-from lfx.launch.storage import storage_error
+from lfx.command.storage import storage_error
 from lfx.runtime.errors import ConfigError, DataError
 
 

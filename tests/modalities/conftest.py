@@ -12,7 +12,7 @@ from lfx.configuration.train import TrainConfig
 from lfx.configuration.typed import as_typed, plain
 from lfx.data.prepare import SplitPlan, load_labelled
 from lfx.data.samples import SampleTable, Source
-from lfx.launch.entry import prepare
+from lfx.command.entry import prepare
 from lfx.modalities.compute import Compute
 from lfx.modalities.surroundings import Surroundings
 

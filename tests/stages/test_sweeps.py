@@ -28,7 +28,7 @@ STAGE = """
 import os, time
 from pathlib import Path
 from lfx.configuration.fuse import FuseConfig
-from lfx.launch.entry import run_stage
+from lfx.command.entry import run_stage
 from lfx.runtime.errors import FusionError
 
 def task(config, job):

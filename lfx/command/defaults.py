@@ -5,7 +5,7 @@ from __future__ import annotations
 from hydra.conf import HydraConf
 from hydra.core.config_store import ConfigStore
 
-from lfx.launch.multirun import NoteFolder
+from lfx.command.multirun import NoteFolder
 
 # Groups of which conf/hydra has an option `lfx`.
 _OURS = ("launcher", "sweeper", "help", "job_logging")

@@ -6,8 +6,8 @@ from hydra.errors import HydraException
 from omegaconf.errors import InterpolationResolutionError
 
 from lfx.configuration.locate import config_folder
-from lfx.launch.entry import prepare
-from lfx.launch.explain import explain
+from lfx.command.entry import prepare
+from lfx.command.explain import explain
 
 SCHEMES = sorted(file.stem for file in (config_folder() / "fusion").glob("*.yaml"))
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from hydra._internal.utils import get_args_parser
 
-from lfx.launch.options import put_options_last
+from lfx.command.options import put_options_last
 
 
 @pytest.mark.parametrize(

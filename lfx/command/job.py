@@ -23,9 +23,9 @@ from hydra.types import RunMode
 
 import lfx
 from lfx.configuration.typed import as_typed, config_hash, plain
-from lfx.launch.earlier import find_completed
-from lfx.launch.storage import storage_error
-from lfx.launch.variant import require_variant_read
+from lfx.command.earlier import find_completed
+from lfx.command.storage import storage_error
+from lfx.command.variant import require_variant_read
 from lfx.runtime.errors import UserError
 from lfx.runtime.rundir import RunStatus
 

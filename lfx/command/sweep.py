@@ -16,10 +16,10 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.utils import JobReturn, JobStatus
 from omegaconf import OmegaConf
 
-from lfx.launch.earlier import SweepError
-from lfx.launch.job import StageJob
-from lfx.launch.multirun import NoteFolder
-from lfx.launch.plan import plan_jobs
+from lfx.command.earlier import SweepError
+from lfx.command.job import StageJob
+from lfx.command.multirun import NoteFolder
+from lfx.command.plan import plan_jobs
 from lfx.runtime.errors import UserError
 from lfx.runtime.files import atomic_path
 from lfx.runtime.joblist import ListedJob, write_jobs
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hydra.plugins.launcher import Launcher
     from hydra.types import TaskFunction
 
-    from lfx.launch.plan import PlannedJob
+    from lfx.command.plan import PlannedJob
 
 log = logging.getLogger(__name__)
 

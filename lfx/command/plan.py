@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
-from lfx.launch.earlier import SweepError
-from lfx.launch.job import StageJob, own_overrides
+from lfx.command.earlier import SweepError
+from lfx.command.job import StageJob, own_overrides
 from lfx.runtime.rundir import RunStatus
 
 if TYPE_CHECKING:

@@ -166,7 +166,7 @@ def test_files_are_read_once_per_set_of_choices(loader, composer, monkeypatch):
 
 
 def test_memory_is_bounded(loader, composer, monkeypatch):
-    monkeypatch.setattr("lfx.launch.composer._MOST", 2)
+    monkeypatch.setattr("lfx.command.composer._MOST", 2)
     master = master_of(loader, "fuse")
     for scheme in ("mean", "weighted", "detection_rate", "mean"):
         config = composer.load_sweep_config(master, [f"fusion={scheme}"])

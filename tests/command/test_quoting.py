@@ -9,7 +9,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lfx.launch.quoting import quote_letters, quoted_for_bash, typed_as_one
+from lfx.command.quoting import quote_letters, quoted_for_bash, typed_as_one
 
 PATHS = [
     *("/a/b=c", "=x", "/a,b", "/a(1)", "/a (1)", "/a#b", "/a #b", "{a}", "{a: 1}", "[a]", "/a[1]"),

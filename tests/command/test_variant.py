@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from lfx.launch.variant import require_variant_read
+from lfx.command.variant import require_variant_read
 from lfx.runtime.errors import ConfigError
 
 

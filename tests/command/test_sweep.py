@@ -23,10 +23,10 @@ from hydra.errors import HydraException
 
 from lfx.configuration.fuse import FuseConfig
 from lfx.configuration.locate import config_folder
-from lfx.launch.earlier import SweepError
-from lfx.launch.entry import prepare
-from lfx.launch.job import StageJob
-from lfx.launch.sweep import FailedJobsError
+from lfx.command.earlier import SweepError
+from lfx.command.entry import prepare
+from lfx.command.job import StageJob
+from lfx.command.sweep import FailedJobsError
 from lfx.reporting.sweep import read_sweep
 from lfx.runtime.errors import FusionError
 from lfx.runtime.rundir import RunStatus, read_status
@@ -470,7 +470,7 @@ def test_a_launcher_that_breaks_down_does_not_fail_what_is_kept(multirun, monkey
     def break_down(*_, **__):
         raise RuntimeError("the cluster is gone")
 
-    monkeypatch.setattr("lfx.launch.launcher.launch", break_down)
+    monkeypatch.setattr("lfx.command.launcher.launch", break_down)
     with pytest.raises(FailedJobsError, match=r"1 of 2 jobs failed:\n  job 0 .*cluster is gone"):
         multirun(task, "seed=1,2")
 

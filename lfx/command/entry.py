@@ -26,17 +26,17 @@ from omegaconf.errors import OmegaConfBaseException
 from lfx.configuration.checks import named_plainly
 from lfx.configuration.locate import config_folder
 from lfx.configuration.register import register_schemas
-from lfx.launch.defaults import set_defaults
-from lfx.launch.earlier import SweepError
-from lfx.launch.explain import PLAIN, explain
-from lfx.launch.help import use_own_help
-from lfx.launch.job import INTERRUPTED, Job, StageJob, with_origins
-from lfx.launch.multirun import NoteFolder
-from lfx.launch.options import put_options_last
-from lfx.launch.quoting import quote_letters
-from lfx.launch.settings_file import use_own_loading
-from lfx.launch.storage import storage_error
-from lfx.launch.sweep import FailedJobsError
+from lfx.command.defaults import set_defaults
+from lfx.command.earlier import SweepError
+from lfx.command.explain import PLAIN, explain
+from lfx.command.help import use_own_help
+from lfx.command.job import INTERRUPTED, Job, StageJob, with_origins
+from lfx.command.multirun import NoteFolder
+from lfx.command.options import put_options_last
+from lfx.command.quoting import quote_letters
+from lfx.command.settings_file import use_own_loading
+from lfx.command.storage import storage_error
+from lfx.command.sweep import FailedJobsError
 from lfx.runtime.errors import ConfigError, UserError
 from lfx.runtime.escaping import for_terminal
 from lfx.runtime.files import is_folder

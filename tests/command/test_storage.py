@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lfx.launch.job import with_origins
-from lfx.launch.storage import storage_error
+from lfx.command.job import with_origins
+from lfx.command.storage import storage_error
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])

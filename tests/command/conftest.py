@@ -5,8 +5,8 @@ from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 
 from lfx.configuration.locate import config_folder
-from lfx.launch.composer import Composer
-from lfx.launch.entry import prepare
+from lfx.command.composer import Composer
+from lfx.command.entry import prepare
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lfx.configuration.locate import config_folder
-from lfx.launch.help import list_groups
+from lfx.command.help import list_groups
 
 if TYPE_CHECKING:
     from pathlib import Path

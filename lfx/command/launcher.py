@@ -16,8 +16,8 @@ from hydra.core.utils import (
 )
 from omegaconf import open_dict
 
-from lfx.launch.job import with_origins
-from lfx.launch.sweep import kept_return
+from lfx.command.job import with_origins
+from lfx.command.sweep import kept_return
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -18,8 +18,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from lfx.configuration.locate import config_folder
 from lfx.configuration.typed import circular_settings, first_line, unknown_setting
-from lfx.launch.composer import Composer
-from lfx.launch.quoting import typed_as_one
+from lfx.command.composer import Composer
+from lfx.command.quoting import typed_as_one
 from lfx.runtime.files import is_folder
 
 if TYPE_CHECKING:

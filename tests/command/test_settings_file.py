@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from hydra.errors import HydraException
 
-from lfx.launch.entry import prepare
-from lfx.launch.explain import explain
+from lfx.command.entry import prepare
+from lfx.command.explain import explain
 
 HEADER = "# @package _global_\n"
 ALIASES = "".join(

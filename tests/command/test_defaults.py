@@ -11,8 +11,8 @@ from hydra.experimental.callback import Callback
 from omegaconf import OmegaConf
 
 from lfx.configuration.locate import config_folder
-from lfx.launch.entry import prepare
-from lfx.launch.multirun import NoteFolder
+from lfx.command.entry import prepare
+from lfx.command.multirun import NoteFolder
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -28,10 +28,10 @@ from torch import Tensor
 from torch.nn import functional
 from train import few_samples, save_results
 
+from lfx.command.entry import prepare
 from lfx.configuration.locate import config_folder
 from lfx.configuration.train import TrainConfig
 from lfx.configuration.typed import as_typed
-from lfx.command.entry import prepare
 from lfx.losses.npair import NPair, NPairTfa
 from lfx.losses.softmax import NtXent, SupCon
 from lfx.losses.triplet import Triplet

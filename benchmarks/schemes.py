@@ -21,7 +21,8 @@ from hydra import compose, initialize_config_dir
 from rich.console import Console
 from rich.table import Table
 
-from lfx.configuration.build import build, unnamed
+from lfx.command.entry import prepare
+from lfx.configuration.build import build
 from lfx.configuration.fuse import FuseConfig
 from lfx.configuration.locate import config_folder
 from lfx.configuration.typed import as_typed, plain
@@ -29,7 +30,6 @@ from lfx.fusion.calibration.calibrator import Calibrator
 from lfx.fusion.outputs import FitData, Outputs
 from lfx.fusion.pipeline import Pipeline
 from lfx.fusion.schemes.scheme import Scheme
-from lfx.command.entry import prepare
 from lfx.runtime.device import resolve_device
 from lfx.runtime.files import write_json
 from lfx.runtime.versions import versions
@@ -72,7 +72,7 @@ def pipelines() -> dict[str, Pipeline]:
             settings = plain(as_typed(compose("fuse", [*plainly, name]), FuseConfig))
             pipeline = Pipeline(
                 build(settings["calibration"], "calibration", Calibrator),
-                build(unnamed(settings["fusion"]), "fusion", Scheme),
+                build(settings["fusion"], "fusion", Scheme),
             )
             if pipeline.needs_fit:
                 found[name] = pipeline

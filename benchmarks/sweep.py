@@ -35,12 +35,12 @@ from omegaconf import OmegaConf, open_dict
 from rich.console import Console
 from rich.table import Table
 
-from lfx.configuration.fuse import FuseConfig
-from lfx.configuration.locate import config_folder
-from lfx.configuration.train import TrainConfig
 from lfx.command.composer import Composer
 from lfx.command.entry import prepare
 from lfx.command.job import StageJob
+from lfx.configuration.fuse import FuseConfig
+from lfx.configuration.locate import config_folder
+from lfx.configuration.train import TrainConfig
 from lfx.runtime.files import write_json
 from lfx.runtime.versions import versions
 

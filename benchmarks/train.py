@@ -34,13 +34,13 @@ from torch.utils.data import DataLoader
 from torch.utils.flop_counter import FlopCounterMode, conv_flop_count
 from torchvision.transforms import v2
 
+from lfx.command.entry import prepare
 from lfx.configuration.build import build
 from lfx.configuration.locate import config_folder
 from lfx.configuration.train import TrainConfig
 from lfx.configuration.typed import as_typed, plain
 from lfx.data.prepare import SplitPlan, load_labelled
 from lfx.data.samples import Source
-from lfx.command.entry import prepare
 from lfx.modalities.build import build_classifier, build_training
 from lfx.modalities.compute import Compute, choose_precision
 from lfx.modalities.surroundings import Surroundings

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lfx.command.entry import Job, run_stage
 from lfx.configuration.augment import AugmentConfig
 from lfx.configuration.typed import plain
-from lfx.command.entry import Job, run_stage
 
 if TYPE_CHECKING:
     from lfx.data.augmenter import TextAugmenter
@@ -17,7 +17,7 @@ def augment(config: AugmentConfig, job: Job) -> None:
     """Choose texts, paraphrase those that no earlier run has, write them and show some."""
     import logging
 
-    from lfx.configuration.build import build, unnamed
+    from lfx.configuration.build import build
     from lfx.data.augmenter import TextAugmenter, is_usable
     from lfx.data.build import build_samples
     from lfx.data.cleaning import Cleaning
@@ -27,7 +27,7 @@ def augment(config: AugmentConfig, job: Job) -> None:
     from lfx.runtime.files import require_file, require_folder
 
     log = logging.getLogger("lfx.augment")
-    augmenter = build(unnamed(config.augmenter), "augmenter", TextAugmenter)
+    augmenter = build(config.augmenter, "augmenter", TextAugmenter)
     file = require_file(config.file, "file")
     cache_dir = require_folder(config.data.cache_dir, "data.cache_dir")
     cache = ParaphraseCache(cache_dir / "paraphrases", augmenter.identity)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lfx.command.entry import Job, run_stage
 from lfx.configuration.fuse import ON_MISSING, FuseConfig
 from lfx.configuration.typed import config_hash, plain
-from lfx.command.entry import Job, run_stage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ def fuse(config: FuseConfig, job: Job) -> float | None:
     joined = join_files(config.files, config.members[ON_MISSING])
 
     from lfx.artifacts.parquet import write_predictions
-    from lfx.configuration.build import build, unnamed
+    from lfx.configuration.build import build
     from lfx.fusion.calibration.calibrator import Calibrator
     from lfx.fusion.fuse import FitPlan
     from lfx.fusion.fuse import fuse as fuse_members
@@ -38,7 +38,7 @@ def fuse(config: FuseConfig, job: Job) -> float | None:
     settings = plain(config)
     pipeline = Pipeline(
         build(config.calibration, "calibration", Calibrator),
-        build(unnamed(config.fusion), "fusion", Scheme),
+        build(config.fusion, "fusion", Scheme),
     )
     _tell_members(config, joined)
     result = fuse_members(
@@ -186,7 +186,7 @@ def main() -> None:
         "fuse",
         FuseConfig,
         fuse,
-        open_mappings=("members", "fusion.weights"),
+        open_mappings=("members",),
         collect=collect,
         inputs=member_contents,
         leaves=("predictions.parquet", "metrics.json", "weights.json", "baselines.json"),

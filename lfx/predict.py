@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lfx.configuration.predict import PredictConfig
 from lfx.command.entry import Job, run_stage
+from lfx.configuration.predict import PredictConfig
 
 if TYPE_CHECKING:
     from pathlib import Path

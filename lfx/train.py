@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lfx.command.entry import Job, run_stage
 from lfx.configuration.train import TrainConfig
 from lfx.configuration.typed import config_hash, plain
-from lfx.command.entry import Job, run_stage
 
 if TYPE_CHECKING:
     import logging

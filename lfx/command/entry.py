@@ -23,9 +23,6 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from lfx.configuration.checks import named_plainly
-from lfx.configuration.locate import config_folder
-from lfx.configuration.register import register_schemas
 from lfx.command.defaults import set_defaults
 from lfx.command.earlier import SweepError
 from lfx.command.explain import PLAIN, explain
@@ -37,6 +34,9 @@ from lfx.command.quoting import quote_letters
 from lfx.command.settings_file import use_own_loading
 from lfx.command.storage import storage_error
 from lfx.command.sweep import FailedJobsError
+from lfx.configuration.checks import named_plainly
+from lfx.configuration.locate import config_folder
+from lfx.configuration.register import register_schemas
 from lfx.runtime.errors import ConfigError, UserError
 from lfx.runtime.escaping import for_terminal
 from lfx.runtime.files import is_folder

@@ -16,10 +16,10 @@ from hydra.errors import HydraException, MissingConfigException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from lfx.configuration.locate import config_folder
-from lfx.configuration.typed import circular_settings, first_line, unknown_setting
 from lfx.command.composer import Composer
 from lfx.command.quoting import typed_as_one
+from lfx.configuration.locate import config_folder
+from lfx.configuration.typed import circular_settings, first_line, unknown_setting
 from lfx.runtime.files import is_folder
 
 if TYPE_CHECKING:

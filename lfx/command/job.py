@@ -22,10 +22,10 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 
 import lfx
-from lfx.configuration.typed import as_typed, config_hash, plain
 from lfx.command.earlier import find_completed
 from lfx.command.storage import storage_error
 from lfx.command.variant import require_variant_read
+from lfx.configuration.typed import as_typed, config_hash, plain
 from lfx.runtime.errors import UserError
 from lfx.runtime.rundir import RunStatus
 

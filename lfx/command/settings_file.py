@@ -14,7 +14,9 @@ from hydra.plugins.config_source import ConfigLoadError
 from omegaconf import ListConfig
 from omegaconf.errors import OmegaConfBaseException
 
+from lfx.command.signature import with_schema
 from lfx.configuration.typed import first_line
+from lfx.runtime.errors import ConfigError
 
 if TYPE_CHECKING:
     from hydra.plugins.config_source import ConfigResult
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 _MOST_VALUES = 100_000
 # OmegaConf copies and merges by recursion, which Python ends at about 100 levels.
 _DEEPEST = 40
+
+# Groups whose options are checked against the class that they name.
+_DERIVED = ("augmenter", "calibration", "fusion", "loss")
 
 # What YAML, OmegaConf and Python raise for a file's content.
 _OF_CONTENT = (
@@ -57,10 +62,14 @@ def load_file(repository: ConfigRepository, config_path: str) -> ConfigResult | 
         return _checked(repository, config_path, file)
     except HydraException:
         raise
+    except ConfigError as error:
+        problem = f": {error}"
     except _OF_CONTENT as error:
         if isinstance(error, OSError) and error.errno is not None:  # it names the file
             raise
-        raise ConfigLoadError(f"{file or config_path}{_described(error)}") from None
+        problem = _described(error)
+    # Not within `except`: the first cause is what is shown, and it does not know the file.
+    raise ConfigLoadError(f"{file or config_path}{problem}")
 
 
 def _checked(
@@ -74,6 +83,8 @@ def _checked(
     loaded = _hydras_load(repository, config_path)
     if loaded is not None and isinstance(loaded.config, ListConfig):
         raise ValueError("it holds a list; settings are written KEY: VALUE")
+    if loaded is not None and config_path.partition("/")[0] in _DERIVED:
+        loaded.config = with_schema(loaded.config, config_path)
     return loaded
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from omegaconf import MISSING
 
-from lfx.configuration.augmenter import AugmenterConfig
 from lfx.configuration.checks import seed_in_range
 from lfx.configuration.data import DataConfig
 from lfx.configuration.encoder import CleaningConfig
@@ -19,7 +19,7 @@ class AugmentConfig:
     # The data set; its train split is augmented, with data.folds train and val.
     data: DataConfig = MISSING
     # What makes the paraphrases.
-    augmenter: AugmenterConfig = MISSING
+    augmenter: Any = MISSING
     # Which share of the train split is paraphrased, class by class.
     share: float = 0.15
     # Seed of the choice.

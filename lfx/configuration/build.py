@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from lfx.configuration.typed import plain
@@ -9,15 +11,6 @@ from lfx.runtime.errors import ConfigError, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-def unnamed(section: Any) -> dict[str, Any]:
-    """Give a section in plain values, without the name that the stage reads and the class does not.
-
-    Args:
-        section: a mapping or a dataclass.
-    """
-    return {key: value for key, value in plain(section).items() if key != "name"}
 
 
 def build(settings: Mapping[str, Any] | Any, key: str, kind: type) -> Any:
@@ -37,7 +30,7 @@ def build(settings: Mapping[str, Any] | Any, key: str, kind: type) -> Any:
 
     target = plain(settings)["_target_"]
     try:
-        built = instantiate(plain(settings), _convert_="all")
+        built = instantiate(_arguments(plain(settings)), _convert_="all")
     except InstantiationException as error:
         cause = error.__cause__ or error
         if isinstance(cause, UserError):
@@ -54,3 +47,21 @@ def build(settings: Mapping[str, Any] | Any, key: str, kind: type) -> Any:
             f"{', '.join(members)}"
         )
     return built
+
+
+def _arguments(node: Any) -> Any:
+    """Leave out the names of sections, which their classes do not take."""
+    if isinstance(node, dict):
+        own = {key: _arguments(value) for key, value in node.items()}
+        if "_target_" in own and "name" in own and not _takes_name(own["_target_"]):
+            del own["name"]
+        return own
+    return [_arguments(one) for one in node] if isinstance(node, list) else node
+
+
+def _takes_name(target: str) -> bool:
+    module, _, name = target.rpartition(".")
+    try:
+        return "name" in inspect.signature(getattr(import_module(module), name)).parameters
+    except (ImportError, AttributeError, TypeError, ValueError):  # Hydra says what is wrong
+        return True

@@ -9,9 +9,7 @@ from typing import Any, ClassVar
 from omegaconf import MISSING
 
 from lfx.configuration.artifacts import ArtifactsConfig
-from lfx.configuration.calibration import CalibrationConfig
 from lfx.configuration.checks import named_plainly, seed_in_range
-from lfx.configuration.fusion import FusionConfig
 from lfx.configuration.logger import LoggerConfig
 
 
@@ -47,9 +45,9 @@ class FuseConfig:
     # Member name -> artifact file; and on_missing: error, renormalise or drop.
     members: dict[str, str] = field(default_factory=dict)
     # How each member's probabilities are corrected first.
-    calibration: CalibrationConfig = MISSING
+    calibration: Any = MISSING
     # The scheme that finds the weights.
-    fusion: FusionConfig = MISSING
+    fusion: Any = MISSING
     # The split that weights are found on.
     fit_split: FitSplit = FitSplit.val
     # Rows of the fit split are fused by fits on the other folds, so many; 1: in-sample.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from omegaconf import MISSING
 
@@ -12,7 +13,6 @@ from lfx.configuration.contrastive import ContrastiveConfig
 from lfx.configuration.data import DataConfig
 from lfx.configuration.encoder import EncoderConfig, Reads, Trainable
 from lfx.configuration.logger import LoggerConfig
-from lfx.configuration.loss import LossConfig
 from lfx.configuration.modality import ModalityConfig
 from lfx.configuration.paraphrases import ParaphrasesConfig
 from lfx.configuration.trainer import TrainerConfig
@@ -40,7 +40,7 @@ class TrainConfig:
     # The modality.
     modality: ModalityConfig = MISSING
     # What phase 1 minimises; null where there is no such phase.
-    loss: LossConfig | None = None
+    loss: Any = None
     # Paraphrases of training texts.
     paraphrases: ParaphrasesConfig = field(default_factory=ParaphrasesConfig)
     # How training runs.

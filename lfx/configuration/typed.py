@@ -15,6 +15,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from lfx.runtime.errors import ConfigError
+from lfx.runtime.settings import value_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +65,7 @@ def as_typed(config: DictConfig, schema: type[StageConfig]) -> StageConfig:
     problems = [unknown_setting(key, plain(typed)) for key in unread]
     problems += [*_endless(plain(typed)), *_problems(typed)]
     if problems:
-        raise ConfigError("\n".join(problems))
+        raise ConfigError("\n".join(dict.fromkeys(problems)))
     return typed
 
 
@@ -162,8 +163,10 @@ def _problems(node: Any, key: str = "") -> list[str]:
     if hasattr(node, "problems"):
         found += node.problems()
     for field in dataclasses.fields(node):
-        own = f"{key}.{field.name}" if key else field.name
-        found += _problems(getattr(node, field.name), own)
+        own, value = f"{key}.{field.name}" if key else field.name, getattr(node, field.name)
+        if "setting" in field.metadata:  # of a class's constructor
+            found += value_problems(own, plain(value), field.metadata["setting"].annotation)
+        found += _problems(value, own)
     return found
 
 

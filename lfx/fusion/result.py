@@ -13,6 +13,7 @@ from torch import Tensor
 from lfx.artifacts.predictions import SPLITS, Metadata, Predictions
 from lfx.fusion.pipeline import Fitted
 from lfx.fusion.search.curve import Curve
+from lfx.runtime.settings import component_name
 
 if TYPE_CHECKING:
     from lfx.artifacts.joined import JoinedMembers
@@ -77,13 +78,16 @@ def weights_document(
         "members": list(joined.names),
         "classes": list(joined.classes),
         "weights": rule.pop("weights"),
-        "scheme": pipeline.scheme.name,
+        "scheme": component_name(pipeline.scheme),
         "fit_split": fit_split,
     }
     document |= rule
     calibrations = {name: one.document() for name, one in fitted.calibrations.items()}
     if calibrations:
-        document["calibration"] = {"kind": pipeline.calibrator.name, "members": calibrations}
+        document["calibration"] = {
+            "kind": component_name(pipeline.calibrator),
+            "members": calibrations,
+        }
     missing = joined.missing()
     if missing:
         document["missing"] = missing

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import torch
 
 from lfx.losses.loss import Loss, LossTerm, Views
+from lfx.runtime.errors import ConfigError
+from lfx.runtime.settings import Share, checked
 
 
+@checked
 class Combined(Loss):
     """`weight * first + (1 - weight) * second`.
 
@@ -20,7 +24,7 @@ class Combined(Loss):
         schedule: how it gets there: `linear` or `cosine`.
 
     Raises:
-        ValueError: a weight is out of range, or the schedule is unknown.
+        ConfigError: one of the losses is itself combined.
     """
 
     def __init__(
@@ -28,15 +32,17 @@ class Combined(Loss):
         *,
         first: Loss,
         second: Loss,
-        weight: float,
-        weight_end: float | None = None,
-        schedule: str = "linear",
+        weight: Share = 0.5,
+        weight_end: Share | None = None,
+        schedule: Literal["linear", "cosine"] = "linear",
     ) -> None:
-        for name, value in (("weight", weight), ("weight_end", weight_end)):
-            if value is not None and not 0 <= value <= 1:
-                raise ValueError(f"{name}: a share in 0..1, got {value}")
-        if schedule not in {"linear", "cosine"}:
-            raise ValueError(f"schedule: linear or cosine, got {schedule!r}")
+        nested = [
+            f"loss.{name} is itself combined; two losses are combined, not more"
+            for name, part in (("first", first), ("second", second))
+            if isinstance(part, Combined)
+        ]
+        if nested:
+            raise ConfigError("\n".join(nested))
         self.first, self.second = first, second
         self.weight, self.weight_end, self.schedule = weight, weight_end, schedule
         self.uses_labels = first.uses_labels or second.uses_labels

@@ -5,8 +5,10 @@ from __future__ import annotations
 from torch.nn import functional
 
 from lfx.losses.loss import Loss, LossTerm, Views
+from lfx.runtime.settings import Probability, checked
 
 
+@checked
 class CrossEntropy(Loss):
     """The mean cross-entropy of a linear classifier beside the projection.
 
@@ -18,7 +20,7 @@ class CrossEntropy(Loss):
     uses_logits = True
     views = 1
 
-    def __init__(self, *, label_smoothing: float = 0.0) -> None:
+    def __init__(self, *, label_smoothing: Probability = 0.0) -> None:
         self.label_smoothing = label_smoothing
 
     def __call__(self, seen: Views, progress: float = 0.0) -> LossTerm:

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from lfx.losses.loss import ContrastiveLoss, LossTerm, count_idle, mean_or_zero, same_target
+from lfx.runtime.settings import Positive, checked
 
 
 def npair(embeddings: Tensor, targets: Tensor, *, symmetric: bool = False) -> LossTerm:
@@ -85,14 +86,15 @@ class NPair(ContrastiveLoss):
         return npair(embeddings, targets, symmetric=self.symmetric)
 
 
+@checked
 class NPairTfa(ContrastiveLoss):
     """`npair_tfa`.
 
     Args:
-        temperature: above 0.
+        temperature: what similarities are divided by, above 0.
     """
 
-    def __init__(self, *, temperature: float) -> None:
+    def __init__(self, *, temperature: Positive = 0.1) -> None:
         self.temperature = temperature
 
     def contrast(self, embeddings: Tensor, targets: Tensor) -> LossTerm:

@@ -8,11 +8,13 @@ from pytorch_metric_learning.losses import SupConLoss
 from pytorch_metric_learning.reducers import DoNothingReducer
 
 from lfx.losses.loss import ContrastiveLoss, LossTerm, mean_or_zero, same_target
+from lfx.runtime.settings import Positive, checked
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
+@checked
 class SupCon(ContrastiveLoss):
     """The supervised contrastive loss (Khosla et al. 2020), over L2-normalised embeddings.
 
@@ -20,10 +22,10 @@ class SupCon(ContrastiveLoss):
     all rows are idle.
 
     Args:
-        temperature: above 0.
+        temperature: what similarities are divided by, above 0.
     """
 
-    def __init__(self, *, temperature: float) -> None:
+    def __init__(self, *, temperature: Positive = 0.1) -> None:
         # The library's own mean leaves out anchors whose loss is 0, be they ever so well placed.
         self.loss = SupConLoss(temperature=temperature, reducer=DoNothingReducer())
 
@@ -45,7 +47,7 @@ class NtXent(SupCon):
     instances is NT-Xent's; with more views it is SupCon's, without labels.
 
     Args:
-        temperature: above 0.
+        temperature: what similarities are divided by, above 0.
     """
 
     uses_labels = False

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
+from annotated_types import Interval
 from pytorch_metric_learning.losses import TripletMarginLoss
 from pytorch_metric_learning.miners import BaseMiner, BatchHardMiner, TripletMarginMiner
 from pytorch_metric_learning.reducers import MeanReducer
 
 from lfx.losses.loss import ContrastiveLoss, LossTerm
+from lfx.runtime.settings import checked
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-_MINING = ("hard", "semihard", "all")
 
-
+@checked
 class Triplet(ContrastiveLoss):
     """The triplet loss (Schroff et al. 2015) over L2-normalised embeddings.
 
@@ -27,14 +28,14 @@ class Triplet(ContrastiveLoss):
         margin: above 0; distances lie in 0..2.
         mining: `hard`: each anchor with its farthest positive and nearest negative (Hermans et al.
             2017). `semihard`: negatives farther than the positive, but within the margin. `all`.
-
-    Raises:
-        ValueError: the mining is unknown.
     """
 
-    def __init__(self, *, margin: float, mining: str) -> None:
-        if mining not in _MINING:
-            raise ValueError(f"mining: {', '.join(_MINING)}, got {mining!r}")
+    def __init__(
+        self,
+        *,
+        margin: Annotated[float, Interval(gt=0, le=2)] = 0.2,
+        mining: Literal["hard", "semihard", "all"] = "hard",
+    ) -> None:
         self.loss = TripletMarginLoss(margin=margin, reducer=MeanReducer())
         self.miner: BaseMiner = (
             BatchHardMiner()

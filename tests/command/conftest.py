@@ -4,9 +4,9 @@ import pytest
 from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 
-from lfx.configuration.locate import config_folder
 from lfx.command.composer import Composer
 from lfx.command.entry import prepare
+from lfx.configuration.locate import config_folder
 
 
 @pytest.fixture

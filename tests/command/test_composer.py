@@ -108,7 +108,7 @@ def test_jobs_do_not_change_each_other(loader, composer):
 def test_hydras_own_settings_are_part_of_the_choices(loader, composer, tmp_path, monkeypatch):
     (tmp_path / "fusion").mkdir()
     (tmp_path / "fusion" / "own.yaml").write_text(
-        "defaults: [/FusionConfig@_here_, _self_]\nname: own\n_target_: own.Scheme\n"
+        "_target_: lfx.fusion.schemes.grid.Grid\nsteps: 3\n"
     )
     monkeypatch.setenv("LFX_TEST", "one")
     own = [

@@ -10,9 +10,9 @@ from hydra._internal.callbacks import Callbacks
 from hydra.experimental.callback import Callback
 from omegaconf import OmegaConf
 
-from lfx.configuration.locate import config_folder
 from lfx.command.entry import prepare
 from lfx.command.multirun import NoteFolder
+from lfx.configuration.locate import config_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

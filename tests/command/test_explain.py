@@ -5,9 +5,9 @@ from hydra import compose, initialize_config_dir
 from hydra.errors import HydraException
 from omegaconf.errors import InterpolationResolutionError
 
-from lfx.configuration.locate import config_folder
 from lfx.command.entry import prepare
 from lfx.command.explain import explain
+from lfx.configuration.locate import config_folder
 
 SCHEMES = sorted(file.stem for file in (config_folder() / "fusion").glob("*.yaml"))
 
@@ -76,9 +76,9 @@ def test_an_unknown_option_of_a_group_lists_the_options(explained):
 def own_configs(tmp_path):
     """A user's own folder of configs, given by `--config-dir`."""
     (tmp_path / "fusion").mkdir()
-    lines = ["defaults: [/FusionConfig@_here_, _self_]", "name: own", "_target_: own.Scheme", ""]
+    lines = ["_target_: lfx.fusion.schemes.grid.Grid", "steps: 3", ""]
     (tmp_path / "fusion" / "own.yaml").write_text("\n".join(lines))
-    (tmp_path / "fusion" / "extra.yaml").write_text("\n".join([*lines, "power: 3"]))
+    (tmp_path / "fusion" / "extra.yaml").write_text("\n".join([*lines, "point: 3"]))
     return tmp_path
 
 
@@ -91,9 +91,12 @@ def test_a_folder_of_ones_own_is_looked_through(own_configs):
     assert explain_own("fusion=own") == "what Hydra said"  # nothing is wrong with it
     choices = ", ".join(sorted([*SCHEMES, "extra", "own"]))
     assert explain_own("fusion=none").endswith(f"'fusion/none'; choose from: {choices}")
-    assert explain_own("fusion=own", "fusion.power=3").startswith("fusion.power=3: there is no")
+    told = explain_own("fusion=own", "fusion.power=3", "fusion.step=4").splitlines()
+    assert told[0].startswith("fusion.power=3: there is no such setting with fusion=own")
+    assert told[1].endswith("did you mean fusion.steps?")
+    file = own_configs / "fusion/extra.yaml"
     assert explain_own("fusion=extra") == (
-        "fusion=extra: 'fusion/extra' cannot be composed: Key 'power' not in 'FusionConfig'"
+        f"fusion=extra: {file}: point: there is no such setting; did you mean points?"
     )
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lfx.configuration.locate import config_folder
 from lfx.command.help import list_groups
+from lfx.configuration.locate import config_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

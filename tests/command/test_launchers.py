@@ -7,8 +7,8 @@ from hydra import compose, initialize_config_dir
 from hydra.core.plugins import Plugins
 from omegaconf import OmegaConf
 
-from lfx.configuration.locate import config_folder
 from lfx.command.entry import prepare
+from lfx.configuration.locate import config_folder
 
 FOLDER = config_folder() / "hydra" / "launcher"
 LAUNCHERS = sorted(file.stem for file in FOLDER.glob("*.yaml"))

@@ -21,12 +21,12 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
 
-from lfx.configuration.fuse import FuseConfig
-from lfx.configuration.locate import config_folder
 from lfx.command.earlier import SweepError
 from lfx.command.entry import prepare
 from lfx.command.job import StageJob
 from lfx.command.sweep import FailedJobsError
+from lfx.configuration.fuse import FuseConfig
+from lfx.configuration.locate import config_folder
 from lfx.reporting.sweep import read_sweep
 from lfx.runtime.errors import FusionError
 from lfx.runtime.rundir import RunStatus, read_status
@@ -224,11 +224,10 @@ def test_other_inputs_are_computed_anew(multirun):
 def test_other_settings_are_computed_anew(multirun):
     own = Path("own/fusion")
     own.mkdir(parents=True)
-    lines = "defaults: [/FusionConfig@_here_, _self_]\nname: own\n_target_: "
-    (own / "own.yaml").write_text(lines + "a.Scheme\n")
+    (own / "own.yaml").write_text("_target_: lfx.fusion.schemes.mean.Mean\n")
     asked = ["fusion=own", "seed=1", f"hydra.searchpath=['file://{own.parent.absolute()}']"]
     multirun(Task(), *asked)
-    (own / "own.yaml").write_text(lines + "b.Scheme\n")
+    (own / "own.yaml").write_text("_target_: lfx.fusion.schemes.maximum.Max\n")
     again = Task()
     multirun(again, *asked)
     multirun(again, *asked)

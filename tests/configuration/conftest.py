@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from hydra import compose, initialize_config_dir
 
+from lfx.command.entry import prepare
 from lfx.configuration.augment import AugmentConfig
 from lfx.configuration.fuse import FuseConfig
 from lfx.configuration.locate import config_folder
@@ -10,7 +11,6 @@ from lfx.configuration.predict import PredictConfig
 from lfx.configuration.report import ReportConfig
 from lfx.configuration.train import TrainConfig
 from lfx.configuration.typed import as_typed
-from lfx.command.entry import prepare
 
 ROOTS = {
     "train": TrainConfig,

@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
+from lfx.command.storage import storage_error
 from lfx.data.checked_array import _CHECKED
 from lfx.data.decoding import Decoding, decode, square
 from lfx.data.images import cached_images, inspect_images
-from lfx.command.storage import storage_error
 from lfx.runtime.errors import ConfigError, DataError
 
 

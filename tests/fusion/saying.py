@@ -18,7 +18,7 @@ from lfx.fusion.schemes.detection_rate import DetectionRate
 from lfx.fusion.schemes.evidential import Evidential
 from lfx.fusion.schemes.greedy_selection import GreedySelection
 from lfx.fusion.schemes.learned import Learned, LearnedPerClass
-from lfx.fusion.schemes.maximum import Maximum
+from lfx.fusion.schemes.maximum import Max
 from lfx.fusion.schemes.mean import Mean
 from lfx.fusion.schemes.minimizing_loss import MinimizingLoss
 from lfx.fusion.schemes.product import Product
@@ -31,7 +31,7 @@ from lfx.fusion.weights import Weights
 EVEN_HANDED = {
     "mean": Mean(),
     "product": Product(),
-    "max": Maximum(),
+    "max": Max(),
     "majority_vote": MajorityVote(),
     "entropy": Entropy(),
     "energy": Energy(),

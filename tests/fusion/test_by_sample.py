@@ -185,13 +185,12 @@ def test_distribution_uncertainty_of_certain_and_of_undecided_members():
 
 @pytest.mark.parametrize("temperature", [0, 1e-4, -1.0, float("nan"), True, "warm"])
 def test_bad_temperatures(temperature):
-    message = rf"fusion\.temperature: allowed are numbers from 0\.001 on; got {temperature!r}"
-    with pytest.raises(ConfigError, match=message):
+    with pytest.raises(ConfigError, match=r"^temperature( must be|: a finite number)"):
         Energy(temperature)
 
 
 def test_temperatures_that_leave_nothing():
-    with pytest.raises(ConfigError, match=r"fusion.temperature: allowed are numbers up to 1e\+06"):
+    with pytest.raises(ConfigError, match=r"temperature must be .* at most 1000000\.0"):
         Energy(1e308)
 
 

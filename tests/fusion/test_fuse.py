@@ -22,7 +22,7 @@ from lfx.fusion.outputs import Outputs
 from lfx.fusion.pipeline import Pipeline
 from lfx.fusion.schemes.by_sample import Energy, Entropy
 from lfx.fusion.schemes.detection_rate import DetectionRate
-from lfx.fusion.schemes.maximum import Maximum
+from lfx.fusion.schemes.maximum import Max
 from lfx.fusion.schemes.mean import Mean
 from lfx.fusion.schemes.minimizing_loss import MinimizingLoss
 from lfx.fusion.schemes.product import Product
@@ -251,7 +251,7 @@ def test_cuda_gives_the_same(several, scheme):
     np.testing.assert_allclose(one.predictions.logits, two.predictions.logits, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("scheme", [Mean(), MajorityVote(), Maximum(), Product()], ids=str)
+@pytest.mark.parametrize("scheme", [Mean(), MajorityVote(), Max(), Product()], ids=str)
 def test_the_artifact_keeps_every_winner(make, scheme):
     # Sure members that disagree: what is left between their classes is less than float32 holds.
     rows = [(f"s{n:03}", "val" if n < 100 else "test", None, n % 3) for n in range(500)]

@@ -127,11 +127,11 @@ def test_the_seed_draws_the_bags():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"metric": "nll"}, "fusion.metric: allowed are accuracy, .*, log_loss; got 'nll'"),
-        ({"rounds": 0}, "fusion.rounds: allowed are numbers from 1 on; got 0"),
-        ({"bags": 0}, "fusion.bags: allowed are numbers from 1 on; got 0"),
-        ({"fraction": 0.0}, r"fusion.fraction: allowed is a share above 0 up to 1; got 0\.0"),
-        ({"fraction": 1.5}, r"fusion.fraction: allowed is a share above 0 up to 1; got 1\.5"),
+        ({"metric": "nll"}, "metric: allowed are accuracy, .*, log_loss; got 'nll'"),
+        ({"rounds": 0}, "rounds must be at least 1, got 0"),
+        ({"bags": 0}, "bags must be at least 1, got 0"),
+        ({"fraction": 0.0}, r"fraction must be above 0 and at most 1, got 0\.0"),
+        ({"fraction": 1.5}, r"fraction must be above 0 and at most 1, got 1\.5"),
     ],
 )
 def test_bad_options(options, message):

@@ -120,10 +120,10 @@ def test_one_member():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"metric": "nll"}, r"fusion\.metric: allowed are accuracy, .*; got 'nll'"),
-        ({"steps": 0}, r"fusion\.steps: allowed are numbers from 1 on; got 0"),
-        ({"points": 0}, r"fusion\.points: allowed are numbers from 1 on; got 0"),
-        ({"keep": 0}, r"fusion\.keep: allowed are numbers from 1 on; got 0"),
+        ({"metric": "nll"}, r"metric: allowed are accuracy, .*; got 'nll'"),
+        ({"steps": 0}, "steps must be at least 1, got 0"),
+        ({"points": 0}, "points must be at least 1, got 0"),
+        ({"keep": 0}, "keep must be at least 1, got 0"),
         ({"steps": 5, "points": 5}, r"fusion\.steps and fusion\.points: a grid or random"),
     ],
 )

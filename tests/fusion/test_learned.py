@@ -178,6 +178,5 @@ def test_minimise_finds_what_is_known():
 @pytest.mark.parametrize("kind", [Learned, LearnedPerClass])
 @pytest.mark.parametrize("shrinkage", [0, 1e-4, -1.0, float("nan"), True, "much"])
 def test_bad_shrinkage(kind, shrinkage):
-    message = rf"fusion\.shrinkage: allowed are numbers from 0\.001 on; got {shrinkage!r}"
-    with pytest.raises(ConfigError, match=message):
+    with pytest.raises(ConfigError, match=r"^shrinkage( must be|: a finite number)"):
         kind(shrinkage)

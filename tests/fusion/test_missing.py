@@ -27,6 +27,7 @@ from saying import (
 
 from lfx.fusion.outputs import FitData
 from lfx.fusion.pools import linear_pool, logarithmic_pool, maximum_pool, vote_pool
+from lfx.fusion.schemes.product import Product
 from lfx.fusion.weights import Weights
 
 POOLS = {
@@ -168,7 +169,7 @@ def test_weights_per_member_are_renormalised(scheme):
         parts = [weights[place] / total for place in places]
         if not total > 0:
             parts = [torch.tensor(1 / len(places))] * len(places)
-        if scheme.name == "product":
+        if isinstance(scheme, Product):
             want = torch.stack([said[m, sample] ** w for m, w in zip(places, parts, strict=True)])
             want = want.prod(dim=0)
         else:

@@ -174,15 +174,15 @@ def test_all_scores_zero():
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: DetectionRate(alpha="half"), "fusion.alpha: allowed are prior, none; got 'half'"),
-        (lambda: DetectionRate(form="new"), "fusion.form: allowed are paper, corrected; got 'new'"),
+        (lambda: DetectionRate(alpha="half"), "alpha: allowed are prior, none; got 'half'"),
+        (lambda: DetectionRate(form="new"), "form: allowed are paper, corrected; got 'new'"),
         (
             lambda: MinimizingLoss(metric="f1"),
-            "fusion.metric: allowed are accuracy, f1_weighted, f1_macro, inverse_log_loss; got 'f1",
+            "metric: allowed are accuracy, f1_weighted, f1_macro, inverse_log_loss; got 'f1",
         ),
         (
             lambda: MinimizingLoss(form="inverse"),
-            "fusion.form: allowed are paper, published_code; got 'inverse'",
+            "form: allowed are paper, published_code; got 'inverse'",
         ),
     ],
 )

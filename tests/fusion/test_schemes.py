@@ -33,6 +33,7 @@ import lfx.fusion.schemes
 from lfx.fusion.outputs import FitData
 from lfx.fusion.pools import linear_pool
 from lfx.fusion.rules import Rule
+from lfx.fusion.schemes.detection_rate import DetectionRate
 from lfx.fusion.schemes.product import Product
 from lfx.fusion.schemes.vote import WeightedVote
 from lfx.fusion.schemes.weighted import Weighted
@@ -226,7 +227,7 @@ def test_weights_are_shares(scheme, sizes):
     values = rule.weights.values
     assert bool((values >= 0).all())
     # The paper's form shares a member's weight among classes, all others share among members.
-    by_class = scheme.name == "detection_rate" and scheme.form == "paper"
+    by_class = isinstance(scheme, DetectionRate) and scheme.form == "paper"
     sums = values.sum(dim=1 if by_class else 0)
     same(sums, torch.ones_like(sums))
 

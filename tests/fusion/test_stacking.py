@@ -204,13 +204,13 @@ def test_levels_and_the_size_of_zero_do_not_matter():
 
 @pytest.mark.parametrize("strengths", [(), [], 1.0, [0.0], [-1.0], ["a"], [True], [float("nan")]])
 def test_bad_strengths(strengths):
-    with pytest.raises(ConfigError, match=r"fusion\.c: allowed is a list of numbers above 0; got"):
+    with pytest.raises(ConfigError, match=r"^c(\[0\])?( must be|: a finite)"):
         Stacking(c=strengths)
-    with pytest.raises(ConfigError, match=r"fusion\.alpha: allowed is a list of numbers above 0"):
+    with pytest.raises(ConfigError, match=r"^alpha(\[0\])?( must be|: a finite)"):
         StackingMlp(alpha=strengths)
 
 
 @pytest.mark.parametrize("option", ["hidden", "steps"])
 def test_bad_networks(option):
-    with pytest.raises(ConfigError, match=rf"fusion\.{option}: allowed are numbers from 1 on"):
+    with pytest.raises(ConfigError, match=f"{option} must be at least 1, got 0"):
         StackingMlp(**{option: 0})

@@ -16,6 +16,7 @@ from lfx.losses.loss import ContrastiveLoss, Views
 from lfx.losses.npair import NPair, NPairTfa
 from lfx.losses.softmax import NtXent, SupCon
 from lfx.losses.triplet import Triplet
+from lfx.runtime.errors import ConfigError
 
 LOSSES = {
     "npair": NPair(),
@@ -111,11 +112,13 @@ def test_a_loss_with_labels_needs_them(loss: ContrastiveLoss) -> None:
 
 
 def test_bad_arguments_are_named() -> None:
-    with pytest.raises(ValueError, match=r"weight: a share in 0\.\.1, got 1.5"):
+    with pytest.raises(ConfigError, match=r"^weight must be .* at most 1, got 1\.5"):
         Combined(first=NPair(), second=CrossEntropy(), weight=1.5)
-    with pytest.raises(ValueError, match=r"weight_end: a share in 0\.\.1, got -1"):
+    with pytest.raises(ConfigError, match=r"weight_end must be at least 0 .* got -1"):
         Combined(first=NPair(), second=CrossEntropy(), weight=1, weight_end=-1)
-    with pytest.raises(ValueError, match="schedule: linear or cosine, got 'steps'"):
+    with pytest.raises(ConfigError, match="schedule: allowed are linear, cosine; got 'steps'"):
         Combined(first=NPair(), second=CrossEntropy(), weight=1, schedule="steps")
-    with pytest.raises(ValueError, match="mining: hard, semihard, all, got 'easy'"):
+    with pytest.raises(ConfigError, match="mining: allowed are hard, semihard, all; got 'easy'"):
         Triplet(margin=0.2, mining="easy")
+    with pytest.raises(ConfigError, match=r"loss.second is itself combined; two losses"):
+        Combined(first=NPair(), second=Combined(first=NPair(), second=CrossEntropy()))

@@ -6,13 +6,13 @@ import pytest
 import torch
 from hydra import compose, initialize_config_dir
 
+from lfx.command.entry import prepare
 from lfx.configuration.build import build
 from lfx.configuration.locate import config_folder
 from lfx.configuration.train import TrainConfig
 from lfx.configuration.typed import as_typed, plain
 from lfx.data.prepare import SplitPlan, load_labelled
 from lfx.data.samples import SampleTable, Source
-from lfx.command.entry import prepare
 from lfx.modalities.compute import Compute
 from lfx.modalities.surroundings import Surroundings
 

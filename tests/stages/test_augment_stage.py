@@ -80,9 +80,7 @@ def test_an_augmenter_of_ones_own_lives_outside_and_is_spared_empty_texts(
     )
     folder = tmp_path / "own/augmenter"
     folder.mkdir(parents=True)
-    (folder / "shout.yaml").write_text(
-        "defaults: [/AugmenterConfig@_here_, _self_]\nname: shout\n_target_: shouting.Shout\n"
-    )
+    (folder / "shout.yaml").write_text("_target_: shouting.Shout\n")
     texts = ["so happy today", "@you https://t.co/x", "what a day"] * 20
     Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
     lines = [f"{number},{text},a.png,{'ab'[number % 2]}" for number, text in enumerate(texts)]

@@ -99,14 +99,12 @@ def test_a_scheme_of_ones_own_lives_outside(
     trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "conf/fusion").mkdir(parents=True)
-    (tmp_path / "conf/fusion/first.yaml").write_text(
-        "defaults: [/FusionConfig@_here_, _self_]\nname: first\n_target_: schemes.First\n"
-    )
+    (tmp_path / "conf/fusion/first.yaml").write_text("_target_: schemes.First\n")
     (tmp_path / "schemes.py").write_text(
         "import torch\n"
         "from lfx.fusion.weights import Weights\n"
         "class First:\n"
-        "    name, needs_fit = 'first', False\n"
+        "    needs_fit = False\n"
         "    def fit(self, fit):\n"
         "        return Weights('member', torch.eye(len(fit.members))[0])\n"
         "class Half:\n"

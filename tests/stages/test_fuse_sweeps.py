@@ -171,4 +171,4 @@ def test_the_ranking_comes_though_a_job_failed(trained: Trained, tmp_path: Path)
     assert "1 of 2 jobs failed" in done.stderr
     assert "failed: 1 of 2 jobs (1)" in done.stdout
     assert [row["status"] for row in rows_of(sweep)] == ["completed", "failed"]
-    assert "allowed is a share in 0..1; got 2" in rows_of(sweep)[1]["error"]
+    assert "must be at least 0 and at most 1, got 2" in rows_of(sweep)[1]["error"]

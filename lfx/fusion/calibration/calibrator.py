@@ -43,10 +43,6 @@ class Calibrator(Protocol):
     """Finds how one member's logits are to be changed."""
 
     @property
-    def name(self) -> str:
-        """What it is called in configurations and reports."""
-
-    @property
     def needs_fit(self) -> bool:
         """Whether it depends on labelled samples."""
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 class NoCalibration:
     """Leave the members' logits as they are."""
 
-    name: ClassVar[str] = "none"
     needs_fit: ClassVar[bool] = False
 
     def fit(self, logits: Tensor, labels: Tensor) -> Affine:  # noqa: ARG002, nothing is learnt

@@ -53,7 +53,6 @@ class Temperature:
     class a member thinks most likely stays the same.
     """
 
-    name: ClassVar[str] = "temperature"
     needs_fit: ClassVar[bool] = True
 
     def fit(self, logits: Tensor, labels: Tensor) -> Affine:

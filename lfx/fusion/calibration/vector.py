@@ -28,7 +28,6 @@ class Vector:
     neglects. The shifts sum to 0, as a softmax does not see what all classes gain.
     """
 
-    name: ClassVar[str] = "vector"
     needs_fit: ClassVar[bool] = True
 
     def fit(self, logits: Tensor, labels: Tensor) -> Affine:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import torch
+from annotated_types import Interval
 
 from lfx.fusion.pools import logarithmic_pool
 from lfx.fusion.rules import PooledBySample
-from lfx.fusion.schemes.scheme import require_at_least
 from lfx.fusion.weights import Weights
-from lfx.runtime.errors import ConfigError
+from lfx.runtime.settings import checked
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from lfx.fusion.outputs import FitData, Outputs
 
 _ROUNDING = 1e-4
-_HOTTEST = 1e6
+# Beyond the upper end energies lose all that tells members apart.
+Temperature = Annotated[float, Interval(ge=1e-3, le=1e6)]
 
 
 def entropies(probabilities: Tensor) -> Tensor:
@@ -47,7 +48,6 @@ class Entropy:
     the others: calibrate them first (`calibration=temperature`).
     """
 
-    name: ClassVar[str] = "entropy"
     needs_fit: ClassVar[bool] = False
 
     def fit(self, fit: FitData) -> PooledBySample:  # noqa: ARG002, nothing is learnt
@@ -60,6 +60,7 @@ def _inverse_entropy(outputs: Outputs) -> Weights:
     return Weights("sample", 1 / entropies(outputs.probabilities).clamp(min=floor))
 
 
+@checked
 @dataclass(frozen=True)
 class Energy:
     """Give a member, for each sample, a weight in proportion to its negative free energy.
@@ -77,18 +78,8 @@ class Energy:
         temperature: the T, above 0.
     """
 
-    temperature: float = 1.0
-    name: ClassVar[str] = "energy"
+    temperature: Temperature = 1.0
     needs_fit: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        """Refuse a temperature that is none."""
-        require_at_least("fusion.temperature", self.temperature, 1e-3)
-        if self.temperature > _HOTTEST:  # beyond it energies lose all that tells members apart
-            raise ConfigError(
-                f"fusion.temperature: allowed are numbers up to {_HOTTEST:g}; "
-                f"got {self.temperature!r}"
-            )
 
     def fit(self, fit: FitData) -> PooledBySample:  # noqa: ARG002, nothing is learnt
         """Look at no sample."""
@@ -115,7 +106,6 @@ class DistributionUncertainty:
     predictions alone, the member's largest probability has to stand for it.
     """
 
-    name: ClassVar[str] = "distribution_uncertainty"
     needs_fit: ClassVar[bool] = False
 
     def fit(self, fit: FitData) -> PooledBySample:  # noqa: ARG002, nothing is learnt

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import torch
 from torch import Tensor
 
-from lfx.fusion.schemes.scheme import require_one_of
 from lfx.fusion.weights import Weights
 from lfx.runtime.errors import FusionError
+from lfx.runtime.settings import checked
 
 if TYPE_CHECKING:
     from lfx.fusion.outputs import FitData
-
-_ALPHAS = ("prior", "none")
-_FORMS = ("paper", "corrected")
 
 
 def detection_rates(probabilities: Tensor, labels: Tensor) -> Tensor:
@@ -77,6 +74,7 @@ def _indicators(probabilities: Tensor, labels: Tensor) -> Tensor:
     return one_hot.to(probabilities.dtype)
 
 
+@checked
 @dataclass(frozen=True)
 class DetectionRate:
     """Give each member a weight for each class, from its detection rates on the fit split.
@@ -98,15 +96,9 @@ class DetectionRate:
         form: `paper` or `corrected`.
     """
 
-    alpha: str = "prior"
-    form: str = "paper"
-    name: ClassVar[str] = "detection_rate"
+    alpha: Literal["prior", "none"] = "prior"
+    form: Literal["paper", "corrected"] = "paper"
     needs_fit: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        """Refuse unknown options."""
-        require_one_of("fusion.alpha", self.alpha, _ALPHAS)
-        require_one_of("fusion.form", self.form, _FORMS)
 
     def fit(self, fit: FitData) -> Weights:
         """Find weights per class.

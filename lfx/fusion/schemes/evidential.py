@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import torch
 
-from lfx.fusion.schemes.scheme import require_one_of
+from lfx.runtime.settings import checked
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from lfx.fusion.outputs import FitData, Outputs
 
-_EVIDENCE = ("softplus", "relu", "exp")
+EvidenceOf = Literal["softplus", "relu", "exp"]
 NOTE = (
     "approximation: the members were not trained evidentially, so their logits are no amounts of "
     "evidence"
@@ -89,6 +89,7 @@ class Evidence:
         return {"weights": rows, "per": "sample", "note": NOTE}
 
 
+@checked
 @dataclass(frozen=True)
 class Evidential:
     """Combine the members' opinions, with their uncertainty, by Dempster's rule.
@@ -101,13 +102,8 @@ class Evidential:
         evidence: how logits become evidence: `softplus`, `relu` or `exp`.
     """
 
-    evidence: str = "softplus"
-    name: ClassVar[str] = "evidential"
+    evidence: EvidenceOf = "softplus"
     needs_fit: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        """Refuse unknown options."""
-        require_one_of("fusion.evidence", self.evidence, _EVIDENCE)
 
     def fit(self, fit: FitData) -> Evidence:  # noqa: ARG002, nothing is learnt
         """Look at no sample."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
 import torch
+from annotated_types import Interval
 
-from lfx.evaluation.metrics import SCORES
-from lfx.fusion.schemes.scheme import require_at_least, require_one_of
+from lfx.evaluation.metrics import Metric
 from lfx.fusion.search.weightings import WeightingScorer
 from lfx.fusion.weights import Weights
-from lfx.runtime.errors import ConfigError
 from lfx.runtime.progress import track
+from lfx.runtime.settings import Count, checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 
     from lfx.fusion.outputs import FitData
 
+Aim = Literal[Metric, "log_loss"]
 _MANY_CLASSES = 100
 _LEAST = torch.finfo(torch.float32).tiny
 
 
+@checked
 @dataclass(frozen=True)
 class GreedySelection:
     """Start with nothing, and keep adding the member that helps the ensemble's mean most.
@@ -46,22 +48,11 @@ class GreedySelection:
             least; 1 leaves nothing for bags to differ in.
     """
 
-    metric: str = "f1_weighted"
-    rounds: int = 50
-    bags: int = 20
-    fraction: float = 0.5
-    name: ClassVar[str] = "greedy_selection"
+    metric: Aim = "f1_weighted"
+    rounds: Count = 50
+    bags: Count = 20
+    fraction: Annotated[float, Interval(gt=0, le=1)] = 0.5
     needs_fit: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        """Refuse options that are impossible."""
-        require_one_of("fusion.metric", self.metric, (*SCORES, "log_loss"))
-        require_at_least("fusion.rounds", self.rounds, 1)
-        require_at_least("fusion.bags", self.bags, 1)
-        if not 0 < self.fraction <= 1:
-            raise ConfigError(
-                f"fusion.fraction: allowed is a share above 0 up to 1; got {self.fraction}"
-            )
 
     def fit(self, fit: FitData) -> Weights:
         """Count how often each member is added."""

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
-from lfx.evaluation.metrics import SCORES
+from lfx.evaluation.metrics import Metric
 from lfx.fusion.rules import Pooled
-from lfx.fusion.schemes.scheme import require_at_least, require_one_of
 from lfx.fusion.search.curve import Curve, exact_curve
 from lfx.fusion.search.points import count_points, finest_steps
 from lfx.fusion.search.ranking import Ranking, rank_points
 from lfx.fusion.weights import Weights
 from lfx.runtime.errors import ConfigError
+from lfx.runtime.settings import Count, checked
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -64,6 +64,7 @@ class Searched:
         return Pooled(self.weights).document(outputs) | {"search": about}
 
 
+@checked
 @dataclass(frozen=True)
 class Grid:
     """Score weightings all over the simplex on the fit split, and take the best.
@@ -82,20 +83,14 @@ class Grid:
         keep: how many of the best points are kept, for `search.parquet`.
     """
 
-    metric: str = "f1_weighted"
-    steps: int | None = None
-    points: int | None = None
-    keep: int = 10_000
-    name: ClassVar[str] = "grid"
+    metric: Metric = "f1_weighted"
+    steps: Count | None = None
+    points: Count | None = None
+    keep: Count = 10_000
     needs_fit: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        """Refuse a search that is none."""
-        require_one_of("fusion.metric", self.metric, SCORES)
-        require_at_least("fusion.keep", self.keep, 1)
-        for option, value in (("steps", self.steps), ("points", self.points)):
-            if value is not None:
-                require_at_least(f"fusion.{option}", value, 1)
+        """Refuse two searches at once."""
         if self.steps is not None and self.points is not None:
             raise ConfigError(
                 "fusion.steps and fusion.points: a grid or random points, not both; set one of them"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import torch
+from annotated_types import Ge
 
 from lfx.fusion.minimise import minimise
-from lfx.fusion.schemes.scheme import require_at_least
 from lfx.fusion.weights import Weights
+from lfx.runtime.settings import checked
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 _NEWTON_STEPS = 100
 _CONVERGED = 1e-12
+
+# With less, a member that is never right would lose all its weight, and its logarithm with it.
+Shrinkage = Annotated[float, Ge(1e-3)]
 
 
 def simplex_weights(likelihoods: Tensor, prior: Tensor) -> Tensor:
@@ -63,6 +67,7 @@ def simplex_weights(likelihoods: Tensor, prior: Tensor) -> Tensor:
     return weights / weights.sum()
 
 
+@checked
 @dataclass(frozen=True)
 class Learned:
     """Find the weights per member with the least log-loss on the fit split.
@@ -75,13 +80,8 @@ class Learned:
         shrinkage: above 0, in samples; the larger, the closer the weights stay to equal ones.
     """
 
-    shrinkage: float = 10.0
-    name: ClassVar[str] = "learned"
+    shrinkage: Shrinkage = 10.0
     needs_fit: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        """Refuse a prior that is none."""
-        require_at_least("fusion.shrinkage", self.shrinkage, LEAST_SHRINKAGE)
 
     def fit(self, fit: FitData) -> Weights:
         """Find weights per member."""
@@ -90,9 +90,7 @@ class Learned:
         return Weights("member", simplex_weights(own.T, prior).to(fit.probabilities))
 
 
-LEAST_SHRINKAGE = 1e-3
-
-
+@checked
 @dataclass(frozen=True)
 class LearnedPerClass:
     """Find weights per member and class with the least log-loss on the fit split.
@@ -106,13 +104,8 @@ class LearnedPerClass:
         shrinkage: above 0, in samples; the larger, the closer the weights stay to equal ones.
     """
 
-    shrinkage: float = 10.0
-    name: ClassVar[str] = "learned_per_class"
+    shrinkage: Shrinkage = 10.0
     needs_fit: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        """Refuse a prior that is none."""
-        require_at_least("fusion.shrinkage", self.shrinkage, LEAST_SHRINKAGE)
 
     def fit(self, fit: FitData) -> Weights:
         """Find weights per class."""

@@ -14,10 +14,9 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Maximum:
+class Max:
     """Give class c a score in proportion to max_m p_m(c) (Kittler et al., TPAMI 1998)."""
 
-    name: ClassVar[str] = "max"
     needs_fit: ClassVar[bool] = False
 
     def fit(self, fit: FitData) -> Pooled:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 class Mean:
     """Give all members the same weight: the baseline that every other scheme has to beat."""
 
-    name: ClassVar[str] = "mean"
     needs_fit: ClassVar[bool] = False
 
     def fit(self, fit: FitData) -> Weights:

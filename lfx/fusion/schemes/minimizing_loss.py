@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from lfx.evaluation.metrics import SCORES, log_loss, score
-from lfx.fusion.schemes.scheme import require_one_of
+from lfx.evaluation.metrics import Metric, log_loss, score
 from lfx.fusion.weights import Weights
 from lfx.runtime.errors import FusionError
+from lfx.runtime.settings import checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from lfx.fusion.outputs import FitData
 
-_FORMS = ("paper", "published_code")
+Skill = Literal[Metric, "inverse_log_loss"]
 _LEAST_LOSS = 1e-6
 
 
@@ -57,6 +57,7 @@ def inverted_and_reversed(shares: Sequence[float]) -> list[float]:
     return [(1 - share) / (len(shares) - 1) for share in reversed(shares)]
 
 
+@checked
 @dataclass(frozen=True)
 class MinimizingLoss:
     """Give each member its share of the sum of all members' scores.
@@ -71,15 +72,9 @@ class MinimizingLoss:
             two members.
     """
 
-    metric: str = "accuracy"
-    form: str = "paper"
-    name: ClassVar[str] = "minimizing_loss"
+    metric: Skill = "accuracy"
+    form: Literal["paper", "published_code"] = "paper"
     needs_fit: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        """Refuse unknown options."""
-        require_one_of("fusion.metric", self.metric, (*SCORES, "inverse_log_loss"))
-        require_one_of("fusion.form", self.form, _FORMS)
 
     def fit(self, fit: FitData) -> Weights:
         """Score the members and weigh them.

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from lfx.fusion.pools import logarithmic_pool
 from lfx.fusion.rules import Pooled
-from lfx.fusion.schemes.weighted import require_shares, share_weights
+from lfx.fusion.schemes.weighted import share_weights
+from lfx.runtime.settings import Share, checked
 
 if TYPE_CHECKING:
     from lfx.fusion.outputs import FitData
 
 
+@checked
 @dataclass(frozen=True)
 class Product:
     """Give class c a score in proportion to Π_m p_m(c) ** w_m.
@@ -26,13 +28,8 @@ class Product:
         weights: member → share in 0..1; members that are not named share the remainder equally.
     """
 
-    weights: Mapping[str, float] = field(default_factory=dict)
-    name: ClassVar[str] = "product"
+    weights: Mapping[str, Share] = field(default_factory=dict)
     needs_fit: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        """Refuse shares that are no numbers."""
-        require_shares(self.weights)
 
     def fit(self, fit: FitData) -> Pooled:
         """Complete the shares; looks at no sample.

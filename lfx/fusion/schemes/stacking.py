@@ -5,19 +5,20 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 import torch
+from annotated_types import MinLen
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
 from lfx.fusion.crossfit import folds
-from lfx.fusion.schemes.scheme import require_at_least
-from lfx.runtime.errors import ConfigError, FusionError
+from lfx.runtime.errors import FusionError
 from lfx.runtime.progress import track
+from lfx.runtime.settings import Count, Positive, checked, component_name
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from lfx.fusion.outputs import FitData, Outputs
 
 Matrix = np.ndarray[Any, np.dtype[np.float64]]
+Strengths = Annotated[Sequence[Positive], MinLen(1)]
 
 _LEAST = torch.finfo(torch.float32).tiny
 _FOLDS = 5
@@ -77,6 +79,7 @@ class Stacked:
         return {"weights": coefficients, "intercepts": self.model.intercept_.tolist()} | about
 
 
+@checked
 @dataclass(frozen=True)
 class Stacking:
     """Multinomial logistic regression on all members' log-probabilities.
@@ -91,13 +94,8 @@ class Stacking:
             is nothing to choose.
     """
 
-    c: Sequence[float] = (0.001, 0.01, 0.1, 1.0)
-    name: ClassVar[str] = "stacking"
+    c: Strengths = (0.001, 0.01, 0.1, 1.0)
     needs_fit: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        """Refuse strengths that are none."""
-        _require_strengths("fusion.c", self.c)
 
     def fit(self, fit: FitData) -> Stacked:
         """Choose a strength and fit a regression.
@@ -105,11 +103,12 @@ class Stacking:
         Raises:
             FusionError: the fit split holds a single class, or it is too much work.
         """
-        work = _work(fit, len(fit.classes), self.name)
+        work = _work(fit, len(fit.classes), component_name(self))
         strengths = sorted(self.c)
         return _choose(fit, strengths, lambda c: LogisticRegression(C=c, **_solver(fit)), work)
 
 
+@checked
 @dataclass(frozen=True)
 class StackingMlp:
     """A small neural network on all members' log-probabilities.
@@ -126,17 +125,10 @@ class StackingMlp:
         steps: of L-BFGS, at the most.
     """
 
-    hidden: int = 16
-    alpha: Sequence[float] = (1.0, 10.0, 100.0)
-    steps: int = 100
-    name: ClassVar[str] = "stacking_mlp"
+    hidden: Count = 16
+    alpha: Strengths = (1.0, 10.0, 100.0)
+    steps: Count = 100
     needs_fit: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        """Refuse a network that is none."""
-        require_at_least("fusion.hidden", self.hidden, 1)
-        require_at_least("fusion.steps", self.steps, 1)
-        _require_strengths("fusion.alpha", self.alpha)
 
     def fit(self, fit: FitData) -> Stacked:
         """Choose a strength and fit a network.
@@ -144,7 +136,7 @@ class StackingMlp:
         Raises:
             FusionError: the fit split holds a single class, or it is too much work.
         """
-        work = _work(fit, self.hidden, self.name)
+        work = _work(fit, self.hidden, component_name(self))
         return _choose(
             fit,
             sorted(self.alpha, reverse=True),
@@ -231,11 +223,3 @@ def _summed_loss(model: Any, inputs: Matrix, labels: np.ndarray[Any, Any]) -> fl
     scores = model.predict_proba(inputs)
     own = [scores[row, place[label]] if label in place else 0.0 for row, label in enumerate(labels)]
     return float(-np.log(np.maximum(own, _LEAST)).sum())
-
-
-def _require_strengths(option: str, strengths: object) -> None:
-    good = isinstance(strengths, list | tuple) and all(
-        isinstance(one, int | float) and not isinstance(one, bool) and one > 0 for one in strengths
-    )
-    if not good or not strengths:
-        raise ConfigError(f"{option}: allowed is a list of numbers above 0; got {strengths!r}")

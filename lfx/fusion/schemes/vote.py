@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from lfx.fusion.pools import vote_pool
 from lfx.fusion.rules import Pooled
-from lfx.fusion.schemes.weighted import require_shares, share_weights
+from lfx.fusion.schemes.weighted import share_weights
+from lfx.runtime.settings import Share, checked
 
 if TYPE_CHECKING:
     from lfx.fusion.outputs import FitData
@@ -22,7 +23,6 @@ class MajorityVote:
     plurality vote as soon as there are three classes.)
     """
 
-    name: ClassVar[str] = "majority_vote"
     needs_fit: ClassVar[bool] = False
 
     def fit(self, fit: FitData) -> Pooled:
@@ -30,6 +30,7 @@ class MajorityVote:
         return Pooled(share_weights({}, fit), vote_pool)
 
 
+@checked
 @dataclass(frozen=True)
 class WeightedVote:
     """Let the class win whose voters have the most weight.
@@ -40,13 +41,8 @@ class WeightedVote:
         weights: member → share in 0..1; members that are not named share the remainder equally.
     """
 
-    weights: Mapping[str, float] = field(default_factory=dict)
-    name: ClassVar[str] = "weighted_vote"
+    weights: Mapping[str, Share] = field(default_factory=dict)
     needs_fit: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        """Refuse shares that are no numbers."""
-        require_shares(self.weights)
 
     def fit(self, fit: FitData) -> Pooled:
         """Complete the shares; looks at no sample.

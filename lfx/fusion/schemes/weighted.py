@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from lfx.fusion.weights import Weights
-from lfx.runtime.errors import ConfigError, FusionError
+from lfx.runtime.errors import FusionError
+from lfx.runtime.settings import Share, checked
 
 if TYPE_CHECKING:
     from lfx.fusion.outputs import FitData
@@ -27,18 +28,13 @@ def complete_shares(shares: Mapping[str, float], members: Sequence[str]) -> list
         A share per member, in their order; they sum to 1 within 1e-6.
 
     Raises:
-        FusionError: lists every unknown member and share out of range, and shares that sum to more
-            than 1, or, with all members named, to anything but 1.
+        FusionError: lists every unknown member, and shares that sum to more than 1, or, with all
+            members named, to anything but 1.
     """
     there = ", ".join(members)
     found = [
         f"fusion.weights.{name}: no such member; there are: {there}"
         for name in sorted(set(shares) - set(members))
-    ]
-    found += [
-        f"fusion.weights.{name}: allowed is a share in 0..1; got {share}"
-        for name, share in sorted(shares.items())
-        if not 0 <= share <= 1  # NaN fails this too
     ]
     if found:
         raise FusionError("\n".join(found))
@@ -55,25 +51,6 @@ def complete_shares(shares: Mapping[str, float], members: Sequence[str]) -> list
     return [shares[name] if name in shares else remainder / len(unnamed) for name in members]
 
 
-def require_shares(weights: object) -> None:
-    """Refuse shares that are no numbers; which members there are is known at the fit only.
-
-    Raises:
-        ConfigError: names every share that is none.
-    """
-    if not isinstance(weights, Mapping):
-        raise ConfigError(
-            f"fusion.weights: allowed is a mapping of member to share in 0..1; got {weights!r}"
-        )
-    wrong = [
-        f"fusion.weights.{name}: allowed is a share in 0..1; got {share!r}"
-        for name, share in weights.items()
-        if isinstance(share, bool) or not isinstance(share, int | float)
-    ]
-    if wrong:
-        raise ConfigError("\n".join(wrong))
-
-
 def share_weights(shares: Mapping[str, float], fit: FitData) -> Weights:
     """Make weights per member of what `complete_shares` gives.
 
@@ -84,6 +61,7 @@ def share_weights(shares: Mapping[str, float], fit: FitData) -> Weights:
     return Weights("member", logits.new_tensor(complete_shares(shares, fit.members)))
 
 
+@checked
 @dataclass(frozen=True)
 class Weighted:
     """Give members the shares that the user names.
@@ -92,13 +70,8 @@ class Weighted:
         weights: member → share in 0..1; members that are not named share the remainder equally.
     """
 
-    weights: Mapping[str, float] = field(default_factory=dict)
-    name: ClassVar[str] = "weighted"
+    weights: Mapping[str, Share] = field(default_factory=dict)
     needs_fit: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        """Refuse shares that are no numbers."""
-        require_shares(self.weights)
 
     def fit(self, fit: FitData) -> Weights:
         """Complete the shares; looks at no sample.

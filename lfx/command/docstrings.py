@@ -1,0 +1,31 @@
+"""What a Google-style docstring says of a class and of its constructor's arguments."""
+
+from __future__ import annotations
+
+import re
+from inspect import cleandoc
+from textwrap import dedent
+
+_SECTION = re.compile(r"^(Args|Attributes):\n((?:[ \t]+.*\n?|\n)*)", re.MULTILINE)
+_ARGUMENT = re.compile(r"(\w+)(?: \([^)]*\))?:\s+(.*)", re.DOTALL)
+
+
+def summary(docstring: str) -> str:
+    """Return a docstring's first paragraph on one line."""
+    return " ".join(cleandoc(docstring).partition("\n\n")[0].split())
+
+
+def argument_sentences(docstring: str) -> dict[str, str]:
+    r"""Return what the sections `Args` and `Attributes` say of each name, on one line.
+
+    Example:
+        >>> argument_sentences("A pool.\n\nArgs:\n    power: of the mean,\n        above 0.\n")
+        {'power': 'of the mean, above 0.'}
+    """
+    found = {}
+    for _, body in _SECTION.findall(cleandoc(docstring) + "\n"):
+        for entry in re.split(r"\n(?=\S)", dedent(body).strip()):
+            named = _ARGUMENT.fullmatch(entry.strip())
+            if named:
+                found[named[1]] = " ".join(named[2].split())
+    return found

@@ -141,11 +141,18 @@ def _inspect(kind: Any) -> list[Setting]:
     except (NameError, TypeError, AttributeError):  # names that only a type checker imports
         hints = {}
     sentences = argument_sentences(inspect.getdoc(kind) or "")
+    fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
+    factories = {
+        one.name: one.default_factory
+        for one in fields
+        if one.default_factory is not dataclasses.MISSING
+    }
     found = []
     for one in inspect.signature(kind).parameters.values():
         if one.kind in {one.VAR_POSITIONAL, one.VAR_KEYWORD}:
             continue
-        default = dataclasses.MISSING if one.default is one.empty else _plain(one.default)
+        made = factories[one.name]() if one.name in factories else one.default
+        default = dataclasses.MISSING if made is one.empty else _plain(made)
         if default is Any:
             continue
         annotation = _with_schemas(hints.get(one.name, Any))

@@ -131,7 +131,9 @@ def measure_scorer(
     setup = seconds(lambda: WeightingScorer(probabilities, labels), device)
     theirs = torch.tensor(plain_loop(probabilities, labels, few), dtype=torch.float64)
     mine = scorer.score(few)
-    own = torch.stack([mine.accuracy, mine.f1_macro, mine.f1_weighted], dim=1).cpu()
+    own = torch.stack(
+        [mine.of("accuracy"), mine.of("f1_macro"), mine.of("f1_weighted")], dim=1
+    ).cpu()
     repeats = max(1, 20_000_000 // (at_once * samples * classes))
     scorer.score(many[: 20 * at_once]), both()
     turns = []
@@ -165,7 +167,7 @@ def measure_precision(arguments: argparse.Namespace) -> dict[str, float]:
     device = resolve_device(arguments.device)
     probabilities, labels = make_members(2, 451, 3, know=True, device=device)
     points = random_points(2, 1, 0, 200_000, device=device)
-    mine = WeightingScorer(probabilities, labels).score(points).accuracy
+    mine = WeightingScorer(probabilities, labels).score(points).of("accuracy")
     found = {"weightings": len(points), "lfx_other_accuracy": 0, "float32_other_predictions": 0}
     for low in range(0, len(points), 1000):
         part = points[low : low + 1000]

@@ -18,7 +18,7 @@ from lfx.command.docstrings import argument_sentences, summary
 from lfx.runtime.settings import Setting
 
 # Modules of names that annotations use: they take no time to import.
-_LIGHT = ("annotated_types", "collections.abc", "pathlib", "typing")
+_LIGHT = ("annotated_types", "collections.abc", "lfx.runtime.settings", "pathlib", "typing")
 _BUILTIN: dict[str, Any] = {
     kind.__name__: kind for kind in (bool, dict, float, int, list, str, tuple)
 }

@@ -11,6 +11,7 @@ from omegaconf import MISSING
 from lfx.configuration.artifacts import ArtifactsConfig
 from lfx.configuration.checks import named_plainly, seed_in_range
 from lfx.configuration.logger import LoggerConfig
+from lfx.runtime.settings import OneOf
 
 
 class FitSplit(Enum):
@@ -29,9 +30,9 @@ class OnMissing(Enum):
     drop = "drop"
 
 
-# Stands among the members, though it is none.
+_REPORTED = OneOf("lfx.evaluation.scores.reported")
+# A reserved key of `members`: a policy, not a member.
 ON_MISSING = "on_missing"
-_OBJECTIVES = ("accuracy", "balanced_accuracy", "f1_macro", "f1_weighted", "nll", "ece")
 
 
 @dataclass
@@ -88,8 +89,8 @@ class FuseConfig:
             instead = f"val/{score or 'f1_weighted'}"
             what = "what is chosen by the test split cannot be reported on it"
             return [f"objective={self.objective}: {what}; use objective={instead}"]
-        if split not in {"val", "oof"} or score not in _OBJECTIVES:
-            scores = ", ".join(_OBJECTIVES)
+        if split not in {"val", "oof"} or score not in _REPORTED.allowed():
+            scores = ", ".join(_REPORTED.allowed())
             what = f"SPLIT/SCORE with SPLIT val or oof and SCORE one of {scores}"
             return [f"objective is {what}; got {self.objective}"]
         return []

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from lfx.evaluation.calibration_error import expected_calibration_error
 from lfx.evaluation.confusion import confusion
+from lfx.evaluation.scores import SCORES, Counts, searchable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Metric = Literal["accuracy", "f1_weighted", "f1_macro"]
-SCORES: tuple[str, ...] = get_args(Metric)
-ECE_BINS = 15
 _LEAST_CLASSES = 2
-# The smallest normal float32, below which fused artifacts do not tell probabilities from 0.
-_LEAST_PROBABILITY = torch.finfo(torch.float32).tiny
 _ROUNDING = 1e-4
 
 
@@ -35,11 +30,9 @@ def evaluate(probabilities: Tensor, labels: Tensor, classes: Sequence[str]) -> d
         classes: names of the classes, in the order of the columns.
 
     Returns:
-        `accuracy`, `balanced_accuracy`, `f1_macro`, `f1_weighted` (all in 0..1), `nll` (mean
-        negative log-likelihood in nats, probabilities clipped at the smallest normal float32),
-        `ece` (top-label expected calibration error in 15 bins of equal width, 0..1), `support`
-        (number of samples), and `per_class`: class → `precision`, `recall`, `f1`, `support`. Plain
-        Python numbers.
+        The scores of `SCORES` under their keys, without those that are not defined for these
+        labels; `support` (number of samples), and `per_class`: class → `precision`, `recall`, `f1`,
+        `support`. Plain Python numbers.
 
     Raises:
         ValueError: no samples, logits in place of probabilities, shapes that do not fit, or labels
@@ -51,17 +44,13 @@ def evaluate(probabilities: Tensor, labels: Tensor, classes: Sequence[str]) -> d
             f"classes must be {probabilities.shape[1]} different names, one per column; "
             f"got {list(classes)}"
         )
-    rates = _rates(confusion(probabilities.argmax(dim=1), labels, len(classes)))
-    return {
-        "accuracy": _accuracy(rates),
-        "balanced_accuracy": rates["recall"][rates["support"] > 0].mean().item(),
-        "f1_macro": _f1_macro(rates),
-        "f1_weighted": _f1_weighted(rates),
-        "nll": log_loss(probabilities, labels),
-        "ece": expected_calibration_error(probabilities, labels, ECE_BINS),
-        "support": len(labels),
-        "per_class": _by_class(rates, classes),
-    }
+    counts = _counts(confusion(probabilities.argmax(dim=1), labels, len(classes)))
+    scores = _scores_of_counts(counts)
+    for key, one in SCORES.items():
+        if one.of_probabilities is not None:
+            scores[key] = one.of_probabilities(probabilities, labels)
+    known = {key: scores[key] for key in SCORES if scores[key] is not None}
+    return known | {"support": len(labels), "per_class": _by_class(counts, classes)}
 
 
 def score_classes(counts: Tensor, classes: Sequence[str]) -> dict[str, dict[str, float]]:
@@ -71,11 +60,11 @@ def score_classes(counts: Tensor, classes: Sequence[str]) -> dict[str, dict[str,
         counts: `(classes, classes)`, as `confusion` gives them.
         classes: their names.
     """
-    return _by_class(_rates(counts), classes)
+    return _by_class(_counts(counts), classes)
 
 
 def score_answers(answers: Tensor, labels: Tensor, classes: int) -> dict[str, float]:
-    """Compute those numbers of `evaluate` that need no probabilities.
+    """Compute the scores of `evaluate` that need no probabilities.
 
     Args:
         answers: class indices, `(samples,)`, one or more.
@@ -83,40 +72,31 @@ def score_answers(answers: Tensor, labels: Tensor, classes: int) -> dict[str, fl
         classes: how many there are.
 
     Returns:
-        `accuracy`, `f1_weighted` and `f1_macro`, in 0..1, and `support`, the number of samples.
+        Score → number, and `support`, the number of samples.
     """
-    rates = _rates(confusion(answers, labels, classes))
-    scores: dict[str, float] = {name: compute(rates) for name, compute in _COMPUTED.items()}
-    return scores | {"support": len(labels)}
+    scores = _scores_of_counts(_counts(confusion(answers, labels, classes)))
+    return {key: number for key, number in scores.items() if number is not None} | {
+        "support": len(labels)
+    }
 
 
 def score(metric: str, probabilities: Tensor, labels: Tensor) -> float:
-    """Compute one of the numbers of `evaluate`, in 0..1.
+    """Compute one of the scores of `evaluate` that need no probabilities.
 
     Args:
-        metric: `accuracy`, `f1_weighted` or `f1_macro`.
+        metric: its key, one of `searchable`.
         probabilities: `(samples, classes)`, in 0..1, rows summing to 1; never logits.
         labels: class indices, `(samples,)`.
 
     Raises:
         ValueError: unknown metric, or as `evaluate`.
     """
-    if metric not in _COMPUTED:
-        raise ValueError(f"metric: allowed are {', '.join(SCORES)}; got {metric!r}")
+    compute = SCORES[metric].of_counts if metric in SCORES else None
+    if compute is None:
+        raise ValueError(f"metric: allowed are {', '.join(searchable())}; got {metric!r}")
     probabilities, labels = _checked(probabilities, labels)
     counts = confusion(probabilities.argmax(dim=1), labels, probabilities.shape[1])
-    return _COMPUTED[metric](_rates(counts))
-
-
-def log_loss(probabilities: Tensor, labels: Tensor) -> float:
-    """Compute the mean negative log-likelihood, in nats.
-
-    Args:
-        probabilities: `(samples, classes)`, clipped at the smallest normal float32.
-        labels: class indices, `(samples,)`.
-    """
-    chosen = probabilities.gather(1, labels[:, None]).to("cpu", torch.float64)
-    return float(-chosen.clamp(min=_LEAST_PROBABILITY).log().mean().item())
+    return float(compute(_counts(counts)).item())
 
 
 def _checked(probabilities: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
@@ -149,44 +129,25 @@ def _checked(probabilities: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     return probabilities, labels
 
 
-def _rates(counts: Tensor) -> dict[str, Tensor]:
-    """Divide counts, which are integers, in float64."""
-    counts = counts.double()
-    hits, predicted, support = counts.diagonal(), counts.sum(dim=0), counts.sum(dim=1)
+def _counts(confused: Tensor) -> Counts:
+    """Turn `confusion`, which holds integers, into counts in float64."""
+    confused = confused.double()
+    return Counts(confused.diagonal(), confused.sum(dim=0), confused.sum(dim=1))
+
+
+def _scores_of_counts(counts: Counts) -> dict[str, float | None]:
     return {
-        "hits": hits,
-        "precision": _divide(hits, predicted),
-        "recall": _divide(hits, support),
-        "f1": _divide(2 * hits, predicted + support),
-        "support": support,
+        key: float(one.of_counts(counts).item())
+        for key, one in SCORES.items()
+        if one.of_counts is not None
     }
 
 
-def _divide(part: Tensor, whole: Tensor) -> Tensor:
-    return torch.where(whole > 0, part / whole.clamp(min=1), torch.zeros_like(part))
-
-
-def _by_class(rates: dict[str, Tensor], classes: Sequence[str]) -> dict[str, dict[str, float]]:
-    keys = ("precision", "recall", "f1", "support")
-    columns = zip(*(rates[key].tolist() for key in keys), strict=True)
-    scores = (dict(zip(keys, column, strict=True)) for column in columns)
+def _by_class(counts: Counts, classes: Sequence[str]) -> dict[str, dict[str, float]]:
+    precision = counts.hits / counts.predicted.clamp(min=1)
+    rates = (precision.tolist(), counts.recall.tolist(), counts.f1.tolist())
+    support = counts.support.long().tolist()
     return {
-        name: own | {"support": int(own["support"])}
-        for name, own in zip(classes, scores, strict=True)
+        name: {"precision": p, "recall": r, "f1": f, "support": n}
+        for name, p, r, f, n in zip(classes, *rates, support, strict=True)
     }
-
-
-def _accuracy(rates: dict[str, Tensor]) -> float:
-    return float(rates["hits"].sum().item() / rates["support"].sum().item())
-
-
-def _f1_macro(rates: dict[str, Tensor]) -> float:
-    return float(rates["f1"].mean().item())
-
-
-def _f1_weighted(rates: dict[str, Tensor]) -> float:
-    support = rates["support"]
-    return float((rates["f1"] * support).sum().item() / support.sum().item())
-
-
-_COMPUTED = {"accuracy": _accuracy, "f1_weighted": _f1_weighted, "f1_macro": _f1_macro}

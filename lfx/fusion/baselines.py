@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from lfx.evaluation.metrics import evaluate, score_answers
+from lfx.evaluation.scores import SCORES
 from lfx.fusion.pools import linear_pool
 from lfx.fusion.weights import Weights
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from lfx.fusion.outputs import Outputs
-
-_LESS_IS_BETTER = ("nll", "ece")
 
 
 def baselines(
@@ -45,14 +44,14 @@ def baselines(
         metric: what makes a member the best, by a name that `evaluate` gives.
 
     Returns:
-        Name → split → `accuracy`, `f1_weighted`, `f1_macro`, `support`.
+        Name → split → score → number: those that need no probabilities, and `support`.
     """
     answers: dict[str, Tensor] = {}
     if len(fit_labels):
         counts = torch.bincount(fit_labels, minlength=len(outputs.classes))
         common = int(counts.argmax().item())
         answers[f"majority class ({outputs.classes[common]})"] = torch.full_like(labels, common)
-        sign = -1 if metric in _LESS_IS_BETTER else 1
+        sign = 1 if SCORES[metric].higher_is_better else -1
         scores = [sign * evaluate(member, fit_labels, outputs.classes)[metric] for member in said]
         best = max(range(len(scores)), key=scores.__getitem__)
         answers[f"best member ({outputs.members[best]})"] = _answers_of(best, outputs)

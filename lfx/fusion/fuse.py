@@ -162,7 +162,7 @@ def _curves(
     complete = {split: rows & outputs.complete for split, rows in masks.items()}
     said = fitted.calibrated(outputs).probabilities
     return {
-        split: exact_curve(said[:, rows], labels[rows])
+        split: exact_curve(said[:, rows], labels[rows], fitted.rule.metric)
         for split, rows in complete.items()
         if bool(rows.any())
     }

@@ -7,11 +7,12 @@ import statistics
 from typing import TYPE_CHECKING, Any
 
 from lfx.artifacts.folds import average_folds, merge_folds
+from lfx.evaluation.scores import printed, title_of
 from lfx.evaluation.splits import evaluate_splits
 from lfx.evaluation.unpredicted import unpredicted_classes
 from lfx.reporting.errors import look_at_errors
 from lfx.reporting.loggers import flat_scores
-from lfx.reporting.table import SCORES, SPLITS, print_table
+from lfx.reporting.table import SPLITS, print_table
 from lfx.runtime.files import write_json
 
 if TYPE_CHECKING:
@@ -63,8 +64,8 @@ def report_folds(parts: Mapping[int, Predictions], name: str, folder: Path) -> d
         },
     )
     splits = [split for split in SPLITS if split in metrics]
-    header = ["", *(f"{split} {title}" for split in splits for title in SCORES.values())]
-    keys = [f"{split}/{score}" for split in splits for score in SCORES]
+    header = ["", *(f"{split} {title}" for split in splits for title in map(title_of, printed()))]
+    keys = [f"{split}/{score}" for split in splits for score in printed()]
     rows = [[f"fold {fold}", *_cells(own, keys)] for fold, own in flat.items()]
     if len(flat) > 1:
         rows += [["mean", *_cells(mean, keys)], ["standard deviation", *_cells(spread, keys)]]

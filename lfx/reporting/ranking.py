@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lfx.reporting.table import SCORES, SPLITS, markdown, print_table, titled
+from lfx.evaluation.scores import printed, title_of
+from lfx.reporting.table import SPLITS, markdown, print_table, titled
 from lfx.runtime.escaping import for_line
 from lfx.runtime.files import atomic_path
 
@@ -91,7 +92,7 @@ def _layout(
 ) -> tuple[list[str], list[list[str]], list[list[str]]]:
     ranked = sweep.ranked
     header = ["rank", "name"]
-    header += [f"{split} {title}" for split in splits for title in SCORES.values()]
+    header += [f"{split} {title}" for split in splits for title in map(title_of, printed())]
     objectives = [job.score(sweep.objective) for job in ranked]
     # Jobs that are equally good share a rank; one without the score has none.
     ranks = ["" if own is None else str(objectives.index(own) + 1) for own in objectives]
@@ -109,5 +110,5 @@ def _layout(
 
 
 def _scores(metrics: Mapping[str, Any], splits: Sequence[str]) -> list[str]:
-    numbers = [metrics.get(split, {}).get(score) for split in splits for score in SCORES]
+    numbers = [metrics.get(split, {}).get(score) for split in splits for score in printed()]
     return ["" if number is None else f"{number:.3f}" for number in numbers]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lfx.evaluation.scores import title_of
 from lfx.fusion.search.curve import Curve
 from lfx.reporting.pictures.curves import Line, draw_curves
-from lfx.reporting.table import SCORES
 from lfx.runtime.files import atomic_path
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def write_search(
         f"weight/{name}": found.weights[:, place].cpu().numpy()
         for place, name in enumerate(members)
     }
-    columns |= {score: found.scores.of(score).cpu().numpy() for score in SCORES}
+    columns |= {score: found.scores.of(score).cpu().numpy() for score in found.scores.metrics}
     return [_write_table(folder / "search.parquet", pa.table(columns))]
 
 
@@ -64,11 +64,11 @@ def _write_curves(
     tables = [
         pa.table(
             {
-                "split": [split] * len(curve.accuracy),
+                "split": [split] * (len(curve.edges) - 1),
                 f"weight/{second} from": curve.edges[:-1].cpu().numpy(),
                 f"weight/{second} to": curve.edges[1:].cpu().numpy(),
             }
-            | {score: getattr(curve, score).cpu().numpy() for score in SCORES}
+            | {score: curve.scores.of(score).cpu().numpy() for score in curve.scores.metrics}
         )
         for split, curve in curves.items()
     ]
@@ -78,12 +78,12 @@ def _write_curves(
     draw_curves(
         picture,
         "every weighting of two members",
-        (f"weight of {second} (the rest is {first}'s)", SCORES[searched.metric]),
+        (f"weight of {second} (the rest is {first}'s)", title_of(searched.metric)),
         [
             Line(
                 f"{split}, fitted on it" if split == fit_split else split,
                 curve.edges.tolist(),
-                getattr(curve, searched.metric).tolist(),
+                curve.scores.of(searched.metric).tolist(),
                 colour=place,
                 dashed=split != fit_split,
             )

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from lfx.evaluation.scores import SCORES, printed, title_of
 from lfx.reporting.rows import write_rows
-from lfx.reporting.table import SCORES, SPLITS, markdown, print_table, titled, told_apart
+from lfx.reporting.table import SPLITS, markdown, print_table, titled, told_apart
 from lfx.runtime.files import atomic_path
 
 if TYPE_CHECKING:
@@ -106,9 +107,15 @@ def print_seeds(rows: Sequence[Row]) -> None:
     """
     there = [split for split in SPLITS if any(split in row.scores for row in rows)]
     reported = "test" if "test" in there else there[-1]
-    narrow = [replace(row, scores={reported: row.scores.get(reported, {})}) for row in rows]
+    narrow = [
+        replace(row, scores={reported: _as_printed(row.scores.get(reported, {}))}) for row in rows
+    ]
     header, cells = _layout(narrow, _as_text)
     print_table(header, [[cell for part in line for cell in part] for line in cells], _LEADING)
+
+
+def _as_printed(scores: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+    return {key: own for key, own in scores.items() if key not in SCORES or key in printed()}
 
 
 def write_seeds(rows: Sequence[Row], folder: Path) -> tuple[Path, Path]:
@@ -138,7 +145,7 @@ def _layout(
         for score in dict.fromkeys(score for row in rows for score in row.scores.get(split, {}))
     ]
     header = ["data", "name", "model", "runs"]
-    header += [f"{split} {SCORES.get(score, score)}" for split, score in columns]
+    header += [f"{split} {title_of(score)}" for split, score in columns]
     lines = [
         [
             [row.data],

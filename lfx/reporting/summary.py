@@ -7,13 +7,13 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from lfx.configuration.logger import LoggerKind
+from lfx.evaluation.scores import printed
 from lfx.reporting.loggers import build_logger, close, log_picture, log_table
 from lfx.reporting.ranking import print_ranking, print_unfinished, titles, write_ranking
 from lfx.reporting.runs import collect_runs
 from lfx.reporting.seeds import group_by_seed, print_seeds, seed_rows, write_seeds
 from lfx.reporting.sweep import Sweep, read_sweep, write_sweep
 from lfx.reporting.sweep_curve import draw_sweep
-from lfx.reporting.table import SCORES
 from lfx.runtime.escaping import for_line
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def log_sweep(sweep: Sweep) -> None:
     if logger is None:
         return
     ranked = sweep.ranked
-    columns = ["name"] + [f"{split}/{score}" for split in ("val", "test") for score in SCORES]
+    columns = ["name"] + [f"{split}/{score}" for split in ("val", "test") for score in printed()]
     rows = [
         [title, *(job.score(column) for column in columns[1:])]
         for title, job in zip(titles(ranked), ranked, strict=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lfx.evaluation.scores import SCORES
 from lfx.reporting.loggers import flat_scores
 from lfx.reporting.rows import write_rows
 from lfx.reporting.scores import read_baselines, read_metrics, read_weights
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Scores of which less is better.
-_LOSSES = ("nll", "ece")
 OBJECTIVE = "val/f1_weighted"
 
 
@@ -93,7 +92,8 @@ class Sweep:
     @property
     def ranked(self) -> list[SweepJob]:
         """The completed jobs, best first; those without the score last, by number."""
-        sign = 1 if self.objective.partition("/")[2] in _LOSSES else -1
+        metric = SCORES.get(self.objective.partition("/")[2])
+        sign = -1 if metric is None or metric.higher_is_better else 1
 
         def key(job: SweepJob) -> tuple[bool, float]:
             score = job.score(self.objective)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from lfx.evaluation.scores import title_of
 from lfx.reporting.pictures.curves import Line, draw_curves
-from lfx.reporting.table import SCORES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,8 +57,8 @@ def draw_sweep(sweep: Sweep) -> Path | None:
         for place, (others, splits) in enumerate(points.items())
         for shown, own in splits.items()
     ]
-    title = f"{SCORES.get(score, score)} of {len(jobs)} jobs; choose by {split}"
-    draw_curves(file, title, (key, SCORES.get(score, score)), lines)
+    title = f"{title_of(score)} of {len(jobs)} jobs; choose by {split}"
+    draw_curves(file, title, (key, title_of(score)), lines)
     return file
 
 

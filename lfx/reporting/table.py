@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lfx.evaluation.scores import SCORES, printed, title_of
 from lfx.reporting.rows import write_rows
 from lfx.runtime.escaping import for_markdown, for_terminal
 from lfx.runtime.files import atomic_path
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from lfx.reporting.runs import Run
 
 SPLITS = ("val", "oof", "test", "predict")
-SCORES = {"accuracy": "accuracy", "f1_weighted": "weighted F1", "f1_macro": "macro F1"}
 # Of ISO 8601.
 _TO_SECONDS, _TO_MILLISECONDS = 19, 23
 _LEAKY = "LEAKY: fitted on the reported split"
@@ -35,8 +35,11 @@ def print_scores(metrics: Mapping[str, Mapping[str, Any]]) -> None:
         metrics: name -> content of `metrics.json`.
     """
     splits = [split for split in SPLITS if any(split in content for content in metrics.values())]
-    header = ["", *_score_header(splits)]
-    rows = [[titled(name, content), *_scores(content, splits)] for name, content in metrics.items()]
+    header = ["", *_score_header(splits, printed())]
+    rows = [
+        [titled(name, content), *_scores(content, splits, printed())]
+        for name, content in metrics.items()
+    ]
     print_table(header, rows, 1)
 
 
@@ -52,7 +55,7 @@ def write_runs(runs: Sequence[Run], folder: Path) -> tuple[Path, Path]:
     Returns:
         The two files.
     """
-    header, rows = run_rows(runs, digits=None)
+    header, rows = run_rows(runs, tuple(SCORES), digits=None)
     header += ["started", "run"]
     rows = [[*row, run.started, str(run.folder)] for row, run in zip(rows, runs, strict=True)]
     write_rows(folder / "report.csv", header, rows)
@@ -73,25 +76,29 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], leading: int)
 _LEADING = 4
 
 
-def run_rows(runs: Sequence[Run], digits: int | None = 3) -> tuple[list[str], list[list[str]]]:
+def run_rows(
+    runs: Sequence[Run], scores: Sequence[str] | None = None, digits: int | None = 3
+) -> tuple[list[str], list[list[str]]]:
     """Lay runs out in rows.
 
     Args:
         runs: one row each.
+        scores: keys of the scores that get columns; None: those of printed tables.
         digits: after the decimal point; None: all.
 
     Returns:
         The header and the rows. A split that no run has gets no columns.
     """
     splits = [split for split in SPLITS if any(split in run.metrics for run in runs)]
-    header = ["data", "name", "model", "seed", *_score_header(splits)]
+    scores = printed() if scores is None else scores
+    header = ["data", "name", "model", "seed", *_score_header(splits, scores)]
     rows = [
         [
             run.data,
             titled(" ".join([run.name, *told]), run.metrics),
             run.model,
             str(run.seed),
-            *_scores(run.metrics, splits, digits),
+            *_scores(run.metrics, splits, scores, digits),
         ]
         for run, told in zip(runs, told_apart(runs), strict=True)
     ]
@@ -135,23 +142,28 @@ def titled(name: str, metrics: Mapping[str, Any]) -> str:
     return f"{name} ({_LEAKY})" if metrics.get("leaky") else name
 
 
-def _score_header(splits: Sequence[str]) -> list[str]:
+def _score_header(splits: Sequence[str], scores: Sequence[str]) -> list[str]:
     return [
         title
         for split in splits
-        for title in (f"{split} n", *(f"{split} {s}" for s in SCORES.values()))
+        for title in (f"{split} n", *(f"{split} {title_of(score)}" for score in scores))
     ]
 
 
-def _scores(metrics: Mapping[str, Any], splits: Sequence[str], digits: int | None = 3) -> list[str]:
+def _scores(
+    metrics: Mapping[str, Any],
+    splits: Sequence[str],
+    scores: Sequence[str],
+    digits: int | None = 3,
+) -> list[str]:
     cells = []
     for split in splits:
         own = metrics.get(split)
         if own is None:
-            cells += [""] * (1 + len(SCORES))
+            cells += [""] * (1 + len(scores))
             continue
         cells.append(str(own.get("support", "")))
-        for number in (own.get(key) for key in SCORES):
+        for number in (own.get(key) for key in scores):
             shown = str(number) if digits is None else f"{number or 0:.{digits}f}"
             cells.append("" if number is None else shown)
     return cells

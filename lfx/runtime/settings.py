@@ -13,6 +13,7 @@ import math
 import re
 import types
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, GroupedMetadata, Gt, Interval, Le, Lt, MaxLen, MinLen
@@ -47,6 +48,24 @@ class Setting:
     annotation: Any
     default: Any
     sentence: str
+
+
+@dataclasses.dataclass(frozen=True)
+class OneOf:
+    """A bound for `Annotated`: the allowed values are those of a registry.
+
+    Attributes:
+        registry: dotted path of a function that returns the registry's names.
+        more: values that are allowed beside these.
+    """
+
+    registry: str
+    more: Sequence[str] = ()
+
+    def allowed(self) -> list[str]:
+        """Return all allowed values."""
+        module, _, name = self.registry.rpartition(".")
+        return [*getattr(import_module(module), name)(), *self.more]
 
 
 _UNIONS = (Union, types.UnionType)
@@ -190,6 +209,9 @@ def _out_of_bounds(key: str, value: Any, limits: Sequence[Any]) -> list[str]:
         for limit in limits
         for part in (limit if isinstance(limit, GroupedMetadata) else [limit])
     ]
+    lists = [one.allowed() for one in single if isinstance(one, OneOf)]
+    if any(value not in allowed for allowed in lists):
+        return [_not_allowed(key, value, tuple(lists[0]))]
     known = [(getattr(one, _BOUNDS[type(one)][0]), one) for one in single if type(one) in _BOUNDS]
     if all(_BOUNDS[type(one)][2](value, bound) for bound, one in known):
         return []

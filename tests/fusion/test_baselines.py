@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 import torch
 from saying import fit_of, lacking, outputs_of, run, skilled
-from sklearn.metrics import f1_score
+from sklearn.metrics import (
+    balanced_accuracy_score,
+    cohen_kappa_score,
+    f1_score,
+    matthews_corrcoef,
+)
 
 from lfx.evaluation.metrics import evaluate
 from lfx.fusion.baselines import baselines
@@ -29,6 +34,9 @@ def scores(answers, labels, classes=3):
         "accuracy": pytest.approx(np.mean(np.equal(answers, labels))),
         "f1_weighted": pytest.approx(f1_score(labels, answers, average="weighted", **every)),
         "f1_macro": pytest.approx(f1_score(labels, answers, average="macro", **every)),
+        "balanced_accuracy": pytest.approx(balanced_accuracy_score(labels, answers)),
+        "cohen_kappa": pytest.approx(cohen_kappa_score(labels, answers)),
+        "matthews_corrcoef": pytest.approx(matthews_corrcoef(labels, answers)),
         "support": len(labels),
     }
 

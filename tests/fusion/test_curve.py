@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score
 
-from lfx.evaluation.metrics import SCORES
+from lfx.evaluation.scores import searchable
 from lfx.fusion.search import curve as curves
 from lfx.fusion.search import envelope
 from lfx.fusion.search.curve import Curve, exact_curve
 from lfx.fusion.search.points import random_points
+from lfx.fusion.search.scores import Scores
 from lfx.fusion.search.weightings import WeightingScorer
 
 SIZES = st.tuples(st.integers(1, 20), st.integers(2, 6))
@@ -73,7 +74,7 @@ def by_sklearn(labels, predicted, classes):
 
 
 def stacked(curve):
-    return torch.stack([curve.accuracy, curve.f1_macro, curve.f1_weighted])
+    return torch.stack([curve.scores.of(key) for key in ("accuracy", "f1_macro", "f1_weighted")])
 
 
 def same(one, two):
@@ -119,8 +120,8 @@ def test_every_weighting_lies_on_the_curve(sizes, seed):
     points = random_points(2, seed, 0, 200)
     place = torch.searchsorted(got.edges, points[:, 1].contiguous()) - 1
     scores = WeightingScorer(probabilities, labels).score(points)
-    for metric in SCORES:
-        same(getattr(got, metric)[place], scores.of(metric))
+    for metric in scores.metrics:
+        same(got.scores.of(metric)[place], scores.of(metric))
 
 
 @few
@@ -147,9 +148,9 @@ def test_order_of_classes_does_not_matter(sizes, seed, data):
 @given(sizes=SIZES, seed=SEEDS)
 def test_the_best_is_the_widest_run_of_the_highest_score(sizes, seed):
     probabilities, labels = draw(sizes, seed)
-    got = exact_curve(probabilities, labels)
-    for metric in SCORES:
-        scores, edges = getattr(got, metric).tolist(), got.edges.tolist()
+    for metric in searchable():
+        got = exact_curve(probabilities, labels, metric)
+        scores, edges = got.scores.of(metric).tolist(), got.edges.tolist()
         runs = [
             (edges[last + 1] - edges[first], edges[first], edges[last + 1])
             for first in range(len(scores))
@@ -162,7 +163,7 @@ def test_the_best_is_the_widest_run_of_the_highest_score(sizes, seed):
         assert any(run[1:] == (best.low, best.high) for run in runs)
         assert best.low < best.weight < best.high
         found = torch.tensor([[1 - best.weight, best.weight]], dtype=torch.float64)
-        scored = WeightingScorer(probabilities, labels).score(found).of(metric)
+        scored = WeightingScorer(probabilities, labels, metric).score(found).of(metric)
         assert scored.item() == pytest.approx(best.score, abs=1e-12)
 
 
@@ -184,11 +185,7 @@ def test_many_samples_like_the_scorer():
     few_of_them = torch.arange(0, len(middles), 501)
     w = middles[few_of_them]
     scores = WeightingScorer(probabilities, labels).score(torch.stack([1 - w, w], dim=1))
-    same(stacked(got)[:, few_of_them], torch.stack([scores.of(m) for m in fields(got)]))
-
-
-def fields(curve):
-    return [name for name in vars(curve) if name != "edges"]
+    same(got.scores.values[:, few_of_them], scores.values)
 
 
 def test_equal_members_have_one_interval():
@@ -203,7 +200,7 @@ def test_the_weight_is_the_second_member_s():
     # The second member is right, and prevails from a quarter on.
     got = pair([[0.6, 0.4]], [[0.2, 0.8]], [1])
     same(got.edges, torch.tensor([0, 0.25, 1], dtype=torch.float64))
-    assert got.accuracy.tolist() == [0, 1]
+    assert got.scores.of("accuracy").tolist() == [0, 1]
 
 
 ABOVE_3 = 0.1 + 0.2  # by one bit
@@ -223,14 +220,14 @@ ABOVE_7 = 0.7000000000000001
 def test_lines_that_are_the_same_up_to_rounding_go_to_the_first_class(first, second):
     got = pair([first], [second], [1])
     assert got.edges.tolist() == [0, 1]
-    assert got.accuracy.tolist() == [1]
+    assert got.scores.of("accuracy").tolist() == [1]
 
 
 def test_lines_that_part_from_one_point_up_to_rounding():
     # In floats the second class leads up to 5e-11.
     got = pair([[0.3, ABOVE_3]], [[0.5, 0.5 - 1e-6]], [0])
     assert got.edges.tolist() == [0, 1]
-    assert got.accuracy.tolist() == [1]
+    assert got.scores.of("accuracy").tolist() == [1]
 
 
 @few
@@ -242,33 +239,33 @@ def test_lines_nearly_the_same_leave_a_curve_in_order(samples, classes, seed):
     got = exact_curve(torch.from_numpy(lines), torch.zeros(samples, dtype=torch.int64))
     assert got.edges[[0, -1]].tolist() == [0, 1]
     assert bool((got.edges.diff() > 1e-12).all())
-    assert bool(((got.accuracy >= 0) & (got.accuracy <= 1)).all())
+    assert bool(((got.scores.of("accuracy") >= 0) & (got.scores.of("accuracy") <= 1)).all())
 
 
 def test_breakpoints_at_the_ends_are_none():
     # Undecided at 0: what rises leads at once. Undecided at 1: what leads leads to the end.
     assert pair([[0.5, 0.5]], [[0.2, 0.8]], [1]).edges.tolist() == [0, 1]
-    assert pair([[0.5, 0.5]], [[0.2, 0.8]], [1]).accuracy.tolist() == [1]
+    assert pair([[0.5, 0.5]], [[0.2, 0.8]], [1]).scores.of("accuracy").tolist() == [1]
     assert pair([[0.2, 0.8]], [[0.5, 0.5]], [1]).edges.tolist() == [0, 1]
-    assert pair([[0.2, 0.8]], [[0.5, 0.5]], [1]).accuracy.tolist() == [1]
+    assert pair([[0.2, 0.8]], [[0.5, 0.5]], [1]).scores.of("accuracy").tolist() == [1]
 
 
 def test_a_breakpoint_at_an_end_up_to_rounding_is_none():
     got = pair([[0.8, 0.2]], [[0.5, 0.5000000000000001]], [0])
     assert got.edges.tolist() == [0, 1]
-    assert got.accuracy.tolist() == [1]
+    assert got.scores.of("accuracy").tolist() == [1]
 
 
 def test_a_line_that_only_touches_the_corner_leads_nowhere():
     got = pair([[0.4, 0.8, 0.0]], [[0.4, 0.0, 0.8]], [0])
     same(got.edges, torch.tensor([0, 0.5, 1], dtype=torch.float64))
-    assert got.accuracy.tolist() == [0, 0]
+    assert got.scores.of("accuracy").tolist() == [0, 0]
 
 
 def test_breakpoints_that_coincide_are_one():
     got = pair([[0.8, 0.2], [0.2, 0.8]], [[0.2, 0.8], [0.8, 0.2]], [0, 0])
     same(got.edges, torch.tensor([0, 0.5, 1], dtype=torch.float64))
-    assert got.accuracy.tolist() == [0.5, 0.5]
+    assert got.scores.of("accuracy").tolist() == [0.5, 0.5]
 
 
 def test_breakpoints_that_coincide_up_to_rounding_are_one():
@@ -277,7 +274,7 @@ def test_breakpoints_that_coincide_up_to_rounding_are_one():
     second = [[0.0, 0.2], [0.6, 0.8], [0.3, 0.5]]
     got = pair(first, second, [1, 0, 1])
     same(got.edges, torch.tensor([0, 1 / 3, 1], dtype=torch.float64))
-    assert got.accuracy.tolist() == pytest.approx([1 / 3, 2 / 3])
+    assert got.scores.of("accuracy").tolist() == pytest.approx([1 / 3, 2 / 3])
 
 
 def test_the_weight_recommended_avoids_a_breakpoint():
@@ -291,7 +288,7 @@ def test_the_weight_recommended_avoids_a_breakpoint():
 def test_of_equally_wide_intervals_the_first_is_best():
     edges = torch.tensor([0, 0.1, 0.3, 0.6, 0.8, 1], dtype=torch.float64)
     scores = torch.tensor([0.5, 0.9, 0.1, 0.9, 0.3], dtype=torch.float64)
-    best = Curve(edges, scores, scores, scores).best("f1_macro")
+    best = Curve(edges, Scores(("f1_macro",), scores[None])).best("f1_macro")
     assert (best.score, best.low, best.high) == (0.9, 0.1, 0.3)
 
 

@@ -139,6 +139,6 @@ def test_the_level_of_logits_is_evidence():
 
 def test_bad_options():
     with pytest.raises(
-        ConfigError, match=r"fusion\.evidence: allowed are softplus, relu, exp; got"
+        ConfigError, match="evidence: allowed are softplus, relu, exp; got"
     ):
         Evidential("square")

@@ -30,6 +30,7 @@ from lfx.fusion.schemes.vote import MajorityVote
 from lfx.fusion.schemes.weighted import Weighted
 from lfx.runtime.errors import FusionError
 from lfx.runtime.files import write_json
+from lfx.runtime.settings import component_name
 
 each_scheme = pytest.mark.parametrize("scheme", SCHEMES.values(), ids=SCHEMES.keys())
 few = settings(max_examples=15, deadline=None)
@@ -93,12 +94,12 @@ def test_weights_document(several, tmp_path, scheme):
     assert list(document)[:5] == ["members", "classes", "weights", "scheme", "fit_split"]
     assert document["members"] == ["m0", "m1", "m2"]
     assert document["classes"] == ["negative", "neutral", "positive"]
-    assert document["scheme"] == scheme.name
+    assert document["scheme"] == component_name(scheme)
     assert document["fit_split"] == ("val" if scheme.needs_fit else None)
     assert document.get("fit_folds") == (5 if scheme.needs_fit else None)
     assert not {"missing", "dropped", "calibration", "leaky"} & set(document)
     shapes = {"class": (3, 3), "member": (3,), "sample": (3, 60), "feature": (3, 3, 3)}
-    if scheme.name != "stacking_mlp":
+    if component_name(scheme) != "stacking_mlp":
         assert np.shape(document["weights"]) == shapes[document["per"]]
     kinds = (PER_MEMBER, "member"), (PER_CLASS, "class"), (STACKED, "feature")
     for group, per in kinds:
@@ -112,7 +113,7 @@ def test_the_document_of_calibrations(several, calibrator):
     overdone = several | {"m1": replace(several["m1"], logits=9 * several["m1"].logits)}
     result = run(overdone, Entropy(), calibrator=calibrator)
     told = result.weights_document["calibration"]
-    assert told["kind"] == calibrator.name
+    assert told["kind"] == component_name(calibrator)
     assert list(told["members"]) == ["m0", "m1", "m2"]
     assert told["members"]["m1"]["kept"]
     assert max(told["members"]["m1"]["scale"]) < 0.5
@@ -188,7 +189,7 @@ def test_fused_with_one_of_its_members_and_through_a_file(members, tmp_path):
 
 # A network's random initial weights go by the place of a class.
 @pytest.mark.parametrize(
-    "scheme", [s for s in SCHEMES.values() if s.name != "stacking_mlp"], ids=str
+    "scheme", [s for s in SCHEMES.values() if component_name(s) != "stacking_mlp"], ids=str
 )
 def test_class_permutation_commutes(several, scheme):
     order = [2, 0, 1]
@@ -207,7 +208,7 @@ def test_class_permutation_commutes(several, scheme):
     one, two = (
         run(some, scheme, calibrator=Temperature(), fit_folds=3) for some in (several, other)
     )
-    loose = scheme.name in {"stacking", "learned_per_class"}
+    loose = component_name(scheme) in {"stacking", "learned_per_class"}
     np.testing.assert_allclose(
         one.predictions.probabilities()[:, order],
         two.predictions.probabilities(),

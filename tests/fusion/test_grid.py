@@ -77,7 +77,7 @@ def test_what_is_kept_does_not_depend_on_batches(monkeypatch):
     monkeypatch.setattr(ranking, "_BATCH", 64)
     two = rank_points(fit.probabilities, fit.labels, "accuracy", **options)
     assert torch.equal(one.weights, two.weights)
-    assert torch.equal(one.scores.accuracy, two.scores.accuracy)
+    assert torch.equal(one.scores.of("accuracy"), two.scores.of("accuracy"))
     assert (one.searched, one.as_good) == (two.searched, two.as_good)
     assert len(one.weights) == 50
     torch.testing.assert_close(one.centre, two.centre)

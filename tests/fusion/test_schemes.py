@@ -34,11 +34,13 @@ from lfx.fusion.outputs import FitData
 from lfx.fusion.pools import linear_pool
 from lfx.fusion.rules import Rule
 from lfx.fusion.schemes.detection_rate import DetectionRate
+from lfx.fusion.schemes.grid import Grid
 from lfx.fusion.schemes.product import Product
 from lfx.fusion.schemes.vote import WeightedVote
 from lfx.fusion.schemes.weighted import Weighted
 from lfx.fusion.weights import Weights
 from lfx.runtime.errors import FusionError
+from lfx.runtime.settings import component_name
 
 few = settings(max_examples=8, deadline=None)
 SIZES = st.fixed_dictionaries(
@@ -75,14 +77,13 @@ def test_no_scheme_is_forgotten():
     for module in pkgutil.iter_modules(lfx.fusion.schemes.__path__, "lfx.fusion.schemes."):
         for kind in vars(importlib.import_module(module.name)).values():
             own = getattr(kind, "__module__", "") == module.name
-            if own and isinstance(kind, type) and isinstance(getattr(kind, "name", None), str):
+            if own and isinstance(kind, type) and isinstance(vars(kind).get("needs_fit"), bool):
                 found.add(kind)
     # The search of all weightings has tests of its own.
-    assert {kind for kind in found if kind.name != "grid"} == set(map(type, SCHEMES.values()))
-    names = [kind.name for kind in found]
-    assert len(set(names)) == len(names)
+    assert found - {Grid} == set(map(type, SCHEMES.values()))
+    assert len({kind.__name__ for kind in found}) == len(found)
     for name, scheme in SCHEMES.items():
-        assert name.partition(",")[0] == scheme.name
+        assert name.partition(",")[0] == component_name(scheme)
 
 
 def test_who_needs_labels():
@@ -118,7 +119,7 @@ def test_order_of_members_does_not_matter(scheme, sizes, data):
     if one is None:
         assert two is None
         return
-    tolerance = 1e-4 if scheme.name in {"stacking", "learned_per_class"} else 1e-9
+    tolerance = 1e-4 if component_name(scheme) in {"stacking", "learned_per_class"} else 1e-9
     same(one.combine(fit.outputs), two.combine(moved.outputs), tolerance)
 
 
@@ -134,7 +135,7 @@ def test_class_permutation_commutes(scheme, sizes, data):
     if one is None:
         assert two is None
         return
-    tolerance = 1e-4 if scheme.name in {"stacking", "learned_per_class"} else 1e-9
+    tolerance = 1e-4 if component_name(scheme) in {"stacking", "learned_per_class"} else 1e-9
     same(one.combine(fit.outputs)[:, order], two.combine(moved.outputs), tolerance)
 
 
@@ -146,7 +147,7 @@ def test_one_member_speaks_for_itself(scheme, seed):
     fit = skilled(seed, members=1)
     fused = rule_of(scheme, fit).combine(fit.outputs)
     assert fused.argmax(dim=1).tolist() == fit.probabilities[0].argmax(dim=1).tolist()
-    if scheme.name not in {"majority_vote", "evidential"}:
+    if component_name(scheme) not in {"majority_vote", "evidential"}:
         same(fused, fit.probabilities[0])
 
 
@@ -189,7 +190,7 @@ def test_the_document_is_plain(scheme):
     assert json.loads(json.dumps(document, allow_nan=False)) == document
     assert document["per"] in {"member", "class", "sample", "feature"}
     shape = {"member": (3,), "class": (3, 3), "sample": (3, 40), "feature": (3, 3, 3)}
-    if scheme.name != "stacking_mlp":
+    if component_name(scheme) != "stacking_mlp":
         assert np.shape(document["weights"]) == shape[document["per"]]
     torch.testing.assert_close(fit.outputs.logits, before, rtol=0, atol=0)
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score
 
-from lfx.evaluation.metrics import SCORES, score
+from lfx.evaluation.metrics import score
+from lfx.evaluation.scores import searchable
 from lfx.fusion.pools import linear_pool
 from lfx.fusion.search import weightings
 from lfx.fusion.search.points import count_points, grid_points, random_points
@@ -44,7 +45,7 @@ def by_sklearn(probabilities, labels, weights):
 
 
 def stacked(scores):
-    return torch.stack([scores.accuracy, scores.f1_macro, scores.f1_weighted])
+    return torch.stack([scores.of("accuracy"), scores.of("f1_macro"), scores.of("f1_weighted")])
 
 
 def same(one, two):
@@ -74,8 +75,8 @@ def test_a_whole_grid_like_sklearn(sizes, seed, steps):
 def test_the_scores_are_those_of_the_pool_that_is_then_applied(sizes, seed):
     probabilities, labels = draw(sizes, seed)
     points = random_points(sizes[0], seed, 0, 5)
-    got = WeightingScorer(probabilities, labels).score(points)
-    for metric in SCORES:
+    for metric in searchable():
+        got = WeightingScorer(probabilities, labels, metric).score(points)
         pooled = [linear_pool(probabilities, Weights("member", one)) for one in points]
         wanted = [score(metric, one, labels) for one in pooled]
         same(got.of(metric), torch.tensor(wanted, dtype=torch.float64))
@@ -107,7 +108,7 @@ def test_ties_go_to_the_first_class_as_on_paper(sizes, seed, steps, parts):
         predicted = [scores.index(max(scores)) for scores in exact]
         wanted.append(float(np.mean(np.array(predicted) == labels)))
     got = WeightingScorer(torch.from_numpy(shares / parts), torch.from_numpy(labels)).score(points)
-    same(got.accuracy, torch.tensor(wanted, dtype=torch.float64))
+    same(got.of("accuracy"), torch.tensor(wanted, dtype=torch.float64))
 
 
 def test_a_sum_that_floats_get_wrong_is_still_a_tie():
@@ -115,7 +116,7 @@ def test_a_sum_that_floats_get_wrong_is_still_a_tie():
     votes = torch.stack([first, second, second, others])[:, None].double()
     weights = torch.tensor([[0.3, 0.1, 0.2, 0.4]], dtype=torch.float64)
     assert torch.einsum("m,msc->sc", weights[0], votes).argmax() == 1
-    assert WeightingScorer(votes, torch.tensor([0])).score(weights).accuracy.tolist() == [1]
+    assert WeightingScorer(votes, torch.tensor([0])).score(weights).of("accuracy").tolist() == [1]
 
 
 def test_a_tie_of_the_last_two_of_three_contenders():
@@ -124,7 +125,7 @@ def test_a_tie_of_the_last_two_of_three_contenders():
     votes = torch.stack([first, second, third, third, others])[:, None].double()
     weights = torch.tensor([[0.15, 0.3, 0.1, 0.2, 0.25]], dtype=torch.float64)
     assert torch.einsum("m,msc->sc", weights[0], votes).argmax() == 2
-    assert WeightingScorer(votes, torch.tensor([1])).score(weights).accuracy.tolist() == [1]
+    assert WeightingScorer(votes, torch.tensor([1])).score(weights).of("accuracy").tolist() == [1]
 
 
 @few
@@ -220,8 +221,8 @@ def test_a_class_that_never_occurs_counts_zero_in_the_macro_average():
 @given(sizes=SIZES, seed=SEEDS)
 def test_all_weight_on_one_member_is_that_member(sizes, seed):
     probabilities, labels = draw(sizes, seed)
-    got = WeightingScorer(probabilities, labels).score(torch.eye(sizes[0]))
-    for metric in SCORES:
+    for metric in searchable():
+        got = WeightingScorer(probabilities, labels, metric).score(torch.eye(sizes[0]))
         wanted = [score(metric, member, labels) for member in probabilities]
         same(got.of(metric), torch.tensor(wanted, dtype=torch.float64))
 
@@ -231,7 +232,7 @@ def test_float32_is_computed_in_float64():
     points = random_points(2, 0, 0, 50)
     one = WeightingScorer(probabilities.float(), labels.int()).score(points.float())
     two = WeightingScorer(probabilities.float().double(), labels).score(points.float().double())
-    assert one.accuracy.dtype == torch.float64
+    assert one.of("accuracy").dtype == torch.float64
     assert torch.equal(stacked(one), stacked(two))
 
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
 import torch
 from annotated_types import Interval
 
-from lfx.evaluation.metrics import Metric
 from lfx.fusion.search.weightings import WeightingScorer
 from lfx.fusion.weights import Weights
 from lfx.runtime.progress import track
-from lfx.runtime.settings import Count, checked
+from lfx.runtime.settings import Count, OneOf, checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from lfx.fusion.outputs import FitData
 
-Aim = Literal[Metric, "log_loss"]
+Aim = OneOf("lfx.evaluation.scores.searchable", ["log_loss"])
 _MANY_CLASSES = 100
 _LEAST = torch.finfo(torch.float32).tiny
 
@@ -41,14 +40,14 @@ class GreedySelection:
     same score the one with less log-loss is taken, then the first in the order of names.
 
     Attributes:
-        metric: what is to become best: `accuracy`, `f1_weighted`, `f1_macro` or `log_loss`.
+        metric: the score that is to become best, or `log_loss`.
         rounds: members added at the most, in each bag.
         bags: searches that are averaged.
         fraction: the share of the members that a bag sees, above 0 up to 1, but two members at
             least; 1 leaves nothing for bags to differ in.
     """
 
-    metric: Aim = "f1_weighted"
+    metric: Annotated[str, Aim] = "f1_weighted"
     rounds: Count = 50
     bags: Count = 20
     fraction: Annotated[float, Interval(gt=0, le=1)] = 0.5
@@ -117,7 +116,8 @@ class _Judge:
 
     def __init__(self, fit: FitData, metric: str) -> None:
         self._metric = metric
-        self._scorer = WeightingScorer(fit.probabilities, fit.labels)
+        own = None if metric == "log_loss" else metric
+        self._scorer = WeightingScorer(fit.probabilities, fit.labels, own)
         places = fit.labels[None, :, None].expand(len(fit.members), -1, 1)
         self._own = fit.probabilities.gather(2, places).squeeze(2).clamp(min=_LEAST)
 
@@ -126,7 +126,7 @@ class _Judge:
         likelihood = fused.log().mean(dim=1).tolist()
         if self._metric == "log_loss":
             return [(value, 0.0) for value in likelihood]
-        scores = getattr(self._scorer.score(weightings.to(self._own)), self._metric)
+        scores = self._scorer.score(weightings.to(self._own)).of(self._metric)
         # Rounded: sums in another order must not decide what is a tie.
         return [
             (round(score, 12), value)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
-from lfx.evaluation.metrics import Metric
+from lfx.evaluation.scores import SearchableScore
 from lfx.fusion.rules import Pooled
 from lfx.fusion.search.curve import Curve, exact_curve
 from lfx.fusion.search.points import count_points, finest_steps
@@ -76,14 +76,14 @@ class Grid:
     closest to their mean is taken. In case of two members `steps` and `points` are not read.
 
     Attributes:
-        metric: what is to become best: `accuracy`, `f1_weighted` or `f1_macro`.
+        metric: the score that is to become best.
         steps: three members or more: weights are multiples of 1 / steps; None: the finest grid of
             at most 20,000 points, which takes seconds even for 100,000 samples.
         points: so many uniformly random weightings in place of a grid; None: the grid.
         keep: how many of the best points are kept, for `search.parquet`.
     """
 
-    metric: Metric = "f1_weighted"
+    metric: SearchableScore = "f1_weighted"
     steps: Count | None = None
     points: Count | None = None
     keep: Count = 10_000
@@ -104,7 +104,7 @@ class Grid:
                 classes leave time for.
         """
         if len(fit.members) == _PAIR:
-            curve = exact_curve(fit.probabilities, fit.labels)
+            curve = exact_curve(fit.probabilities, fit.labels, self.metric)
             weight = curve.best(self.metric).weight
             return self._searched(
                 fit, torch.tensor([1 - weight, weight], dtype=torch.float64), curve

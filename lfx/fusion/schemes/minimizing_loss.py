@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from lfx.evaluation.metrics import Metric, log_loss, score
+from lfx.evaluation.metrics import score
+from lfx.evaluation.scores import log_loss
 from lfx.fusion.weights import Weights
 from lfx.runtime.errors import FusionError
-from lfx.runtime.settings import checked
+from lfx.runtime.settings import OneOf, checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from lfx.fusion.outputs import FitData
 
-Skill = Literal[Metric, "inverse_log_loss"]
+Skill = OneOf("lfx.evaluation.scores.shares", ["inverse_log_loss"])
 _LEAST_LOSS = 1e-6
 
 
@@ -66,13 +67,13 @@ class MinimizingLoss:
     its best checkpoint, so the score is computed anew from the artifact's rows of the fit split.
 
     Attributes:
-        metric: `accuracy`; `f1_weighted` or `f1_macro`, which the paper recommends for classes of
-            unequal size; or `inverse_log_loss`, 1 / mean negative log-likelihood.
+        metric: the score, one that is never below 0 (the paper recommends F1 for classes of unequal
+            size); or `inverse_log_loss`, 1 / mean negative log-likelihood.
         form: `paper`, or `published_code` (see `inverted_and_reversed`), which gives the same for
             two members.
     """
 
-    metric: Skill = "accuracy"
+    metric: Annotated[str, Skill] = "accuracy"
     form: Literal["paper", "published_code"] = "paper"
     needs_fit: ClassVar[bool] = True
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
 from lfx.fusion.search.envelope import SAME, Envelope, upper_envelope
-from lfx.fusion.search.scores import Scores, check_labelled, scores_of_counts
+from lfx.fusion.search.scores import Scores, check_labelled, scores_of_counts, with_metric
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # A weight nearer than this to a breakpoint is not recommended.
 _CLEAR = 1e-9
@@ -42,15 +46,11 @@ class Curve:
     Attributes:
         edges: `(intervals + 1,)`, float64, rising from 0 to 1. Between two neighbours no prediction
             changes.
-        accuracy: of each interval, `(intervals,)`, in 0..1.
-        f1_macro: of each interval, `(intervals,)`, in 0..1.
-        f1_weighted: of each interval, `(intervals,)`, in 0..1.
+        scores: of each interval, `(intervals,)` each.
     """
 
     edges: Tensor
-    accuracy: Tensor
-    f1_macro: Tensor
-    f1_weighted: Tensor
+    scores: Scores
 
     def best(self, metric: str) -> Optimum:
         """Find the best score and the widest interval that reaches it.
@@ -58,12 +58,12 @@ class Curve:
         Neighbours with the same score are one interval. Of equally wide ones the first is taken.
 
         Args:
-            metric: `accuracy`, `f1_weighted` or `f1_macro`.
+            metric: key of the score.
 
         Raises:
             ValueError: unknown metric.
         """
-        scores = Scores(self.accuracy, self.f1_macro, self.f1_weighted).of(metric)
+        scores = self.scores.of(metric)
         reached = pad(scores >= scores.max() - SAME, (1, 1))
         turns = (reached[1:] != reached[:-1]).nonzero()[:, 0]
         starts, ends = turns[::2], turns[1::2]
@@ -79,7 +79,7 @@ class Curve:
         return Optimum(scores.max().item(), low.item(), high.item(), middle.item())
 
 
-def exact_curve(probabilities: Tensor, labels: Tensor) -> Curve:
+def exact_curve(probabilities: Tensor, labels: Tensor, metric: str | None = None) -> Curve:
     """Compute the scores for every weight between two members.
 
     With weight w for member 1 (the second) and 1 - w for member 0 (the first), each class's score
@@ -97,9 +97,11 @@ def exact_curve(probabilities: Tensor, labels: Tensor) -> Curve:
         probabilities: `(2, samples, classes)`, in 0..1; computes where these lie, in float64 (on
             the CPU if they lie on MPS, which has no float64).
         labels: class indices, `(samples,)`.
+        metric: a score of counts that is computed beside those of tables.
 
     Raises:
-        ValueError: not two members, shapes do not fit, no samples, or values out of range.
+        ValueError: not two members, shapes do not fit, no samples, values out of range, or an
+            unknown metric.
     """
     check_labelled(probabilities, labels)
     if len(probabilities) != _PAIR:
@@ -112,23 +114,25 @@ def exact_curve(probabilities: Tensor, labels: Tensor) -> Curve:
     at = pad(envelope.at, (1, 0))
     begins = at.diff(prepend=at.new_full((1,), -1)) > SAME
     ends = pad(begins[1:], (0, 1), value=True)
-    scores = _running_scores(envelope, labels, start.shape[1], ends)
-    return Curve(torch.cat([at[begins], at.new_ones(1)]), *scores)
+    metrics = with_metric(metric)
+    scores = _running_scores(metrics, envelope, labels, start.shape[1], ends)
+    return Curve(torch.cat([at[begins], at.new_ones(1)]), Scores(metrics, scores))
 
 
 def _running_scores(
-    envelope: Envelope, labels: Tensor, classes: int, wanted: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
+    metrics: Sequence[str], envelope: Envelope, labels: Tensor, classes: int, wanted: Tensor
+) -> Tensor:
     """Score what holds before all changes and after each.
 
     Args:
+        metrics: keys of scores of counts.
         envelope: the changes, in order.
         labels: class indices, `(samples,)`.
         classes: their number.
         wanted: after which numbers of changes, `(changes + 1,)`, bool.
 
     Returns:
-        Accuracy, macro-averaged F1 and weighted F1, `(wanted,)` each.
+        `(scores, wanted)`.
     """
     first = envelope.first
     support = torch.bincount(labels, minlength=classes).double()
@@ -149,7 +153,5 @@ def _running_scores(
         running = counts + gains.cumsum(dim=2)
         counts = running[:, :, -1:]
         kept = running[:, :, wanted[low:high]]
-        one = scores_of_counts(kept[0], kept[1], support)
-        found.append(torch.stack([one.accuracy, one.f1_macro, one.f1_weighted]))
-    accuracy, f1_macro, f1_weighted = torch.cat(found, dim=1)
-    return accuracy, f1_macro, f1_weighted
+        found.append(scores_of_counts(metrics, kept[0], kept[1], support))
+    return torch.cat(found, dim=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,7 @@ def rank_points(
     Args:
         probabilities: `(members, samples, classes)`.
         labels: class indices, `(samples,)`.
-        metric: `accuracy`, `f1_weighted` or `f1_macro`.
+        metric: key of the score that makes points the best.
         steps: weights are multiples of 1 / steps; None where `points` are random.
         points: so many random ones; None where a grid is searched.
         keep: how many are kept; of points with the same score the first in the search.
@@ -73,7 +74,7 @@ def rank_points(
     total = points if steps is None else count_points(members, steps)
     if total is None or total > _MOST:
         raise OverflowError(f"{total:.1e} points are more than the {_MOST:.0e} that are allowed")
-    scorer = WeightingScorer(probabilities, labels)
+    scorer = WeightingScorer(probabilities, labels, metric)
 
     def batch_from(start: int) -> Tensor:
         stop = min(start + _BATCH, total)
@@ -82,7 +83,7 @@ def rank_points(
             return random_points(members, seed, start, stop, dtype=dtype, device=device)
         return grid_points(members, steps, start, stop, dtype=dtype, device=device)
 
-    best = _Best(keep, metric, batch_from(0)[:0])
+    best = _Best(keep, metric, scorer.metrics, batch_from(0)[:0])
     for start in _starts(total):
         batch = batch_from(start)
         best.add(batch, scorer.score(batch))
@@ -110,14 +111,15 @@ class _Best:
     Args:
         keep: how many are kept.
         metric: what they are best in.
+        metrics: all scores that are computed.
         none: no points, `(0, members)`, of the points' type and device.
     """
 
-    def __init__(self, keep: int, metric: str, none: Tensor) -> None:
+    def __init__(self, keep: int, metric: str, metrics: tuple[str, ...], none: Tensor) -> None:
         self._keep, self._metric = keep, metric
         self._weights = none
-        self._scores = none.new_empty((3, 0))
-        self.top, self._count = -1.0, 0
+        self._scores = Scores(metrics, none.new_empty((len(metrics), 0)))
+        self.top, self._count = -math.inf, 0
         self._sum = none.new_zeros(none.shape[1])
 
     @property
@@ -140,18 +142,17 @@ class _Best:
             tied = own == top
             self._count += int(tied.sum())
             self._sum += weights[tied].sum(dim=0)
-        three = torch.stack([scores.accuracy, scores.f1_macro, scores.f1_weighted])
         weights = torch.cat([self._weights, weights])
-        three = torch.cat([self._scores, three], dim=1)
-        ranked = Scores(*three).of(self._metric).argsort(descending=True, stable=True)[: self._keep]
-        self._weights, self._scores = weights[ranked], three[:, ranked]
+        both = Scores(scores.metrics, torch.cat([self._scores.values, scores.values], dim=1))
+        ranked = both.of(self._metric).argsort(descending=True, stable=True)[: self._keep]
+        self._weights = weights[ranked]
+        self._scores = Scores(scores.metrics, both.values[:, ranked])
 
     def ranking(self, searched: int) -> Ranking:
         """Give what is left."""
-        scores = Scores(*self._scores)
         centre = _Centre(self.mean)
-        centre.add(self._weights[scores.of(self._metric) == self.top])
-        return Ranking(self._weights, scores, centre.found, searched, self._count)
+        centre.add(self._weights[self._scores.of(self._metric) == self.top])
+        return Ranking(self._weights, self._scores, centre.found, searched, self._count)
 
 
 class _Centre:

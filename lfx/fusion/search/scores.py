@@ -3,57 +3,77 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from lfx.evaluation.metrics import SCORES
+from lfx.evaluation.scores import SCORES, Counts, printed, searchable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _LEAST_CLASSES = 2
 
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """What weightings score; micro-averaged F1 is accuracy.
+    """What weightings score.
 
     Attributes:
-        accuracy: `(weightings,)`, in 0..1.
-        f1_macro: `(weightings,)`, in 0..1.
-        f1_weighted: `(weightings,)`, in 0..1.
+        metrics: keys of the scores.
+        values: `(scores, weightings)`.
     """
 
-    accuracy: Tensor
-    f1_macro: Tensor
-    f1_weighted: Tensor
+    metrics: tuple[str, ...]
+    values: Tensor
 
     def of(self, metric: str) -> Tensor:
-        """Give one score, `(weightings,)`.
+        """Return one score, `(weightings,)`.
 
         Raises:
             ValueError: unknown metric.
         """
-        if metric not in SCORES:
-            raise ValueError(f"metric: allowed are {', '.join(SCORES)}; got {metric!r}")
-        scores: Tensor = getattr(self, metric)
-        return scores
+        if metric not in self.metrics:
+            raise ValueError(f"metric: allowed are {', '.join(self.metrics)}; got {metric!r}")
+        return self.values[self.metrics.index(metric)]
 
 
-def scores_of_counts(hits: Tensor, predicted: Tensor, support: Tensor) -> Scores:
+def with_metric(metric: str | None = None) -> tuple[str, ...]:
+    """Return the scores that a search computes: those of tables, and the one that it optimises.
+
+    Raises:
+        ValueError: it cannot be computed from counts.
+    """
+    wanted = dict.fromkeys([*printed(), *([] if metric is None else [metric])])
+    lacking = [key for key in wanted if key not in searchable()]
+    if lacking:
+        raise ValueError(f"metric: allowed are {', '.join(searchable())}; got {lacking[0]!r}")
+    return tuple(wanted)
+
+
+def scores_of_counts(
+    metrics: Sequence[str], hits: Tensor, predicted: Tensor, support: Tensor
+) -> Tensor:
     """Compute scores from whole numbers held as floats.
 
     Args:
+        metrics: keys of scores of counts.
         hits: how often a class was predicted rightly, `(classes, weightings)`.
         predicted: how often it was predicted, `(classes, weightings)`.
         support: how often it is the label, `(classes,)`.
+
+    Returns:
+        `(scores, weightings)`.
     """
-    # A class that is neither label nor prediction has no hits either, and so scores 0.
-    f1 = 2 * hits / (predicted + support[:, None]).clamp(min=1)
-    samples = support.sum()
-    return Scores(
-        accuracy=hits.sum(dim=0) / samples,
-        f1_macro=f1.mean(dim=0),
-        f1_weighted=(f1 * support[:, None]).sum(dim=0) / samples,
-    )
+    counts = Counts(hits, predicted, support[:, None])
+    found = []
+    for key in metrics:
+        compute = SCORES[key].of_counts
+        if compute is None:
+            raise ValueError(f"{key} needs probabilities")
+        found.append(compute(counts))
+    return torch.stack(found)
 
 
 def check_labelled(probabilities: Tensor, labels: Tensor) -> None:

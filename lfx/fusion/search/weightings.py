@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from lfx.fusion.search.scores import Scores, check_labelled, scores_of_counts
+from lfx.fusion.search.scores import Scores, check_labelled, scores_of_counts, with_metric
 
 # Scores nearer than this are tied; rounding makes differences of 1e-16 (float64) or 1e-7 (float32).
 TIE = {torch.float64: 1e-12, torch.float32: 1e-6}
@@ -36,7 +36,7 @@ class _Block:
 
 
 class WeightingScorer:
-    """Scores weightings of the linear pool: accuracy and F1 of argmax Σ_m w_m · p_m.
+    """Scores weightings of the linear pool: scores of argmax Σ_m w_m · p_m.
 
     Of classes whose scores tie, the first wins. Scores tie when they are within 1e-12 of each
     other, so that 0.1 + 0.2 against 0.3 is the tie that it is on paper, whatever the order in which
@@ -58,12 +58,14 @@ class WeightingScorer:
     Args:
         probabilities: `(members, samples, classes)`, in 0..1; computes where these lie.
         labels: class indices, `(samples,)`.
+        metric: a score of counts that is computed beside those of tables.
 
     Raises:
-        ValueError: shapes do not fit, no samples, or values out of range.
+        ValueError: shapes do not fit, no samples, values out of range, or an unknown metric.
     """
 
-    def __init__(self, probabilities: Tensor, labels: Tensor) -> None:
+    def __init__(self, probabilities: Tensor, labels: Tensor, metric: str | None = None) -> None:
+        self.metrics = with_metric(metric)
         check_labelled(probabilities, labels)
         self._device = probabilities.device
         self.dtype = torch.float32 if self._device.type == "mps" else torch.float64
@@ -126,7 +128,7 @@ class WeightingScorer:
         shares = weights.new_zeros((self.members, columns), dtype=self.dtype, device=self._device)
         counts = shares.new_empty((2 * self._classes, columns))
         buffers = shares.new_empty((3, largest * width))
-        found = shares.new_empty((3, number))
+        found = shares.new_empty((len(self.metrics), number))
         for start in range(0, number, columns):
             stop = min(start + columns, number)
             shares[:, : stop - start] = weights[start:stop].T
@@ -137,11 +139,10 @@ class WeightingScorer:
                 for block in self._blocks:
                     self._count(block, shares[:, part], counts[:, part], buffers)
             scores = scores_of_counts(
-                counts[: self._classes], counts[self._classes :], self._support
+                self.metrics, counts[: self._classes], counts[self._classes :], self._support
             )
-            for row, values in enumerate((scores.accuracy, scores.f1_macro, scores.f1_weighted)):
-                found[row, start:stop] = values[: stop - start]
-        return Scores(*found.unbind())
+            found[:, start:stop] = scores[:, : stop - start]
+        return Scores(self.metrics, found)
 
     def _count(self, block: _Block, shares: Tensor, counts: Tensor, buffers: Tensor) -> None:
         """Add to counts what one block gains under some weightings."""

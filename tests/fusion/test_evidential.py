@@ -138,7 +138,5 @@ def test_the_level_of_logits_is_evidence():
 
 
 def test_bad_options():
-    with pytest.raises(
-        ConfigError, match="evidence: allowed are softplus, relu, exp; got"
-    ):
+    with pytest.raises(ConfigError, match="evidence: allowed are softplus, relu, exp; got"):
         Evidential("square")

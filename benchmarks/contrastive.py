@@ -28,7 +28,7 @@ from torch import Tensor
 from torch.nn import functional
 from train import few_samples, save_results
 
-from lfx.command.entry import prepare
+from lfx.command.entry import register
 from lfx.configuration.locate import config_folder
 from lfx.configuration.train import TrainConfig
 from lfx.configuration.typed import as_typed
@@ -259,7 +259,7 @@ def main() -> None:
     parser.add_argument("--device", default="auto", help="of phase 2; losses run on the CPU")
     parser.add_argument("--save", type=Path, help="JSON file for the figures")
     arguments = parser.parse_args()
-    prepare()
+    register()
     with initialize_config_dir(str(config_folder()), version_base="1.3"):
         phase_2 = measure_phase_2(arguments)
     losses = {name: measure_loss(name, arguments.batch) for name in LOSSES}

@@ -21,7 +21,7 @@ from hydra import compose, initialize_config_dir
 from rich.console import Console
 from rich.table import Table
 
-from lfx.command.entry import prepare
+from lfx.command.entry import register
 from lfx.configuration.build import build
 from lfx.configuration.fuse import FuseConfig
 from lfx.configuration.locate import config_folder
@@ -61,7 +61,7 @@ def pipelines() -> dict[str, Pipeline]:
     """Build every scheme and calibration that is fitted, with the settings of `conf`."""
     found = {}
     folder = config_folder()
-    prepare()
+    register()
     with initialize_config_dir(str(folder), version_base="1.3"):
         names = [f"fusion={file.stem}" for file in sorted((folder / "fusion").glob("*.yaml"))]
         names += [

@@ -36,7 +36,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lfx.command.composer import Composer
-from lfx.command.entry import prepare
+from lfx.command.entry import register
 from lfx.command.job import StageJob
 from lfx.configuration.fuse import FuseConfig
 from lfx.configuration.locate import config_folder
@@ -150,7 +150,7 @@ def main() -> None:
     parser.add_argument("--many", type=int, default=500, help="jobs over which memory is watched")
     parser.add_argument("--save", type=Path, help="JSON file for the figures")
     arguments = parser.parse_args()
-    prepare()
+    register()
     version.setbase("1.3")
     stage, jobs = arguments.stage, arguments.jobs
     time_sweep(stage, 3, []), time_sweep(stage, 3, BASIC)  # warm-up

@@ -34,13 +34,12 @@ from torch.utils.data import DataLoader
 from torch.utils.flop_counter import FlopCounterMode, conv_flop_count
 from torchvision.transforms import v2
 
-from lfx.command.entry import prepare
+from lfx.command.entry import register
 from lfx.configuration.build import build
 from lfx.configuration.locate import config_folder
 from lfx.configuration.train import TrainConfig
 from lfx.configuration.typed import as_typed, plain
-from lfx.data.prepare import SplitPlan, load_labelled
-from lfx.data.samples import Source
+from lfx.data.dataset import Dataset
 from lfx.modalities.build import build_classifier, build_training
 from lfx.modalities.compute import Compute, choose_precision
 from lfx.modalities.surroundings import Surroundings
@@ -66,12 +65,8 @@ def configure(modality: str, data: str | None) -> TrainConfig:
 
 def few_samples(config: TrainConfig, samples: int) -> SampleTable:
     """Load the data; keep some training samples, and a batch for validation."""
-    table = load_labelled(
-        build(config.data.source, "data.source", Source),
-        SplitPlan("random"),
-        drop_bad=True,
-        cache_dir=Path(config.data.cache_dir),
-    )
+    dataset: Dataset = build(config.data, "data", Dataset)
+    table = replace(dataset, split="random", on_bad_sample="drop").labelled()
     kept = {*table.rows("train")[:samples], *table.rows("val")[:32]}
     splits = tuple(split if row in kept else None for row, split in enumerate(table.splits))
     return replace(table, splits=splits)
@@ -272,7 +267,7 @@ def main() -> None:
     parser.add_argument("--device", default="auto")
     parser.add_argument("--save", type=Path, help="JSON file for the figures")
     arguments = parser.parse_args()
-    prepare()
+    register()
     with initialize_config_dir(str(config_folder()), version_base="1.3"):
         results = {modality: measure(modality, arguments) for modality in ENCODERS}
     table = Table("", "encoder", "precision", "lfx /s", "plain /s", "ratio", "share of peak")

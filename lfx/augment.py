@@ -19,20 +19,20 @@ def augment(config: AugmentConfig, job: Job) -> None:
 
     from lfx.configuration.build import build
     from lfx.data.augmenter import TextAugmenter, is_usable
-    from lfx.data.build import build_samples
     from lfx.data.cleaning import Cleaning
+    from lfx.data.dataset import Dataset
     from lfx.data.paraphrase_cache import ParaphraseCache
     from lfx.data.paraphrases import choose_share, write_paraphrases
     from lfx.reporting.examples import show_paraphrases
-    from lfx.runtime.files import require_file, require_folder
+    from lfx.runtime.files import require_file
 
     log = logging.getLogger("lfx.augment")
     augmenter = build(config.augmenter, "augmenter", TextAugmenter)
+    dataset: Dataset = build(config.data, "data", Dataset)
     file = require_file(config.file, "file")
-    cache_dir = require_folder(config.data.cache_dir, "data.cache_dir")
-    cache = ParaphraseCache(cache_dir / "paraphrases", augmenter.identity)
-    table = build_samples(config.data, cache_dir)
-    splits = ("train",) if config.data.folds is None else ("train", "val")
+    cache = ParaphraseCache(dataset.cache / "paraphrases", augmenter.identity)
+    table = dataset.labelled()
+    splits = ("train",) if dataset.folds is None else ("train", "val")
     pool = [row for split in splits for row in table.rows(split)]
     rows = choose_share(table, pool, config.share, config.seed)
     clean = Cleaning(**plain(config.cleaning))

@@ -182,6 +182,8 @@ def collect(sweep: Path) -> None:
 
 def main() -> None:
     """Run the stage from the command line."""
+    from lfx.evaluation.further import take_further_scores
+
     run_stage(
         "fuse",
         FuseConfig,
@@ -189,6 +191,7 @@ def main() -> None:
         open_mappings=("members",),
         collect=collect,
         inputs=member_contents,
+        prepare=take_further_scores,
         leaves=("predictions.parquet", "metrics.json", "weights.json", "baselines.json"),
     )
 

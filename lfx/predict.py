@@ -19,7 +19,8 @@ def predict(config: PredictConfig, job: Job) -> None:
 
     from lfx.artifacts.assemble import assemble, doubtful_ids, known_splits
     from lfx.artifacts.parquet import write_predictions
-    from lfx.data.build import build_any
+    from lfx.configuration.build import build
+    from lfx.data.dataset import Dataset
     from lfx.evaluation.splits import evaluate_splits
     from lfx.evaluation.unpredicted import unpredicted_classes
     from lfx.modalities.checkpoints import load_classifier
@@ -28,12 +29,13 @@ def predict(config: PredictConfig, job: Job) -> None:
     from lfx.modalities.provenance import decoded_as_in_training
     from lfx.reporting.table import print_scores
     from lfx.runtime.device import resolve_device
-    from lfx.runtime.files import require_folder, write_json
+    from lfx.runtime.files import write_json
 
     log = logging.getLogger("lfx.predict")
+    dataset: Dataset = build(config.data, "data", Dataset)
     classifier, provenance = load_classifier(Path(config.ckpt))
-    cache_dir = require_folder(config.data.cache_dir, "data.cache_dir")
-    table = build_any(config.data, cache_dir, known=classifier.classes)
+    cache_dir = dataset.cache
+    table = dataset.any(known=classifier.classes)
     table = table.with_classes(classifier.classes)
     table = decoded_as_in_training(table, provenance.background)
     table = replace(table, splits=known_splits(table, provenance))
@@ -79,7 +81,15 @@ def collect(sweep: Path) -> None:
 
 def main() -> None:
     """Run the stage from the command line."""
-    run_stage("predict", PredictConfig, predict, collect=collect)
+    from lfx.evaluation.further import take_further_scores
+
+    run_stage(
+        "predict",
+        PredictConfig,
+        predict,
+        collect=collect,
+        prepare=take_further_scores,
+    )
 
 
 if __name__ == "__main__":

@@ -62,20 +62,27 @@ def report(config: ReportConfig, job: Job) -> None:
 
 def _look(config: ReportConfig, run: Path) -> None:
     """Look at one run, with its data where they are given."""
-    from lfx.data.build import build_any
+    from lfx.configuration.build import build
+    from lfx.data.dataset import Dataset
     from lfx.reporting.look import look_at_run
-    from lfx.runtime.files import require_folder
 
     table, name = None, None
     if config.data is not None:
-        cache_dir = require_folder(config.data.cache_dir, "data.cache_dir")
-        table, name = build_any(config.data, cache_dir), config.data.name
+        dataset: Dataset = build(config.data, "data", Dataset)
+        table, name = dataset.any(), dataset.name
     look_at_run(run, table, name, against=config.against, shown=config.cases)
 
 
 def main() -> None:
     """Run the stage from the command line."""
-    run_stage("report", ReportConfig, report)
+    from lfx.evaluation.further import take_further_scores
+
+    run_stage(
+        "report",
+        ReportConfig,
+        report,
+        prepare=take_further_scores,
+    )
 
 
 if __name__ == "__main__":

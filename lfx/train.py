@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lfx.artifacts.predictions import Predictions
+    from lfx.data.dataset import Dataset
     from lfx.modalities.crossvalidation import FoldState
     from lfx.modalities.start import Start
     from lfx.modalities.surroundings import Surroundings
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
 def train(config: TrainConfig, job: Job) -> None:
     """Train, predict, evaluate, publish."""
-    from lfx.data.build import build_paraphrases, build_samples
+    from lfx.configuration.build import build
+    from lfx.data.build import build_paraphrases
+    from lfx.data.dataset import Dataset
     from lfx.modalities.build import build_compute, prepare_phases
     from lfx.modalities.provenance import shaping_settings
     from lfx.modalities.start import Start, find_resumption
@@ -29,6 +32,7 @@ def train(config: TrainConfig, job: Job) -> None:
     from lfx.reporting.table import print_scores
     from lfx.runtime.files import require_folder
 
+    dataset: Dataset = build(config.data, "data", Dataset)
     shaping, alone = shaping_settings(config), job.sweep is None
     resume, states = find_resumption(
         config.ckpt, _folds(config), job.folder, shaping, config_hash(shaping), siblings=alone
@@ -39,13 +43,13 @@ def train(config: TrainConfig, job: Job) -> None:
         paraphrases=build_paraphrases(config.paraphrases),
     )
     compute = build_compute(config.trainer)
-    cache_dir = require_folder(config.data.cache_dir, "data.cache_dir")
+    cache_dir = dataset.cache
     require_folder(config.artifacts.dir, "artifacts.dir")
-    table = build_samples(config.data, cache_dir)
+    table = dataset.labelled()
     augmentation = plain(config)["modality"].get("augmentation")
     around = Surroundings(table, compute, job.folder, cache_dir, augmentation)
     if config.data.folds is not None:
-        _cross_validate(config, job, around, start, states)
+        _cross_validate(config, dataset, job, around, start, states)
         return
     metrics = _train_model(config, job, around, start)
     if metrics is not None:
@@ -144,6 +148,7 @@ def _train_model(
 
 def _cross_validate(
     config: TrainConfig,
+    dataset: Dataset,
     job: Job,
     around: Surroundings,
     start: Start,
@@ -154,7 +159,6 @@ def _cross_validate(
 
     from lfx.artifacts.folds import merge_folds, publish_fold
     from lfx.artifacts.parquet import read_predictions, write_predictions
-    from lfx.data.build import build_folds
     from lfx.modalities.crossvalidation import (
         FoldRecord,
         FoldState,
@@ -167,8 +171,8 @@ def _cross_validate(
     from lfx.reporting.classes import show_classes
     from lfx.reporting.folds import report_folds
 
-    data, table = config.data, around.table
-    folds = build_folds(data, table)
+    table = around.table
+    folds = dataset.deal_folds(table)
     record = FoldRecord(
         config_hash(shaping_settings(config)),
         table.data_fingerprint(),
@@ -179,7 +183,7 @@ def _cross_validate(
     if not states:
         for fold in _folds(config):
             forget(fold_folder(job.folder, fold))
-    show_classes(table, data.name, job.folder)
+    show_classes(table, dataset.name, job.folder)
     parts = {}
     for fold in _folds(config):
         folder, state = fold_folder(job.folder, fold), states.get(fold, FoldState())
@@ -196,8 +200,8 @@ def _cross_validate(
     write_predictions(job.folder / "predictions.parquet", merge_folds(parts))
     report_folds(parts, config.name, job.folder)
     published = _published(config)
-    if data.fold is not None:  # the other folds are other runs'
-        parts = publish_fold(published.with_suffix(".folds"), data.fold, parts[data.fold])
+    if dataset.fold is not None:  # the other folds are other runs'
+        parts = publish_fold(published.with_suffix(".folds"), dataset.fold, parts[dataset.fold])
     lacking = sorted(set(range(len(folds.tables))) - set(parts))
     if lacking:
         told = ", ".join(map(str, lacking))
@@ -247,7 +251,15 @@ def collect(sweep: Path) -> None:
 
 def main() -> None:
     """Run the stage from the command line."""
-    run_stage("train", TrainConfig, train, collect=collect)
+    from lfx.evaluation.further import take_further_scores
+
+    run_stage(
+        "train",
+        TrainConfig,
+        train,
+        collect=collect,
+        prepare=take_further_scores,
+    )
 
 
 if __name__ == "__main__":

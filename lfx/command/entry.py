@@ -34,12 +34,12 @@ from lfx.command.quoting import quote_letters
 from lfx.command.settings_file import use_own_loading
 from lfx.command.storage import storage_error
 from lfx.command.sweep import FailedJobsError
-from lfx.configuration.checks import named_plainly
 from lfx.configuration.locate import config_folder
 from lfx.configuration.register import register_schemas
 from lfx.runtime.errors import ConfigError, UserError
 from lfx.runtime.escaping import for_terminal
 from lfx.runtime.files import is_folder
+from lfx.runtime.naming import name_problems
 from lfx.runtime.versions import how_to_install
 
 if TYPE_CHECKING:
@@ -47,9 +47,11 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
+    from omegaconf import DictConfig
+
 log = logging.getLogger(__name__)
 
-__all__ = ["Job", "prepare", "run_stage"]
+__all__ = ["Job", "register", "run_stage"]
 
 StageConfig = TypeVar("StageConfig")
 
@@ -66,6 +68,7 @@ def run_stage(
     collect: Callable[[Path], None] | None = None,
     inputs: Callable[[StageConfig], str] | None = None,
     leaves: Sequence[str] = (),
+    prepare: Callable[[DictConfig], None] | None = None,
 ) -> None:
     """Run a stage from the command line and leave the process with its exit status.
 
@@ -80,11 +83,12 @@ def run_stage(
             a multirun that is repeated into its directory keeps the jobs that have completed with
             the same settings and inputs. What it cannot read is the task's to complain of.
         leaves: files that a job which has completed has left.
+        prepare: called with each job's settings before they are checked.
     """
     wants_traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises, and the messages are ours
     logging.raiseExceptions = wants_traceback  # no traceback where `| head` stopped reading
-    prepare()
+    register()
     _show_all_letters()
     use_own_help()
     arguments = put_options_last(sys.argv[1:])
@@ -93,7 +97,7 @@ def run_stage(
     if strange:
         _leave(wants_traceback, f"these arguments are not UTF-8: {' '.join(strange)}")
 
-    job = StageJob(stage, schema, task, inputs, tuple(leaves))
+    job = StageJob(stage, schema, task, inputs, tuple(leaves), prepare)
     main = hydra.main(version_base="1.3", config_path=str(config_folder()), config_name=stage)
     previous = signal.signal(signal.SIGTERM, _terminate)
     try:
@@ -175,7 +179,7 @@ def _blame_missing_plugin(error: Exception) -> None:
         ) from error
 
 
-def prepare() -> None:
+def register() -> None:
     """Register defaults, schemas and resolvers with Hydra; doing it twice is harmless."""
     set_defaults()
     register_schemas()
@@ -193,7 +197,7 @@ def prepare() -> None:
 
 def _as_folder(name: object) -> str:
     """Give a name that becomes a part of a run's folder, before anything is made there."""
-    found = named_plainly("name, or data.name,", str(name))
+    found = name_problems("name, or data.name,", str(name))
     if found:
         raise ConfigError("\n".join(found))
     return str(name)

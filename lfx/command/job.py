@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
+from omegaconf import DictConfig
 
 import lfx
 from lfx.command.earlier import find_completed
@@ -31,8 +32,6 @@ from lfx.runtime.rundir import RunStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from omegaconf import DictConfig
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +65,8 @@ class StageJob(Generic[StageConfig]):
     inputs: Callable[[StageConfig], str] | None = None
     # Without these files in its directory a job has not completed.
     leaves: tuple[str, ...] = ()
+    # Called with each job's settings before they are checked.
+    prepare: Callable[[DictConfig], None] | None = None
     # Whether a job has begun in this process.
     started: bool = False
     # What ended a single run.
@@ -101,10 +102,15 @@ class StageJob(Generic[StageConfig]):
         if not all((folder / file).is_file() for file in self.leaves):
             return None
         try:
-            same = found.settings == self._fingerprint(as_typed(config, self.schema))
+            same = found.settings == self._fingerprint(self._typed(config))
         except (UserError, OSError):  # the job itself will tell
             return None
         return found if same else None
+
+    def _typed(self, config: DictConfig) -> StageConfig:
+        if self.prepare is not None:
+            self.prepare(config)
+        return as_typed(config, self.schema)
 
     def _fingerprint(self, typed: StageConfig) -> str:
         if self.inputs is None:
@@ -132,7 +138,7 @@ class StageJob(Generic[StageConfig]):
         status.write(folder)
         try:
             require_variant_read(settings.runtime.choices)
-            typed = as_typed(config, self.schema)
+            typed = self._typed(config)
             fingerprint = "" if sweep is None else self._state(typed)
             result = self._work(typed, Job(folder, tuple(overrides), sweep))
             if result is None or math.isfinite(result):  # JSON has no other numbers

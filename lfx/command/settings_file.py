@@ -27,7 +27,7 @@ _MOST_VALUES = 100_000
 _DEEPEST = 40
 
 # Groups whose options are checked against the class that they name.
-_DERIVED = ("augmenter", "calibration", "fusion", "loss")
+_DERIVED = ("augmenter", "calibration", "data", "fusion", "loss", "score")
 
 # What YAML, OmegaConf and Python raise for a file's content.
 _OF_CONTENT = (

@@ -76,27 +76,45 @@ def with_schema(section: Container, config_path: str) -> Container:
         ConfigError: there is no such class, or it has no such setting.
         OmegaConfBaseException: it takes no such value.
     """
-    target = section.get(TARGET) if isinstance(section, DictConfig) else None
-    if not isinstance(target, str) or "/" not in config_path:
+    target = _target(section)
+    if target is None or not isinstance(section, DictConfig) or "/" not in config_path:
         return section
-    schema = OmegaConf.structured(_named(target, PurePosixPath(config_path).stem))
+    return _merged(_named(target, PurePosixPath(config_path).stem), section)
+
+
+def _target(section: Any) -> str | None:
+    target = section.get(TARGET) if isinstance(section, DictConfig) else None
+    return target if isinstance(target, str) else None
+
+
+def _merged(kind: type, section: DictConfig) -> Container:
+    """Merge a section into its class's schema, and sections within it into theirs."""
+    schema = OmegaConf.structured(kind)
     known = dict.fromkeys(map(str, schema))
     unknown = [unknown_setting(str(key), known) for key in section if str(key) not in known]
     if unknown:
         raise ConfigError("\n".join(unknown))
-    for field in dataclasses.fields(schema_of(target)):
+    own = section.copy()
+    for key in known:
+        part = own._get_node(key)  # noqa: SLF001, an interpolation stays one
+        inner = _target(part)
+        if isinstance(part, DictConfig) and inner is not None:
+            own[key] = _merged(schema_of(inner), part)
+    for field in dataclasses.fields(kind):
         if _is_open(field) and schema.get(field.name) is not None:
             OmegaConf.set_struct(schema[field.name], value=False)
-    return OmegaConf.merge(schema, section)
+    return OmegaConf.merge(schema, own)
 
 
 @functools.cache
 def _named(target: str, name: str) -> type:
     """Return a class's schema with a `name`, unless the class itself has such a setting."""
     schema = schema_of(target)
-    if NAME in settings_of(schema):
+    own = settings_of(schema).get(NAME)
+    if own is not None and own.default is not dataclasses.MISSING:
         return schema
-    field = (NAME, str, dataclasses.field(default=name))
+    metadata = {} if own is None else {"setting": own}
+    field = (NAME, str, dataclasses.field(default=name, metadata=metadata))
     made = dataclasses.make_dataclass(schema.__name__, [field], bases=(schema,), kw_only=True)
     _make_importable(made, _SCHEMA, target, name)
     return made
@@ -135,7 +153,8 @@ def _inspect(kind: Any) -> list[Setting]:
 
     Arguments whose defaults are no plain values are left out: the class's own defaults hold.
     """
-    holder = kind if dataclasses.is_dataclass(kind) else getattr(kind, "__init__", kind)
+    is_plain = isinstance(kind, type) and not dataclasses.is_dataclass(kind)
+    holder = kind.__init__ if is_plain else kind
     try:
         hints = get_type_hints(holder, include_extras=True)
     except (NameError, TypeError, AttributeError):  # names that only a type checker imports

@@ -8,7 +8,6 @@ from typing import Any
 from omegaconf import MISSING
 
 from lfx.configuration.checks import seed_in_range
-from lfx.configuration.data import DataConfig
 from lfx.configuration.encoder import CleaningConfig
 
 
@@ -17,7 +16,7 @@ class AugmentConfig:
     """conf/augment.yaml."""
 
     # The data set; its train split is augmented, with data.folds train and val.
-    data: DataConfig = MISSING
+    data: Any = MISSING
     # What makes the paraphrases.
     augmenter: Any = MISSING
     # Which share of the train split is paraphrased, class by class.

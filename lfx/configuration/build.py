@@ -28,11 +28,16 @@ def build(settings: Mapping[str, Any] | Any, key: str, kind: type) -> Any:
     from hydra.errors import InstantiationException
     from hydra.utils import instantiate
 
-    target = plain(settings)["_target_"]
+    section = plain(settings)
+    target = section.get("_target_") if isinstance(section, dict) else None
+    if not isinstance(target, str):
+        raise ConfigError(f"{key} names no class; choose one: {key}=NAME (`--help` lists them)")
     try:
-        built = instantiate(_arguments(plain(settings)), _convert_="all")
+        built = instantiate(_arguments(section), _convert_="all")
     except InstantiationException as error:
-        cause = error.__cause__ or error
+        cause: BaseException = error
+        while cause.__cause__ is not None:  # of a section within this one
+            cause = cause.__cause__
         if isinstance(cause, UserError):
             raise cause from None
         reason = " ".join(str(cause).split())[:300]

@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 from omegaconf import MISSING
 
 from lfx.configuration.artifacts import ArtifactsConfig
-from lfx.configuration.checks import named_plainly, seed_in_range
+from lfx.configuration.checks import seed_in_range
 from lfx.configuration.logger import LoggerConfig
+from lfx.runtime.naming import name_problems
 from lfx.runtime.settings import OneOf
 
 
@@ -65,14 +66,16 @@ class FuseConfig:
     artifacts: ArtifactsConfig = MISSING
     # Whose predictions are fused; its name is part of where they lie.
     data: Any = None
+    # Further scores, from outside of lfx: name -> what returns it.
+    scores: Any = field(default_factory=dict)
 
     # Sections of which only the name counts, so that nothing else in them has to be given.
     by_name: ClassVar[tuple[str, ...]] = ("data",)
 
     def problems(self) -> list[str]:
         """Say what is impossible about these settings."""
-        found = [*named_plainly("name", self.name), *seed_in_range("seed", self.seed)]
-        found += [] if self.data is None else named_plainly("data.name", str(self.data))
+        found = [*name_problems("name", self.name), *seed_in_range("seed", self.seed)]
+        found += [] if self.data is None else name_problems("data.name", str(self.data))
         if not self.files:
             found.append("there are no members; give at least one: members.NAME=PATH")
         on_missing = self.members.get(ON_MISSING)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from omegaconf import MISSING
 
-from lfx.configuration.checks import named_plainly
-from lfx.configuration.data import DataConfig
 from lfx.configuration.trainer import Precision
+from lfx.runtime.naming import name_problems
 
 
 @dataclass
@@ -20,7 +20,9 @@ class PredictConfig:
     # The artifact's name; null: the checkpoint's.
     name: str | None = None
     # The data set; labels are optional.
-    data: DataConfig = MISSING
+    data: Any = MISSING
+    # Further scores, from outside of lfx: name -> what returns it.
+    scores: Any = field(default_factory=dict)
     # auto, cpu, cuda, cuda:N or mps.
     device: str = "auto"
     # auto: bf16 where the hardware multiplies it fast, else fp32.
@@ -30,7 +32,7 @@ class PredictConfig:
 
     def problems(self) -> list[str]:
         """Say what is impossible about these settings."""
-        found = [] if self.name is None else named_plainly("name", self.name)
+        found = [] if self.name is None else name_problems("name", self.name)
         if self.data.folds is not None:
             found.append("data.folds is for training; one checkpoint predicts every sample once")
         if self.batch_size < 1:

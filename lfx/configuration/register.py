@@ -10,7 +10,6 @@ from lfx.configuration.contrastive import (
     ImageContrastiveConfig,
     TextContrastiveConfig,
 )
-from lfx.configuration.data import DataConfig, DemoData, MvsaData, TableData
 from lfx.configuration.encoder import ImageEncoderConfig, TextEncoderConfig
 from lfx.configuration.fuse import FuseConfig
 from lfx.configuration.logger import LoggerConfig, WandbConfig
@@ -28,10 +27,6 @@ SCHEMAS: tuple[type, ...] = (
     FuseConfig,
     ReportConfig,
     AugmentConfig,
-    DataConfig,
-    DemoData,
-    MvsaData,
-    TableData,
     ImageEncoderConfig,
     TextEncoderConfig,
     ClassifierConfig,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from lfx.configuration.reference import ReferenceConfig
@@ -28,6 +28,8 @@ class ReportConfig:
     reference: ReferenceConfig | None = None
     # Only runs on the data set of this name; null: all.
     data: Any = None
+    # Further scores, from outside of lfx: name -> what returns it.
+    scores: Any = field(default_factory=dict)
     # Whether only the newest run of a kind (stage, data, name, model, settings) is shown.
     newest: bool = True
     # Whether runs that differ in their seed alone share a row: mean and standard deviation.

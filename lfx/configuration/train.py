@@ -8,14 +8,14 @@ from typing import Any
 from omegaconf import MISSING
 
 from lfx.configuration.artifacts import TrainArtifactsConfig
-from lfx.configuration.checks import named_plainly, seed_in_range
+from lfx.configuration.checks import seed_in_range
 from lfx.configuration.contrastive import ContrastiveConfig
-from lfx.configuration.data import DataConfig
 from lfx.configuration.encoder import EncoderConfig, Reads, Trainable
 from lfx.configuration.logger import LoggerConfig
 from lfx.configuration.modality import ModalityConfig
 from lfx.configuration.paraphrases import ParaphrasesConfig
 from lfx.configuration.trainer import TrainerConfig
+from lfx.runtime.naming import name_problems
 
 
 @dataclass
@@ -34,7 +34,9 @@ class TrainConfig:
     # The checkpoint whose encoder phase=2 starts from: RUN/checkpoints/phase_1/best.ckpt.
     phase_1_ckpt: str | None = None
     # The data set.
-    data: DataConfig = MISSING
+    data: Any = MISSING
+    # Further scores, from outside of lfx: name -> what returns it.
+    scores: Any = field(default_factory=dict)
     # The encoder.
     encoder: EncoderConfig = MISSING
     # The modality.
@@ -52,7 +54,7 @@ class TrainConfig:
 
     def problems(self) -> list[str]:
         """Say what is impossible about the combination."""
-        found = [*named_plainly("name", self.name), *seed_in_range("seed", self.seed)]
+        found = [*name_problems("name", self.name), *seed_in_range("seed", self.seed)]
         if self.encoder.reads is not self.modality.reads:
             found.append(
                 f"encoder={self.encoder.name} reads {self.encoder.reads.name}s, but "

@@ -155,6 +155,8 @@ def _taken(config: DictConfig, key: str) -> bool:
 
 def _problems(node: Any, key: str = "") -> list[str]:
     """Ask every dataclass of a tree; one that stands in several places has to be told its key."""
+    if isinstance(node, dict):
+        return [one for name, value in node.items() for one in _problems(value, f"{key}.{name}")]
     if not dataclasses.is_dataclass(node):
         return []
     found: list[str] = []

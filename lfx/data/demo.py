@@ -9,12 +9,14 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
+from annotated_types import Interval
 
 from lfx.data.mvsa import CLASSES, LABEL_FILE, MvsaSource
 from lfx.data.published import publish_once
+from lfx.runtime.settings import checked
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -51,6 +53,7 @@ _TAGS = "#daily #pic #city #now #weekend #life #news #me".split()
 _COLOURS = {"negative": (60, 70, 120), "neutral": (135, 135, 135), "positive": (240, 200, 90)}
 
 
+@checked
 @dataclass(frozen=True)
 class DemoSource:
     """Generates the data on first use, then reads them like any MVSA folder.
@@ -62,11 +65,11 @@ class DemoSource:
         root: where they are generated. Where data of another number of pairs lie there already,
             they are generated into `<root>_<pairs>` (`<root>_<pairs>_v<version>` where the folder
             is of another version of lfx).
-        pairs: how many image-text pairs.
+        pairs: how many image-text pairs are generated.
     """
 
     root: str
-    pairs: int = 900
+    pairs: Annotated[int, Interval(ge=100, le=100_000)] = 900
 
     def read(self) -> Reading:
         """Read every pair, generating all of them where they are not there yet.

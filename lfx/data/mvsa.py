@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from lfx.data.encoding import decode_tweet
 from lfx.data.samples import Reading, Sample
-from lfx.runtime.errors import ConfigError, DataError
+from lfx.runtime.errors import DataError
+from lfx.runtime.settings import checked
 
 CLASSES = ("negative", "neutral", "positive")
 LABEL_FILE = "labelResultAll.txt"
-PROTOCOLS = ("merged", "equal")
 
 
 def merge_labels(text: str, image: str, protocol: str) -> str | None:
@@ -35,23 +36,19 @@ def merge_labels(text: str, image: str, protocol: str) -> str | None:
     return polar.pop() if len(polar) == 1 else None
 
 
+@checked
 @dataclass(frozen=True)
 class MvsaSource:
     """Reads an MVSA folder. Without the label file its pairs are unlabelled.
 
     Attributes:
-        root: the folder.
-        protocol: `merged` or `equal`, see `merge_labels`.
+        root: the folder with labelResultAll.txt and data/.
+        protocol: how two labels become one. `merged`: equal labels stay, neutral yields to the
+            other, opposites are dropped. `equal`: only pairs with equal labels stay.
     """
 
     root: str
-    protocol: str = "merged"
-
-    def __post_init__(self) -> None:
-        """Refuse an unknown protocol."""
-        if self.protocol not in PROTOCOLS:
-            allowed = ", ".join(PROTOCOLS)
-            raise ConfigError(f"data.source.protocol: one of {allowed}, got {self.protocol!r}")
+    protocol: Literal["merged", "equal"] = "merged"
 
     def read(self) -> Reading:
         """Read every pair.

@@ -10,14 +10,14 @@ from __future__ import annotations
 import csv
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from lfx.data.quoting_evidence import Evidence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-QUOTINGS = ("auto", "quoted", "none")
+Quoting = Literal["auto", "quoted", "none"]
 
 
 @dataclass

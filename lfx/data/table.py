@@ -7,15 +7,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from annotated_types import MinLen
 
 from lfx.data.class_labels import are_meant, name_label
 from lfx.data.columns import Columns, Format, read_columns
 from lfx.data.embedded import cell_image
-from lfx.data.quotation import QUOTINGS
+from lfx.data.quotation import Quoting
 from lfx.data.samples import Reading, Sample
 from lfx.data.values import cell_id, cell_text, rounded_ids
 from lfx.runtime.errors import ConfigError, DataError, name_some, shorten
+from lfx.runtime.settings import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 _TABS = {"\\t": "\t", "tab": "\t"}
 
 
+@checked
 @dataclass(frozen=True)
 class TableSource:
     """Reads a table of samples.
@@ -54,13 +58,13 @@ class TableSource:
     label: str | None = "label"
     split: str | None = None
     group: str | None = None
-    classes: Sequence[str] | None = None
+    classes: Annotated[Sequence[str], MinLen(1)] | None = None
     separator: str | None = None
     encoding: str | None = None
-    quoting: str = "auto"
+    quoting: Quoting = "auto"
 
     def __post_init__(self) -> None:
-        """Refuse a separator, an encoding or a quoting that there is not."""
+        """Refuse a separator or an encoding that there is not."""
         problems = []
         separator = self._separator()
         if separator is not None and (len(separator) != 1 or separator in '"\r\n\0'):
@@ -73,9 +77,6 @@ class TableSource:
                 "data.source.encoding is a name that Python knows, such as utf-8, utf-16, cp1252 "
                 f"or gb18030; got {shorten(ascii(self.encoding))}"
             )
-        if self.quoting not in QUOTINGS:
-            allowed = ", ".join(QUOTINGS)
-            problems.append(f"data.source.quoting: one of {allowed}, got {self.quoting!r}")
         if problems:
             raise ConfigError("\n".join(problems))
 

@@ -90,25 +90,30 @@ def _splits(sweep: Sweep) -> list[str]:
 def _layout(
     sweep: Sweep, splits: Sequence[str]
 ) -> tuple[list[str], list[list[str]], list[list[str]]]:
-    ranked = sweep.ranked
+    ranked, scores = sweep.ranked, _columns(sweep)
     header = ["rank", "name"]
-    header += [f"{split} {title}" for split in splits for title in map(title_of, printed())]
+    header += [f"{split} {title}" for split in splits for title in map(title_of, scores)]
     objectives = [job.score(sweep.objective) for job in ranked]
     # Jobs that are equally good share a rank; one without the score has none.
     ranks = ["" if own is None else str(objectives.index(own) + 1) for own in objectives]
     rows = [
-        [rank, title, *_scores(job.metrics, splits)]
+        [rank, title, *_scores(job.metrics, splits, scores)]
         for rank, job, title in zip(ranks, ranked, titles(ranked), strict=True)
     ]
     below: dict[tuple[str, ...], None] = {}
     several = len({tuple(job.weights.get("members", ())) for job in ranked}) > 1
     for job in ranked:
         members = f" of {', '.join(job.weights['members'])}" if several else ""
-        for name, scores in job.baselines.items():
-            below[("", f"baseline: {name}{members}", *_scores(scores, splits))] = None
+        for name, own in job.baselines.items():
+            below[("", f"baseline: {name}{members}", *_scores(own, splits, scores))] = None
     return header, rows, [list(row) for row in below]
 
 
-def _scores(metrics: Mapping[str, Any], splits: Sequence[str]) -> list[str]:
-    numbers = [metrics.get(split, {}).get(score) for split in splits for score in printed()]
+def _columns(sweep: Sweep) -> list[str]:
+    """Return the scores that are shown: those of all tables, and what the jobs are ranked by."""
+    return list(dict.fromkeys([*printed(), sweep.objective.partition("/")[2]]))
+
+
+def _scores(metrics: Mapping[str, Any], splits: Sequence[str], scores: Sequence[str]) -> list[str]:
+    numbers = [metrics.get(split, {}).get(score) for split in splits for score in scores]
     return ["" if number is None else f"{number:.3f}" for number in numbers]

@@ -92,7 +92,10 @@ class Sweep:
     @property
     def ranked(self) -> list[SweepJob]:
         """The completed jobs, best first; those without the score last, by number."""
-        metric = SCORES.get(self.objective.partition("/")[2])
+        name = self.objective.partition("/")[2]
+        metric = SCORES.get(name)
+        if metric is None and name:
+            log.warning("no score %s is registered: jobs are ranked as if more were better", name)
         sign = -1 if metric is None or metric.higher_is_better else 1
 
         def key(job: SweepJob) -> tuple[bool, float]:

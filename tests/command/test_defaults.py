@@ -10,7 +10,7 @@ from hydra._internal.callbacks import Callbacks
 from hydra.experimental.callback import Callback
 from omegaconf import OmegaConf
 
-from lfx.command.entry import prepare
+from lfx.command.entry import register
 from lfx.command.multirun import NoteFolder
 from lfx.configuration.locate import config_folder
 
@@ -23,7 +23,7 @@ STAGES = ("train", "predict", "fuse", "report", "augment")
 @pytest.fixture
 def chosen(tmp_path: Path):
     """Compose a stage with an experiment of a user's own folder; give Hydra's part."""
-    prepare()
+    register()
 
     def build(stage, *overrides, experiment=""):
         folder = tmp_path / "experiment"

@@ -5,7 +5,7 @@ from hydra import compose, initialize_config_dir
 from hydra.errors import HydraException
 from omegaconf.errors import InterpolationResolutionError
 
-from lfx.command.entry import prepare
+from lfx.command.entry import register
 from lfx.command.explain import explain
 from lfx.configuration.locate import config_folder
 
@@ -15,7 +15,7 @@ SCHEMES = sorted(file.stem for file in (config_folder() / "fusion").glob("*.yaml
 @pytest.fixture
 def explained():
     """Compose what cannot be composed, and explain what Hydra raises."""
-    prepare()
+    register()
 
     def build(stage, *arguments):
         overrides = [text for text in arguments if not text.startswith("-")]
@@ -84,7 +84,7 @@ def own_configs(tmp_path):
 
 def test_a_folder_of_ones_own_is_looked_through(own_configs):
     def explain_own(*arguments):
-        prepare()
+        register()
         own = ["--config-dir", str(own_configs)]
         return explain(HydraException("what Hydra said"), "fuse", [*own, *arguments])
 
@@ -101,7 +101,7 @@ def test_a_folder_of_ones_own_is_looked_through(own_configs):
 
 
 def test_a_folder_of_ones_own_that_is_not_there(own_configs):
-    prepare()
+    register()
     gone = own_configs / "gone"
     found = explain(HydraException("what Hydra said"), "fuse", [f"--config-dir={gone}"])
     assert found == f"--config-dir={gone}: there is no such folder"
@@ -206,7 +206,7 @@ def test_several_values_without_a_multirun(explained):
 
 
 def test_a_value_that_leads_back_to_itself():
-    prepare()
+    register()
     raised = InterpolationResolutionError("Recursive interpolation detected")
     told = "name: its value leads back to itself"
     assert explain(raised, "train", ["modality=text", "name=${name}"]) == told

@@ -7,7 +7,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.plugins import Plugins
 from omegaconf import OmegaConf
 
-from lfx.command.entry import prepare
+from lfx.command.entry import register
 from lfx.configuration.locate import config_folder
 
 FOLDER = config_folder() / "hydra" / "launcher"
@@ -17,7 +17,7 @@ LAUNCHERS = sorted(file.stem for file in FOLDER.glob("*.yaml"))
 @pytest.fixture
 def launcher_of():
     """Compose a stage with a launcher; give the launcher's config."""
-    prepare()
+    register()
 
     def build(name, *overrides, stage="fuse"):
         with initialize_config_dir(str(config_folder()), version_base="1.3"):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from hydra.errors import HydraException
 
-from lfx.command.entry import prepare
+from lfx.command.entry import register
 from lfx.command.explain import explain
 
 HEADER = "# @package _global_\n"
@@ -16,7 +16,7 @@ ALIASES = "".join(
 @pytest.fixture
 def explained(tmp_path):
     """Explain what is wrong with a file of a user's own folder of configs."""
-    prepare()
+    register()
 
     def build(text, group="experiment", *arguments):
         (tmp_path / group).mkdir(exist_ok=True)

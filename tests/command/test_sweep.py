@@ -22,7 +22,7 @@ from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
 
 from lfx.command.earlier import SweepError
-from lfx.command.entry import prepare
+from lfx.command.entry import register
 from lfx.command.job import StageJob
 from lfx.command.sweep import FailedJobsError
 from lfx.configuration.fuse import FuseConfig
@@ -40,7 +40,7 @@ def multirun(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     root = logging.getLogger()
     before = root.handlers[:], root.level
-    prepare()
+    register()
     version.setbase("1.3")
 
     def run(task, *overrides, inputs=lambda _: "same", stage="fuse", leaves=()):

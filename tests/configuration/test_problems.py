@@ -19,14 +19,14 @@ IMPOSSIBLE = [
     ("encoder.std=[0.5,0,0.5]", "encoder.std must be above 0"),
     ("data.split=file", "data.split=file needs data.split_file=FILE"),
     ("data.split_file=a.csv", "data.split_file is only read with data.split=file, not grouped"),
-    ("data.split_seed=-1", r"data.split_seed must be in 0\.\.4294967295, got -1"),
+    ("data.split_seed=-1", "data.split_seed must be at least 0 .* got -1"),
     ("seed=-1", r"^seed must be in 0\.\.4294967295, got -1"),
     ("seed=4294967296", "^seed must be in .* got 4294967296"),
     ("data.folds=1", "data.folds must be at least 2, got 1"),
     ("data.fold=0", "data.fold is only read with data.folds"),
     ("paraphrases.file=a.jsonl", "paraphrases are of texts; modality=image reads images"),
     ("paraphrases.share=0.5", "only read with paraphrases.file=FILE"),
-    ("data.source.pairs=10", "data.source.pairs must be in 100..100000, got 10"),
+    ("data.source.pairs=10", "data.source.pairs must be at least 100 and at most 100000, got 10"),
     ("modality.l2=-1", "^modality.l2 must be at least 0, got -1"),
     ("modality.dropout=1", "modality.dropout is a probability .* got 1"),
     ("modality.objective.label_smoothing=1", "label_smoothing is a share .* got 1"),
@@ -209,7 +209,7 @@ def test_a_split_column_needs_the_split_that_reads_it(typed):
 
 def test_a_list_of_classes_names_some(typed):
     table = ("data=table", "data.root=a", "data.source.file=b.csv", "data.source.classes=[]")
-    with pytest.raises(ConfigError, match=r"data.source.classes must name the classes, or be null"):
+    with pytest.raises(ConfigError, match=r"data.source.classes must be of length 1 or more"):
         typed("train", *table)
 
 

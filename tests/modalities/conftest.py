@@ -1,18 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from hydra import compose, initialize_config_dir
 
-from lfx.command.entry import prepare
+from lfx.command.entry import register
 from lfx.configuration.build import build
 from lfx.configuration.locate import config_folder
 from lfx.configuration.train import TrainConfig
 from lfx.configuration.typed import as_typed, plain
-from lfx.data.prepare import SplitPlan, load_labelled
-from lfx.data.samples import SampleTable, Source
+from lfx.data.dataset import Dataset
 from lfx.modalities.compute import Compute
 from lfx.modalities.surroundings import Surroundings
 
@@ -22,7 +22,7 @@ SHORT = ("data.source.pairs=150", "trainer.max_epochs=2", "trainer.progress=fals
 @pytest.fixture(scope="session")
 def configured(tmp_path_factory):
     """Compose a training run on little data, as the command line does."""
-    prepare()
+    register()
     root = tmp_path_factory.mktemp("demo")
 
     def build_config(*overrides):
@@ -35,12 +35,9 @@ def configured(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def table(configured) -> SampleTable:
+def table(configured):
     config = configured()
-    source = build(config.data.source, "data.source", Source)
-    return load_labelled(
-        source, SplitPlan("random"), drop_bad=False, cache_dir=Path(config.data.cache_dir)
-    )
+    return replace(build(config.data, "data", Dataset), split="random").labelled()
 
 
 @pytest.fixture

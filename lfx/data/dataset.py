@@ -1,0 +1,180 @@
+"""A data set: where its samples come from, how they are divided, and what is done with odd ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from annotated_types import Ge
+
+from lfx.data.decoding import Decoding
+from lfx.data.folds import Folds, deal_folds
+from lfx.data.pillow_guard import MOST_PIXELS
+from lfx.data.prepare import SplitPlan, load_any, load_labelled
+from lfx.data.rare import RareClasses
+from lfx.data.samples import Source
+from lfx.runtime.colour import parse_colour
+from lfx.runtime.errors import ConfigError
+from lfx.runtime.files import require_folder
+from lfx.runtime.naming import name_problems
+from lfx.runtime.settings import Count, Seed, checked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lfx.data.samples import SampleTable
+
+
+@checked
+@dataclass(frozen=True)
+class Dataset:
+    """Samples from a source, with splits.
+
+    Attributes:
+        name: of the data set, in run directories and artifacts.
+        root: the folder that holds the data.
+        source: the reader.
+        split: how samples are divided into train, val and test. `random`: 8:1:1 (the paper).
+            `grouped`: the same, and near duplicates never straddle splits. `file`: as `split_file`
+            or the source says.
+        stratify: whether splits keep the classes' shares (grouped ones as far as groups allow).
+        split_seed: seed of the split. Members that shall be fused must share it, so it does not
+            follow the run's `seed`.
+        split_file: CSV or Parquet with the columns id and split, for `split=file`.
+        folds: cross-validation: so many models, each trained without one fold of train and val;
+            None: one model.
+        fold: only the model without this fold, 0..folds - 1, such as one job of a multirun; None:
+            all of them.
+        on_bad_sample: what becomes of a sample that cannot be read. `stop`: the run ends. `drop`:
+            it is left out and listed.
+        min_class_size: classes with fewer samples are rare.
+        rare_classes: `error`: a rare class ends the run. `drop`: its samples are left out and
+            listed. `merge`: rare classes become one.
+        merged_class: name of the class that rare ones are merged into.
+        background: what transparent pixels of images lie on: a colour's name in CSS, or "#rrggbb"
+            in quotes. lfx.predict takes the colour that the model was trained with.
+        max_image_pixels: an image of more pixels is a bad sample; decoding it takes 4 bytes and
+            more for each.
+        cache_dir: where decoded images and the results of inspection are kept between runs.
+
+    Raises:
+        ConfigError: settings are impossible, or do not go together; all of them are listed.
+    """
+
+    name: str
+    root: str
+    source: Source
+    split: Literal["random", "grouped", "file"] = "grouped"
+    stratify: bool = True
+    split_seed: Seed = 0
+    split_file: str | None = None
+    folds: Annotated[int, Ge(2)] | None = None
+    fold: Annotated[int, Ge(0)] | None = None
+    on_bad_sample: Literal["stop", "drop"] = "stop"
+    min_class_size: Count = 1
+    rare_classes: Literal["error", "drop", "merge"] = "error"
+    merged_class: str = "other"
+    background: str = "white"
+    max_image_pixels: Count = MOST_PIXELS
+    cache_dir: str = "outputs/cache"
+
+    def __post_init__(self) -> None:
+        """Refuse settings that do not go together."""
+        problems = [*name_problems("data.name", self.name), *self._split_problems()]
+        if not self.merged_class.strip():
+            problems.append("data.merged_class must not be empty")
+        try:
+            parse_colour(self.background)
+        except ValueError as error:
+            problems.append(f"data.background: {error}")
+        if problems:
+            raise ConfigError("\n".join(problems))
+
+    def _split_problems(self) -> list[str]:
+        problems = []
+        if self.fold is not None and self.folds is None:
+            problems.append("data.fold is only read with data.folds")
+        if self.fold is not None and self.folds is not None and self.fold >= self.folds:
+            problems.append(f"data.fold must be in 0..{self.folds - 1}, got {self.fold}")
+        named = getattr(self.source, "split", None) is not None
+        if self.split == "file" and self.split_file is None and not named:
+            problems.append("data.split=file needs data.split_file=FILE (columns id and split)")
+        unread = [("split_file", self.split_file is not None), ("source.split", named)]
+        problems += [
+            f"data.{key} is only read with data.split=file, not {self.split}"
+            for key, given in unread
+            if given and self.split != "file"
+        ]
+        return problems
+
+    @property
+    def cache(self) -> Path:
+        """The folder for what is kept between runs; it is made where it is not there yet."""
+        return require_folder(self.cache_dir, "data.cache_dir")
+
+    def labelled(self) -> SampleTable:
+        """Read, check and split the samples of a training run.
+
+        Raises:
+            DataError: as `load_labelled`.
+        """
+        plan = SplitPlan(
+            kind=self.split,
+            seed=self.split_seed,
+            stratify=self.stratify,
+            file=None if self.split_file is None else Path(self.split_file),
+        )
+        return load_labelled(
+            self.source,
+            plan,
+            drop_bad=self.on_bad_sample == "drop",
+            cache_dir=self.cache,
+            rare=self._rare,
+            decoding=self._decoding,
+        )
+
+    def any(self, known: Sequence[str] | None = None) -> SampleTable:
+        """Read and check samples that may be unlabelled; they are in no split.
+
+        Args:
+            known: the classes of a model that is to predict them; None: there is no model.
+
+        Raises:
+            DataError: as `load_any`.
+        """
+        return load_any(
+            self.source,
+            drop_bad=self.on_bad_sample == "drop",
+            cache_dir=self.cache,
+            rare=self._rare,
+            decoding=self._decoding,
+            known=known,
+        )
+
+    def deal_folds(self, table: SampleTable) -> Folds:
+        """Divide the samples of train and val into the folds of cross-validation.
+
+        Near duplicates stay together, unless the split is the paper's random one.
+
+        Args:
+            table: samples with their splits.
+
+        Raises:
+            DataError: as `deal_folds`.
+        """
+        return deal_folds(
+            table,
+            self.folds or 0,
+            grouped=self.split != "random",
+            stratify=self.stratify,
+            seed=self.split_seed,
+        )
+
+    @property
+    def _rare(self) -> RareClasses:
+        return RareClasses(self.rare_classes, self.min_class_size, self.merged_class)
+
+    @property
+    def _decoding(self) -> Decoding:
+        return Decoding(self.background, self.max_image_pixels)

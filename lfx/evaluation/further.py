@@ -1,0 +1,37 @@
+"""Scores from outside of lfx, which the section `scores` names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lfx.evaluation.scores import SCORES, Score
+from lfx.runtime.errors import ConfigError
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+_further: list[str] = []
+
+
+def take_further_scores(config: DictConfig) -> None:
+    """Report the scores that a job's settings name, and none of an earlier job's.
+
+    Args:
+        config: the job's settings; `scores` maps any name to a section with a `_target_`, which
+            returns a `Score`.
+
+    Raises:
+        ConfigError: a score cannot be built, or there is one of its key already.
+    """
+    from lfx.configuration.build import build
+
+    for key in _further:
+        SCORES.pop(key, None)
+    _further.clear()
+    sections: dict[str, Any] = dict(config.get("scores") or {})
+    for name, section in sections.items():
+        score: Score = build(section, f"scores.{name}", Score)
+        if score.key in SCORES:
+            raise ConfigError(f"scores.{name}: there is a score {score.key} already")
+        SCORES[score.key] = score
+        _further.append(score.key)

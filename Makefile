@@ -8,7 +8,7 @@ JOBS ?= $(shell $(PYTHON) -c 'import os; print(min(4, os.cpu_count() or 1))')
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check campaign lint types bench paper paper-light study study-of-a-seed same-data clean
+.PHONY: help setup demo test check campaign lint types bench paper paper-light clean
 
 help:  ## Explain every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,66 +54,21 @@ bench: setup  ## Measure training, contrast, fusion and sweeps against plain loo
 	$(BIN)/python benchmarks/sweep.py
 	$(BIN)/python benchmarks/growth.py
 
-# Of the paper's study: the data, VGG16's weights, seeds (each draws its own split as well), settings
-# for every training, and settings for whatever reads the data.
+# Of the paper's study: the data, VGG16's weights, seeds with commas between them, and whatever else
+# `lfx.study` takes, such as ARGS='arguments.train=[trainer.device=cuda:1]'.
 DATA ?=
 PLACES365 ?=
 SEEDS ?= 0
-VARIANT ?= paper
 ARGS ?=
-DATA_ARGS ?=
 
 paper: setup  ## Run the paper's study: DATA=/path/to/MVSA_Single PLACES365=FILE.safetensors (or none)
 	@test -n "$(PLACES365)" || { echo "VGG16's weights: make paper PLACES365=FILE.safetensors DATA=…;" \
 		"python -m lfx.encoders.places365 makes the file, PLACES365=none leaves VGG16 out" >&2; exit 2; }
-	@$(MAKE) --no-print-directory study STUDY=paper \
-		MODELS="$(if $(filter none,$(PLACES365)),,vgg16) resnet50 resnet50_contrastive roberta"
+	$(BIN)/python -m lfx.study study=paper "data.root='$(DATA)'" 'seeds=[$(SEEDS)]' \
+		$(if $(filter none,$(PLACES365)),'leave_out=[vgg16]',"arguments.vgg16=[\"encoder.weights.path='$(PLACES365)'\"]") $(ARGS)
 
 paper-light: setup  ## The same with small encoders, on a CPU and without a hub: DATA=/path/to/MVSA_Single
-	@$(MAKE) --no-print-directory study STUDY=paper_light MODELS="image_folds image image_contrastive text"
-
-study:
-	@test -d "$(DATA)" || { echo "the data, a folder: DATA=/path/to/MVSA_Single" >&2; exit 2; }
-	@for seed in $(SEEDS); do $(MAKE) --no-print-directory study-of-a-seed SEED=$$seed || exit; done
-	$(BIN)/python -m lfx.report reference=$(STUDY) runs=outputs/studies/$(STUDY) hydra.run.dir=outputs/studies/$(STUDY)/report
-
-# Each step leaves a mark when it is done; a study that was interrupted goes on where it was. All that
-# is trained, translated and fused stays in the study's own folder, out of other runs' way.
-AT = $(OF_SEED)_$(SEED)
-OF_SEED = outputs/studies/$(STUDY)/seed
-ROOT := $(if $(DATA),$(shell cd "$(DATA)" 2>/dev/null && pwd -P))
-READ = "data.root='$(ROOT)'" $(DATA_ARGS)
-PUBLISH = artifacts.dir=$(AT)/artifacts
-EXTRA_vgg16 = "encoder.weights.path='$(PLACES365)'"
-# As Hydra reads it: settings that are written alike are told apart by their seed alone.
-EXTRA_roberta = 'paraphrases.file=$(OF_SEED)_$${seed}/paraphrases.jsonl'
-EXTRA_text = $(EXTRA_roberta)
-SCHEMES := detection_rate minimizing_loss
-
-study-of-a-seed: $(SCHEMES:%=$(AT)/%.done)
-	$(BIN)/python -m lfx.report run=$(AT)/minimizing_loss data=mvsa_single $(READ) hydra.run.dir=$(AT)/report
-
-# Not to mix the results of different data or settings in one table; these change no result.
-export BEGUN_WITH = $(ROOT) $(VARIANT) $(filter-out trainer.device=% trainer.progress=% logger=%,$(ARGS)) $(DATA_ARGS)
-$(AT)/data:
-	@mkdir -p $(AT) && printenv BEGUN_WITH > $@
-
-same-data: $(AT)/data
-	@test "$$(cat $(AT)/data)" = "$$BEGUN_WITH" || { echo "$(AT) was begun with:" \
-		"$$(cat $(AT)/data); remove it to begin anew" >&2; exit 2; }
-
-$(AT)/back_translation.done: conf/experiment/$(STUDY)/back_translation.yaml | same-data
-	$(BIN)/python -m lfx.augment experiment=$(STUDY)/back_translation seed=$(SEED) $(READ) file=$(AT)/paraphrases.jsonl hydra.run.dir=$(AT)/back_translation
-	@touch $@
-
-$(AT)/roberta.done $(AT)/text.done: $(AT)/back_translation.done
-$(MODELS:%=$(AT)/%.done): $(AT)/%.done: conf/experiment/$(STUDY)/%.yaml | same-data
-	$(BIN)/python -m lfx.train experiment=$(STUDY)/$* variant=$(VARIANT) seed=$(SEED) $(READ) $(PUBLISH) ckpt=auto hydra.run.dir=$(AT)/$* $(EXTRA_$*) $(ARGS)
-	@touch $@
-
-$(SCHEMES:%=$(AT)/%.done): $(AT)/%.done: conf/experiment/$(STUDY)/%.yaml $(MODELS:%=$(AT)/%.done)
-	$(BIN)/python -m lfx.fuse experiment=$(STUDY)/$* variant=$(VARIANT) seed=$(SEED) $(PUBLISH) hydra.run.dir=$(AT)/$*
-	@touch $@
+	$(BIN)/python -m lfx.study study=paper_light "data.root='$(DATA)'" 'seeds=[$(SEEDS)]' $(ARGS)
 
 clean:  ## Remove caches and builds; runs in outputs/ and .venv/ stay
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -17,6 +17,7 @@ from lfx.configuration.modality import ClassifierConfig, ImageModalityConfig, Te
 from lfx.configuration.predict import PredictConfig
 from lfx.configuration.reference import ReferenceConfig
 from lfx.configuration.report import ReportConfig
+from lfx.configuration.study import PlanConfig, StudyConfig
 from lfx.configuration.train import TrainConfig
 from lfx.configuration.trainer import TrainerConfig
 from lfx.runtime.lazy_schema import LazySchema
@@ -27,6 +28,8 @@ SCHEMAS: tuple[type, ...] = (
     FuseConfig,
     ReportConfig,
     AugmentConfig,
+    StudyConfig,
+    PlanConfig,
     ImageEncoderConfig,
     TextEncoderConfig,
     ClassifierConfig,

@@ -1,0 +1,87 @@
+"""Carrying out a study's steps, each in a process of its own."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from lfx.runtime.errors import UserError
+from lfx.runtime.rundir import read_status
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lfx.studies.steps import Step
+
+log = logging.getLogger(__name__)
+
+_PATIENCE = 30  # seconds that a step has to end itself
+
+
+class StudyError(UserError):
+    """A step of a study failed, or another study is in the way."""
+
+
+def carry_out(steps: Sequence[Step]) -> None:
+    """Run the steps that are not done yet, one after the other; the report is made every time.
+
+    Raises:
+        StudyError: a step failed, is running already, or was run with other settings.
+    """
+    left = [step for step in steps if step.seed is None or not is_done(step)]
+    if len(left) < len(steps):
+        log.info("%d of %d steps are done", len(steps) - len(left), len(steps))
+    for place, step in enumerate(left, start=1):
+        command = ["python", "-m", f"lfx.{step.command}", *step.arguments]
+        log.info("step %d of %d, %s: %s", place, len(left), step.title, " ".join(command))
+        status = _run(step)
+        if status in {128 + signal.SIGINT, 128 + signal.SIGTERM}:
+            raise SystemExit(status)
+        if status != 0:
+            raise StudyError(
+                f"{step.title} ended with status {status} (its own message is above); the same "
+                "command carries the study on from there"
+            )
+
+
+def is_done(step: Step) -> bool:
+    """Return whether a step has been carried out with the same settings.
+
+    Raises:
+        StudyError: it is running, or was run with settings that lead to other results.
+    """
+    status = read_status(step.folder)
+    if status is None:
+        return False
+    if status.is_alive():
+        raise StudyError(
+            f"process {status.pid} of this machine is at work on {step.title}: wait for it, or "
+            "choose another folder=FOLDER"
+        )
+    if not step.asks_for(status.overrides):
+        ours, theirs = set(step.settings), set(status.overrides)
+        raise StudyError(
+            f"{step.folder} was begun with other settings: {' '.join(sorted(theirs - ours))}, "
+            f"not {' '.join(sorted(ours - theirs))}; remove the study's folder to begin anew, or "
+            "choose another: folder=FOLDER"
+        )
+    return status.state == "completed"
+
+
+def _run(step: Step) -> int:
+    """Run a step in a process that ends when this one does; return its exit status."""
+    command = [sys.executable, "-m", f"lfx.{step.command}", *step.arguments]
+    process = subprocess.Popen(command)  # noqa: S603, what the settings say
+    try:
+        status = process.wait()
+    except BaseException:  # Ctrl-C, which the step has got as well, or SIGTERM
+        process.terminate()
+        try:
+            process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        raise
+    return status if status >= 0 else 128 - status

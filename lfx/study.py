@@ -1,0 +1,23 @@
+"""`python -m lfx.study`: carry out a whole study, and carry it on after a kill."""
+
+from __future__ import annotations
+
+from lfx.command.entry import Job, run_stage
+from lfx.configuration.study import StudyConfig
+
+
+def study(config: StudyConfig, _job: Job) -> None:
+    """Run the steps that are not done yet; the last of them prints the study's table."""
+    from lfx.studies.carry_out import carry_out
+    from lfx.studies.steps import plan_steps
+
+    carry_out(plan_steps(config))
+
+
+def main() -> None:
+    """Run the command from the command line."""
+    run_stage("study", StudyConfig, study, open_mappings=("data", "arguments"))
+
+
+if __name__ == "__main__":
+    main()

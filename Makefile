@@ -54,21 +54,25 @@ bench: setup  ## Measure training, contrast, fusion and sweeps against plain loo
 	$(BIN)/python benchmarks/sweep.py
 	$(BIN)/python benchmarks/growth.py
 
-# Of the paper's study: the data, VGG16's weights, seeds with commas between them, and whatever else
+# Of the paper's study: the data, VGG16's weights, seeds with blanks between them, and whatever else
 # `lfx.study` takes, such as ARGS='arguments.train=[trainer.device=cuda:1]'.
 DATA ?=
 PLACES365 ?=
 SEEDS ?= 0
 ARGS ?=
+COMMA := ,
+EMPTY :=
+SPACE := $(EMPTY) $(EMPTY)
+LIST_OF_SEEDS = 'seeds=[$(subst $(SPACE),$(COMMA),$(strip $(SEEDS)))]'
 
 paper: setup  ## Run the paper's study: DATA=/path/to/MVSA_Single PLACES365=FILE.safetensors (or none)
 	@test -n "$(PLACES365)" || { echo "VGG16's weights: make paper PLACES365=FILE.safetensors DATA=…;" \
 		"python -m lfx.encoders.places365 makes the file, PLACES365=none leaves VGG16 out" >&2; exit 2; }
-	$(BIN)/python -m lfx.study study=paper "data.root='$(DATA)'" 'seeds=[$(SEEDS)]' \
+	$(BIN)/python -m lfx.study study=paper "data.root='$(DATA)'" $(LIST_OF_SEEDS) \
 		$(if $(filter none,$(PLACES365)),'leave_out=[vgg16]',"arguments.vgg16=[\"encoder.weights.path='$(PLACES365)'\"]") $(ARGS)
 
 paper-light: setup  ## The same with small encoders, on a CPU and without a hub: DATA=/path/to/MVSA_Single
-	$(BIN)/python -m lfx.study study=paper_light "data.root='$(DATA)'" 'seeds=[$(SEEDS)]' $(ARGS)
+	$(BIN)/python -m lfx.study study=paper_light "data.root='$(DATA)'" $(LIST_OF_SEEDS) $(ARGS)
 
 clean:  ## Remove caches and builds; runs in outputs/ and .venv/ stay
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 _OVERRIDE = re.compile(r"^\s*-\s*override /?([\w/]+)", re.MULTILINE)
-# What the options of this group bring along; nobody types their names.
-_INSIDE = "variant"
 _EXPERIMENT = "experiment"
 _COMMAND = re.compile(r"^#.*python -m lfx\.(\w+)", re.MULTILINE)
 
@@ -74,10 +72,9 @@ def list_groups(command: str, folders: Sequence[Path], choices: Sequence[str]) -
         for top in tops:
             for file in (folder / top).rglob("*.yaml"):
                 group = file.parent.relative_to(folder).as_posix()
-                is_inside = group.startswith(f"{_INSIDE}/")
                 text = file.read_text(encoding="utf-8", errors="replace")
                 is_foreign = top == _EXPERIMENT and command not in _commands(text, command)
-                if not is_inside and not is_foreign and _chosen_for(text) <= tops | {"hydra"}:
+                if not is_foreign and _chosen_for(text) <= tops | {"hydra"}:
                     found.setdefault(group, set()).add(file.stem)
     return "".join(f"{group}: {', '.join(sorted(found[group]))}\n" for group in sorted(found))
 

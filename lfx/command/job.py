@@ -25,7 +25,6 @@ from omegaconf import DictConfig
 import lfx
 from lfx.command.earlier import find_completed
 from lfx.command.storage import storage_error
-from lfx.command.variant import require_variant_read
 from lfx.configuration.typed import as_typed, config_hash, plain
 from lfx.runtime.errors import UserError
 from lfx.runtime.rundir import RunStatus
@@ -137,7 +136,6 @@ class StageJob(Generic[StageConfig]):
         status = RunStatus(self.stage, overrides=overrides, pid=os.getpid(), host=platform.node())
         status.write(folder)
         try:
-            require_variant_read(settings.runtime.choices)
             typed = self._typed(config)
             fingerprint = "" if sweep is None else self._state(typed)
             result = self._work(typed, Job(folder, tuple(overrides), sweep))

@@ -24,10 +24,10 @@ def groups(command: str, choices: list[str], *more: Path) -> dict[str, list[str]
 
 
 def test_a_command_lists_its_own_groups_alone():
-    found = groups("fuse", ["data", "fusion", "experiment", "variant", "hydra/launcher"])
+    found = groups("fuse", ["data", "fusion", "experiment", "hydra/launcher"])
     assert found["data"] == ["demo", "mvsa_single", "table"]
     assert found["fusion"] == sorted(file.stem for file in (CONF / "fusion").glob("*.yaml"))
-    assert found.keys().isdisjoint({"encoder", "hydra/launcher", "variant/contrast"})
+    assert found.keys().isdisjoint({"encoder", "hydra/launcher"})
 
 
 def test_experiments_of_other_commands_are_left_out():

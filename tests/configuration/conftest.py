@@ -10,6 +10,7 @@ from lfx.configuration.fuse import FuseConfig
 from lfx.configuration.locate import config_folder
 from lfx.configuration.predict import PredictConfig
 from lfx.configuration.report import ReportConfig
+from lfx.configuration.study import StudyConfig
 from lfx.configuration.train import TrainConfig
 from lfx.configuration.typed import as_typed
 from lfx.data.dataset import Dataset
@@ -20,6 +21,7 @@ ROOTS = {
     "fuse": FuseConfig,
     "report": ReportConfig,
     "augment": AugmentConfig,
+    "study": StudyConfig,
 }
 
 

@@ -9,6 +9,7 @@ from omegaconf import OmegaConf, read_write
 
 from lfx.configuration.locate import config_folder
 from lfx.configuration.typed import as_typed
+from lfx.studies.steps import plan_steps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +26,7 @@ STAGES = {
     "modality": ("train",),
     "reference": ("report",),
     "trainer": ("train",),
-    "variant": ("train", "fuse"),
+    "study": ("study",),
 }
 REQUIRED = {
     "predict": ["ckpt=best.ckpt"],
@@ -37,9 +38,6 @@ FILES = sorted(path.relative_to(config_folder()) for path in config_folder().rgl
 HYDRA = [file for file in FILES if file.parts[0] == "hydra"]
 EXPERIMENTS = [file for file in FILES if file.parts[0] == "experiment"]
 OPTIONS = [file for file in FILES if len(file.parts) == 2 and file not in EXPERIMENTS]
-# What the group `variant` chooses for some of the experiments.
-VARIANTS = [file for file in FILES if file.parent.name == "variant" and len(file.parts) == 3]
-VARIANTS += [file for file in FILES if file.parts[0] == "variant" and len(file.parts) == 3]
 PAIRS = [(file, stage) for file in OPTIONS for stage in STAGES.get(file.parts[0], ())]
 
 
@@ -69,11 +67,11 @@ def test_every_file_is_found_and_composed_somewhere(roots):
     assert {file.stem for file in stages} == set(roots)
     assert {file.parts[0] for file in OPTIONS} == set(STAGES)
     assert len(EXPERIMENTS) > 10
-    others = len(EXPERIMENTS) + len(VARIANTS) + len(HYDRA)
+    others = len(EXPERIMENTS) + len(HYDRA)
     assert len(stages) + len(OPTIONS) + others == len(FILES)
 
 
-@pytest.mark.parametrize("stage", ["train", "augment", "predict", "fuse", "report"])
+@pytest.mark.parametrize("stage", ["train", "augment", "predict", "fuse", "report", "study"])
 def test_a_root_composes_and_resolves(composed, typed, stage):
     typed(stage, *REQUIRED.get(stage, []))
 
@@ -91,8 +89,6 @@ def test_a_root_composes_and_resolves(composed, typed, stage):
 def test_an_option_composes_with_its_stages(typed, file: Path, stage: str):
     config = typed(stage, *needed(stage, file))
     group = file.parts[0]
-    if group == "variant":
-        return  # it changes other groups' settings and has none of its own
     chosen = getattr(config, group)
     if group in getattr(config, "by_name", ()):
         assert chosen == file.stem
@@ -121,11 +117,11 @@ def test_an_experiment_of_the_paper_says_what_it_is_of(file: Path):
 
 
 @pytest.mark.parametrize("kind", ["paper", "paper_light"])
-def test_the_variant_says_which_form_an_experiment_has(typed, kind: str):
+def test_a_study_has_the_published_codes_forms(typed, kind: str):
     name = "resnet50_contrastive" if kind == "paper" else "image_contrastive"
-    asked = ["train", f"experiment={kind}/{name}", "data.root=folder"]
-    text, code = typed(*asked), typed(*asked, "variant=published_code")
-    assert typed(*asked, "variant=paper") == text
+    studies = [typed("study", f"study={one}").study for one in (kind, f"{kind}_published_code")]
+    assert list(studies[0].steps) == list(studies[1].steps)
+    text, code = (typed("train", *one.steps[name].settings, "data.root=folder") for one in studies)
     assert (text.loss._target_, code.loss._target_) == (
         "lfx.losses.npair.NPair",
         "lfx.losses.npair.NPairTfa",
@@ -134,9 +130,18 @@ def test_the_variant_says_which_form_an_experiment_has(typed, kind: str):
     assert shapes == [(64, False), (128, True)]
     heads = [(one.modality.phase_2.hidden, one.modality.phase_2.l2) for one in (text, code)]
     assert heads == [(None, 0.0), (256, 0.01)]
-    asked = ["fuse", f"experiment={kind}/minimizing_loss"]
-    for variant in ("paper", "published_code"):
-        assert typed(*asked, f"variant={variant}").fusion.form.name == variant
+    forms = [typed("fuse", *one.steps["minimizing_loss"].settings).fusion.form for one in studies]
+    assert [form.name for form in forms] == ["paper", "published_code"]
+
+
+@pytest.mark.parametrize("file", (config_folder() / "study").glob("*.yaml"), ids=lambda f: f.stem)
+def test_each_step_of_a_study_composes(typed, file: Path):
+    config = typed("study", f"study={file.stem}", "++data.root=folder")
+    own = {"vgg16": ["encoder.weights.path=file"]}
+    for step in plan_steps(config):
+        composed_step = [one for one in step.settings if not one.startswith("hydra.")]
+        typed(step.command, *composed_step, *own.get(step.name, []))
+    assert len(plan_steps(config)) == len(config.study.steps) + 1
 
 
 def test_the_papers_experiments_have_the_papers_settings(typed):

@@ -35,7 +35,10 @@ def test_resnet50_takes_two_steps(tmp_path: Path) -> None:
 
 
 def test_resnet50_contrastive_takes_two_steps_of_each_phase(tmp_path: Path) -> None:
-    own = ["variant=published_code", "encoder.weights.source=none", "modality.phase_2.max_epochs=1"]
+    own = ["encoder.weights.source=none", "modality.phase_2.max_epochs=1"]
+    # As the paper's published code has it.
+    own += ["loss=npair_tfa", "modality.projection.width=128", "modality.projection.relu=true"]
+    own += ["modality.phase_2.hidden=256", "modality.phase_2.l2=0.01"]
     succeed(tmp_path, "train", "experiment=paper/resnet50_contrastive", *SHORT, *own)
     assert size(tmp_path / "run") == 23_508_032
     metrics = json.loads((tmp_path / "run/metrics.json").read_text())

@@ -35,7 +35,7 @@ check: lint types  ## Run lint, types and the fast tests
 
 # Of the moments at which runs are killed, and of their signals.
 CAMPAIGN_SEED ?= 0
-campaign: setup  ## Attack lfx: bad inputs, hostile files, kills, runs started together (40 minutes)
+campaign: setup  ## Attack lfx: bad inputs, hostile files, kills, runs started together (25 to 40 minutes)
 	OMP_NUM_THREADS=1 PYTHONPATH=$(CURDIR):$(CURDIR)/tests:$(CURDIR)/tests/stages $(BIN)/python -m campaign --seed $(CAMPAIGN_SEED) \
 		--output benchmarks/results/campaign_2_cores.json
 

@@ -173,6 +173,9 @@ class StageJob(Generic[StageConfig]):
         try:
             return self.task(typed, job)
         except Exception as error:
+            interruption = _interruption(error)
+            if interruption is not None:
+                raise interruption from None
             full = storage_error(with_origins(error), job.folder)
             if full is None:
                 raise
@@ -221,6 +224,16 @@ def with_origins(error: BaseException) -> list[BaseException]:
             found.append(one)
             waiting += [one.__cause__, one.__context__]
     return found
+
+
+def _interruption(error: BaseException) -> BaseException | None:
+    """Return the Ctrl-C or the end that an error arose from.
+
+    What a signal's handler raises passes through whatever is at work. A library may stumble over it
+    while it clears up, as the writer of `torch.save` does, and raise an error of its own instead.
+    """
+    ends = (one for one in with_origins(error) if isinstance(one, KeyboardInterrupt | SystemExit))
+    return next(ends, None)
 
 
 def _end(status: RunStatus, folder: Path, state: str, message: str) -> None:

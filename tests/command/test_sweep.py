@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import json
 import logging
 import os
@@ -13,6 +14,7 @@ import weakref
 from pathlib import Path
 
 import pytest
+import torch
 from hydra import version
 from hydra._internal.hydra import Hydra
 from hydra._internal.utils import create_config_search_path
@@ -56,6 +58,8 @@ def multirun(tmp_path, monkeypatch):
 
     yield run
     logging.getLogger("lfx").setLevel(logging.NOTSET)
+    for handler in set(root.handlers) - set(before[0]):
+        handler.close()
     root.handlers[:], root.level = before
 
 
@@ -232,6 +236,26 @@ def test_other_settings_are_computed_anew(multirun):
     multirun(again, *asked)
     multirun(again, *asked)
     assert again.seen == [1]
+
+
+@pytest.mark.parametrize("interruption", [SystemExit(143), KeyboardInterrupt()], ids=repr)
+def test_an_interruption_while_a_checkpoint_is_written_is_one(multirun, interruption):
+    class Cut(io.BytesIO):
+        def write(self, data):
+            if self.tell() > 1000:  # as where a signal arrives
+                raise interruption
+            return super().write(data)
+
+    def save(_config, _job):
+        torch.save({"weights": torch.zeros(5000)}, Cut())
+
+    with pytest.raises(RuntimeError, match="unexpected pos"):  # what torch makes of it
+        save(None, None)
+    with pytest.raises(type(interruption)) as caught:
+        multirun(save, "seed=1,2")
+    assert caught.value is interruption
+    assert read_status(Path("sweep/0")).state == "interrupted"
+    assert read_status(Path("sweep/1")) is None
 
 
 def test_without_inputs_nothing_is_kept(multirun):

@@ -16,6 +16,7 @@ ROOMS = [
     "evaluation",
     "fusion",
     "reporting",
+    "studies",
 ]
 
 

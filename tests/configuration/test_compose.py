@@ -38,6 +38,7 @@ FILES = sorted(path.relative_to(config_folder()) for path in config_folder().rgl
 HYDRA = [file for file in FILES if file.parts[0] == "hydra"]
 EXPERIMENTS = [file for file in FILES if file.parts[0] == "experiment"]
 OPTIONS = [file for file in FILES if len(file.parts) == 2 and file not in EXPERIMENTS]
+STUDIES = sorted((config_folder() / "study").glob("*.yaml"))
 PAIRS = [(file, stage) for file in OPTIONS for stage in STAGES.get(file.parts[0], ())]
 
 
@@ -134,7 +135,7 @@ def test_a_study_has_the_published_codes_forms(typed, kind: str):
     assert [form.name for form in forms] == ["paper", "published_code"]
 
 
-@pytest.mark.parametrize("file", (config_folder() / "study").glob("*.yaml"), ids=lambda f: f.stem)
+@pytest.mark.parametrize("file", STUDIES, ids=lambda file: file.stem)
 def test_each_step_of_a_study_composes(typed, file: Path):
     config = typed("study", f"study={file.stem}", "++data.root=folder")
     own = {"vgg16": ["encoder.weights.path=file"]}

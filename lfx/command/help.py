@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+import textwrap
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -12,16 +13,20 @@ from typing import TYPE_CHECKING, Any
 from hydra._internal.hydra import Hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import OmegaConf, flag_override
+from omegaconf import DictConfig, OmegaConf, flag_override
+
+from lfx.command.signature import schema_of, section_target, settings_of
+from lfx.runtime.errors import ConfigError
+from lfx.runtime.settings import describe
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Callable, Sequence
 
-    from omegaconf import DictConfig
 
 _OVERRIDE = re.compile(r"^\s*-\s*override /?([\w/]+)", re.MULTILINE)
 _EXPERIMENT = "experiment"
+_WIDTH = 80
 _COMMAND = re.compile(r"^#.*python -m lfx\.(\w+)", re.MULTILINE)
 
 
@@ -47,6 +52,7 @@ def _app_help(self: Hydra, config_name: str | None, args_parser: ArgumentParser,
         ),
         "HYDRA_CONFIG_GROUPS": partial(self.format_config_groups, _is_hydras),
         "FLAGS_HELP": partial(self.format_args_help, args_parser),
+        "OPTIONS": partial(describe_options, config),
         "CONFIG": partial(_settings, config, resolve=args.resolve),
     }
     print(string.Template(template).substitute(_Made(parts)))  # noqa: T201
@@ -92,6 +98,41 @@ def _chosen_for(text: str) -> set[str]:
 
 def _is_hydras(group: str) -> bool:
     return group == "hydra" or group.startswith("hydra/")
+
+
+def describe_options(config: DictConfig) -> str:
+    """Explain the settings of the options that are chosen, as their classes' docstrings do."""
+    sections = {str(key): part for key, part in config.items_ex(resolve=False) if key != "hydra"}
+    lines = [line for key, part in sections.items() for line in _described(key, part)]
+    return "\n".join(lines) + "\n"
+
+
+def _described(key: str, section: Any) -> Iterator[str]:
+    """Explain a section's settings, and those of sections within it."""
+    target = section_target(section)
+    if target is None:
+        return
+    try:
+        schema = schema_of(target)
+    except ConfigError:  # which composing tells, where it matters
+        return
+    about = f"{key}={section.get('name', target)}: {schema.__doc__ or target}"
+    yield from textwrap.wrap(about, _WIDTH, subsequent_indent="  ")
+    for name, one in settings_of(schema).items():
+        told = ". ".join(filter(None, [describe(one.annotation), _capital(one.sentence)]))
+        yield from textwrap.wrap(
+            f"{key}.{name}: {told}",
+            _WIDTH,
+            initial_indent="  ",
+            subsequent_indent="    ",
+            break_on_hyphens=False,
+        )
+    for name, part in section.items_ex(resolve=False):
+        yield from _described(f"{key}.{name}", part)
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _settings(config: DictConfig, *, resolve: bool) -> str:

@@ -76,14 +76,16 @@ def with_schema(section: Container, config_path: str) -> Container:
         ConfigError: there is no such class, or it has no such setting.
         OmegaConfBaseException: it takes no such value.
     """
-    target = _target(section)
+    target = section_target(section)
     if target is None or not isinstance(section, DictConfig) or "/" not in config_path:
         return section
     return _merged(_named(target, PurePosixPath(config_path).stem), section)
 
 
-def _target(section: Any) -> str | None:
-    target = section.get(TARGET) if isinstance(section, DictConfig) else None
+def section_target(section: Any) -> str | None:
+    """Return the class that a section names; None where it is no such section."""
+    is_one = isinstance(section, DictConfig) and not section._is_none()  # noqa: SLF001
+    target = section.get(TARGET) if is_one else None
     return target if isinstance(target, str) else None
 
 
@@ -97,7 +99,7 @@ def _merged(kind: type, section: DictConfig) -> Container:
     own = section.copy()
     for key in known:
         part = own._get_node(key)  # noqa: SLF001, an interpolation stays one
-        inner = _target(part)
+        inner = section_target(part)
         if isinstance(part, DictConfig) and inner is not None:
             own[key] = _merged(schema_of(inner), part)
     for field in dataclasses.fields(kind):

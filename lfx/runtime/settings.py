@@ -122,6 +122,33 @@ def value_problems(key: str, value: object, annotation: Any) -> list[str]:
     return _inner_problems(key, value, arguments)
 
 
+def describe(annotation: Any) -> str:
+    """Return in words what an annotation allows.
+
+    Example:
+        >>> describe(Annotated[int, Ge(1)] | None), describe(Literal["paper", "corrected"])
+        ('an integer at least 1, or null', 'paper or corrected')
+    """
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in _UNIONS:
+        rest = [describe(one) for one in arguments if one is not type(None)]
+        return ", or ".join([*rest, "null"] if len(rest) < len(arguments) else rest)
+    if origin is Literal:
+        return _either([str(one) for one in arguments])
+    if origin is Annotated:
+        inner, *limits = arguments
+        lists = [_either(one.allowed()) for one in limits if isinstance(one, OneOf)]
+        return lists[0] if lists else f"{describe(inner)} {_bounds(limits)}".strip()
+    told = _TYPES.get(origin or annotation, "")
+    if told and origin is not None:
+        return f"{told} of which each is {describe(arguments[-1 if len(arguments) > 1 else 0])}"
+    return told
+
+
+def _either(allowed: Sequence[str]) -> str:
+    return " or ".join(filter(None, [", ".join(allowed[:-1]), *allowed[-1:]]))
+
+
 def checked(kind: type[Component]) -> type[Component]:
     """Let a class refuse what its constructor's annotations do not allow.
 
@@ -204,19 +231,35 @@ def _not_allowed(key: str, value: object, allowed: tuple[object, ...]) -> str:
 
 
 def _out_of_bounds(key: str, value: Any, limits: Sequence[Any]) -> list[str]:
-    single = [
+    single = _single(limits)
+    lists = [one.allowed() for one in single if isinstance(one, OneOf)]
+    if any(value not in allowed for allowed in lists):
+        return [_not_allowed(key, value, tuple(lists[0]))]
+    fits = (
+        _BOUNDS[type(one)][2](value, getattr(one, _BOUNDS[type(one)][0]))
+        for one in single
+        if type(one) in _BOUNDS
+    )
+    return [] if all(fits) else [f"{key} must be {_bounds(limits)}, got {value}"]
+
+
+def _bounds(limits: Sequence[Any]) -> str:
+    """Return bounds in words."""
+    told = [
+        _BOUNDS[type(one)][1].format(getattr(one, _BOUNDS[type(one)][0]))
+        for one in _single(limits)
+        if type(one) in _BOUNDS
+    ]
+    return " and ".join(told)
+
+
+def _single(limits: Sequence[Any]) -> list[Any]:
+    """Take apart bounds that stand for several, such as `Interval`."""
+    return [
         part
         for limit in limits
         for part in (limit if isinstance(limit, GroupedMetadata) else [limit])
     ]
-    lists = [one.allowed() for one in single if isinstance(one, OneOf)]
-    if any(value not in allowed for allowed in lists):
-        return [_not_allowed(key, value, tuple(lists[0]))]
-    known = [(getattr(one, _BOUNDS[type(one)][0]), one) for one in single if type(one) in _BOUNDS]
-    if all(_BOUNDS[type(one)][2](value, bound) for bound, one in known):
-        return []
-    told = " and ".join(_BOUNDS[type(one)][1].format(bound) for bound, one in known)
-    return [f"{key} must be {told}, got {value}"]
 
 
 _BOUNDS: dict[type, tuple[str, str, Callable[[Any, Any], bool]]] = {

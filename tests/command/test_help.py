@@ -7,8 +7,9 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from hydra.types import RunMode
 
-from lfx.command.help import list_groups
+from lfx.command.help import describe_options, list_groups
 from lfx.configuration.locate import config_folder
 
 if TYPE_CHECKING:
@@ -65,3 +66,15 @@ def test_help_is_quick_and_whole(tmp_path: Path, stage: str):
     seconds, has_torch = done.stderr.split()
     assert has_torch == "False"
     assert float(seconds) < 2  # Hydra's own: over three
+
+
+def test_the_options_that_are_chosen_are_explained(loader):
+    config = loader.load_configuration("fuse", ["fusion=grid", "data=table"], RunMode.RUN)
+    told = describe_options(config)
+    assert max(map(len, told.splitlines())) <= 80
+    words = " ".join(told.split())
+    assert "fusion=grid: Score weightings all over the simplex on the fit split" in words
+    assert "fusion.steps: an integer at least 1, or null. Three members or more" in words
+    assert "fusion.metric: accuracy, f1_weighted, f1_macro, " in words
+    assert "data.rare_classes: error, drop or merge. `error`: a rare class ends the run." in words
+    assert "data.source.quoting: auto, quoted or none. Whether a quotation mark" in words

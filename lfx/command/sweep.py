@@ -123,7 +123,8 @@ def run_sweep(
             if result.status == JobStatus.FAILED:
                 found = _failure(job, result, began)
                 failures += [] if found is None else [found]
-            result.cfg = result.hydra_cfg = None  # they would pile up
+            if isinstance(task, StageJob):
+                result.cfg = result.hydra_cfg = None  # they would pile up
         returns.append(results)
         start += len(batch)
     if failures:

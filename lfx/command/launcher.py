@@ -16,8 +16,8 @@ from hydra.core.utils import (
 )
 from omegaconf import open_dict
 
-from lfx.command.job import StageJob, with_origins
-from lfx.command.sweep import kept_return
+from lfx.command.job import with_origins
+from lfx.command.sweep import drop_configs, kept_return
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,6 +82,5 @@ def _run(context: HydraContext, task: TaskFunction, job: DictConfig, number: int
         # It has been logged; its frames would hold the config, here and in `run_job`.
         for one in with_origins(done._return_value):  # noqa: SLF001, the property would raise it
             one.__traceback__ = None
-    if isinstance(task, StageJob):  # other programs may read them; here they would pile up
-        done.cfg = done.hydra_cfg = None
+    drop_configs(task, done)
     return done

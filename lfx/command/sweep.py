@@ -79,7 +79,7 @@ def run_sweep(
         arguments: the multirun's overrides.
 
     Returns:
-        What each job of each batch returned; configs are left out.
+        What each job of each batch returned; without configs where the task is of lfx.
 
     Raises:
         HydraException: a job cannot be composed; none has been run.
@@ -123,8 +123,7 @@ def run_sweep(
             if result.status == JobStatus.FAILED:
                 found = _failure(job, result, began)
                 failures += [] if found is None else [found]
-            if isinstance(task, StageJob):
-                result.cfg = result.hydra_cfg = None  # they would pile up
+            drop_configs(task, result)
         returns.append(results)
         start += len(batch)
     if failures:
@@ -176,6 +175,12 @@ def _failed(error: Exception) -> JobReturn:
 
 class _LostError(Exception):
     """A launcher gave nothing back; some of its jobs may have ended all the same."""
+
+
+def drop_configs(task: TaskFunction, result: JobReturn) -> None:
+    """Drop a job's configs, which would pile up, unless the job is another program's."""
+    if isinstance(task, StageJob):
+        result.cfg = result.hydra_cfg = None
 
 
 def kept_return(objective: float | None) -> JobReturn:

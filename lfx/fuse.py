@@ -126,7 +126,7 @@ def _tell_result(
     import logging
 
     from lfx.evaluation.unpredicted import unpredicted_classes
-    from lfx.reporting.table import print_scores
+    from lfx.reporting.score_columns import print_scores
     from lfx.reporting.weights import told_calibrations, told_search, told_weights
 
     log = logging.getLogger("lfx.fuse")

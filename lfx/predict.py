@@ -27,7 +27,7 @@ def predict(config: PredictConfig, job: Job) -> None:
     from lfx.modalities.compute import Compute, choose_precision
     from lfx.modalities.prediction import predict as apply
     from lfx.modalities.provenance import decoded_as_in_training
-    from lfx.reporting.table import print_scores
+    from lfx.reporting.score_columns import print_scores
     from lfx.runtime.device import resolve_device
     from lfx.runtime.files import write_json
 

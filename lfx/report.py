@@ -16,11 +16,11 @@ def report(config: ReportConfig, job: Job) -> None:
     import logging
     from pathlib import Path
 
-    from lfx.reporting.reference import compare_with, print_compared, write_compared
+    from lfx.reporting.reference import compare_with, compared_table
+    from lfx.reporting.run_table import run_table
     from lfx.reporting.runs import collect_runs, newest_of_each
-    from lfx.reporting.seeds import group_by_seed, print_seeds, seed_rows, write_seeds
+    from lfx.reporting.seeds import group_by_seed, seed_rows, seed_table
     from lfx.reporting.summary import summarise_sweep
-    from lfx.reporting.table import print_runs, write_runs
     from lfx.runtime.errors import DataError
 
     log = logging.getLogger("lfx.report")
@@ -48,15 +48,17 @@ def report(config: ReportConfig, job: Job) -> None:
     if config.reference is not None:
         log.info("published: %s", config.reference.source)
         compared = compare_with(config.reference, runs)
-        print_compared(compared)
-        files = write_compared(compared, job.folder)
+        table = compared_table(compared)
+        table.print()
+        files = table.write(job.folder, "reference")
     elif config.over_seeds:
-        rows = seed_rows(group_by_seed(runs))
-        print_seeds(rows)
-        files = write_seeds(rows, job.folder)
+        table = seed_table(seed_rows(group_by_seed(runs)))
+        table.print()
+        files = table.write(job.folder, "seeds")
     else:
-        print_runs(runs)
-        files = write_runs(runs, job.folder)
+        table = run_table(runs)
+        table.print()
+        files = table.write(job.folder, "report")
     log.info("written: %s", ", ".join(map(str, files)))
 
 

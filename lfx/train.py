@@ -29,7 +29,7 @@ def train(config: TrainConfig, job: Job) -> None:
     from lfx.modalities.provenance import shaping_settings
     from lfx.modalities.start import Start, find_resumption
     from lfx.modalities.surroundings import Surroundings
-    from lfx.reporting.table import print_scores
+    from lfx.reporting.score_columns import print_scores
     from lfx.runtime.files import require_folder
 
     dataset: Dataset = build(config.data, "data", Dataset)

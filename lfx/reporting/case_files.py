@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lfx.reporting.pictures.cases import draw_cases
-from lfx.reporting.rows import write_rows
-from lfx.reporting.table import markdown
+from lfx.reporting.table import Column, Table
 from lfx.runtime.files import atomic_path
 
 if TYPE_CHECKING:
@@ -33,15 +32,14 @@ def write_cases(study: CaseStudy, shown: int, folder: Path) -> list[Path]:
     names = study.members
     header = ["kind", "rank", "id", "split", "label", "text", "image"]
     header += [f"{member} {label}" for member in names for label in study.classes]
-    write_rows(
-        folder / "cases.csv",
-        header,
-        (
+    Table(
+        [Column(title) for title in header],
+        [
             [case.kind, case.rank, case.sample_id, study.split, case.label, case.text, case.image]
             + [score for member in names for score in case.scores_of(member)]
             for case in study.cases
-        ),
-    )
+        ],
+    ).write_csv(folder / "cases.csv")
     few = [case for case in study.cases if case.rank <= shown]
     lines = [
         [case.kind, case.sample_id, " ".join(case.text.split()), case.label]
@@ -49,8 +47,8 @@ def write_cases(study: CaseStudy, shown: int, folder: Path) -> list[Path]:
         for case in few
     ]
     with atomic_path(folder / "cases.md") as part:
-        table = markdown(["", "id", "tweet", "label", *names], lines, 4 + len(names))
-        part.write_text(table, encoding="utf-8")
+        table = Table([Column(title) for title in ("", "id", "tweet", "label", *names)], lines)
+        part.write_text(table.markdown(), encoding="utf-8")
     if few:
         draw_cases(study, shown, folder / "cases.png")
     else:  # of an earlier look

@@ -14,7 +14,7 @@ from lfx.artifacts.join import join
 from lfx.artifacts.predictions import softmax
 from lfx.data.decoding import USUAL, Decoding
 from lfx.evaluation.cases import find_cases
-from lfx.reporting.table import SPLITS
+from lfx.reporting.score_columns import SPLITS
 from lfx.runtime.errors import ArtifactError
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lfx.reporting.pictures.bars import draw_bars
-from lfx.reporting.rows import write_rows
+from lfx.reporting.table import Column, Table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,15 +26,14 @@ def show_classes(table: SampleTable, name: str, folder: Path) -> Path:
     """
     parts: dict[str, list[int]] = {"all": table.class_counts(range(len(table)))}
     parts |= {split: table.class_counts(table.rows(split)) for split in table.present_splits()}
-    write_rows(
-        folder / "classes.csv",
-        ("split", "class", "samples", "share"),
-        (
+    Table(
+        [Column(title) for title in ("split", "class", "samples", "share")],
+        [
             (split, label, count, count / max(1, sum(counts)))
             for split, counts in parts.items()
             for label, count in zip(table.classes, counts, strict=True)
-        ),
-    )
+        ],
+    ).write_csv(folder / "classes.csv")
     bars = {f"{split} (n = {sum(counts)})": {"": counts} for split, counts in parts.items()}
     title = f"{name}: samples of each class"
     draw_bars(folder / "classes.png", title, table.classes, bars, "d")

@@ -16,7 +16,7 @@ from lfx.evaluation.embeddings import Arrangement, arrange, flatten
 from lfx.modalities.loaders import labels_of
 from lfx.reporting.loggers import log_picture
 from lfx.reporting.pictures.scatter import draw_embeddings
-from lfx.reporting.table import print_table
+from lfx.reporting.table import NUMBER, Column, Table
 from lfx.runtime.files import write_json
 
 if TYPE_CHECKING:
@@ -114,11 +114,9 @@ def report_embeddings(
     write_json(folder / "diagnostics.json", nested(found))
     # What phase 2 starts from is what phase 1 ended with: shown once, where both took place.
     shown = [one for one in moments if one != "phase_2/before" or "phase_1/after" not in moments]
-    rows = [
-        [_TITLES[moment], *(f"{value:.3f}" for value in asdict(found[moment]).values())]
-        for moment in shown
-    ]
-    print_table(["validation samples", *(name.replace("_", " ") for name in _COLUMNS)], rows, 1)
+    rows = [[_TITLES[moment], *asdict(found[moment]).values()] for moment in shown]
+    numbers = [Column(name.replace("_", " "), NUMBER) for name in _COLUMNS]
+    Table([Column("validation samples"), *numbers], rows).print()
     if logger is not None:
         logger.log_metrics(
             {

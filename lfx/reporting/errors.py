@@ -16,7 +16,7 @@ from lfx.reporting.loggers import log_picture
 from lfx.reporting.pictures.bars import draw_bars
 from lfx.reporting.pictures.figure import MOST_NAMES
 from lfx.reporting.pictures.heatmap import draw_confusion
-from lfx.reporting.rows import write_rows
+from lfx.reporting.table import Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,15 +52,14 @@ def look_at_errors(
     if not counts:
         return {}
     of_class = {split: score_classes(own, classes) for split, own in counts.items()}
-    write_rows(
-        folder / "per_class.csv",
-        ("split", "class", *_SCORES, "support"),
-        (
+    Table(
+        [Column(title) for title in ("split", "class", *_SCORES, "support")],
+        [
             (split, name, *(scores[key] for key in (*_SCORES, "support")))
             for split, own in of_class.items()
             for name, scores in own.items()
-        ),
-    )
+        ],
+    ).write_csv(folder / "per_class.csv")
     bars = {
         f"{split} (n = {int(counts[split].sum())})": {
             title: [own[name][key] for name in classes] for key, title in _SCORES.items()
@@ -70,15 +69,14 @@ def look_at_errors(
     title = f"{about.name}: scores of each class"
     draw_bars(folder / "per_class.png", title, classes, bars, ".2f", top=1.0)
     tables = {split: own.numpy() for split, own in counts.items()}
-    write_rows(
-        folder / "confusion.csv",
-        ("split", "label", "predicted", "count"),
-        (
+    Table(
+        [Column(title) for title in ("split", "label", "predicted", "count")],
+        [
             (split, classes[row], classes[column], int(own[row, column]))
             for split, own in tables.items()
             for row, column in _cells(own)
-        ),
-    )
+        ],
+    ).write_csv(folder / "confusion.csv")
     draw_confusion(folder / "confusion.png", f"{about.name}: confusion", tables, classes)
     pictures = {name: folder / f"{name}.png" for name in ("per_class", "confusion")}
     for name, file in pictures.items():

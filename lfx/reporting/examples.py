@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lfx.reporting.table import markdown, print_table
+from lfx.reporting.table import Column, Table
 from lfx.runtime.files import atomic_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-_HEADER = ("text", "paraphrase")
 
 
 def show_paraphrases(pairs: Sequence[tuple[str, str]], count: int, file: Path) -> None:
@@ -25,6 +23,7 @@ def show_paraphrases(pairs: Sequence[tuple[str, str]], count: int, file: Path) -
     shown = [tuple(" ".join(part.split()) for part in pair) for pair in pairs[:count]]
     if not shown:
         return
-    print_table(_HEADER, shown, len(_HEADER))
+    table = Table([Column("text"), Column("paraphrase")], shown)
+    table.print()
     with atomic_path(file) as part:
-        part.write_text(markdown(_HEADER, shown, len(_HEADER)), encoding="utf-8")
+        part.write_text(table.markdown(), encoding="utf-8")

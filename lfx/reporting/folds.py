@@ -7,12 +7,13 @@ import statistics
 from typing import TYPE_CHECKING, Any
 
 from lfx.artifacts.folds import average_folds, merge_folds
-from lfx.evaluation.scores import printed, title_of
+from lfx.evaluation.scores import printed
 from lfx.evaluation.splits import evaluate_splits
 from lfx.evaluation.unpredicted import unpredicted_classes
 from lfx.reporting.errors import look_at_errors
 from lfx.reporting.loggers import flat_scores
-from lfx.reporting.table import SPLITS, print_table
+from lfx.reporting.score_columns import SPLITS, score_columns
+from lfx.reporting.table import Column, Table
 from lfx.runtime.files import write_json
 
 if TYPE_CHECKING:
@@ -64,15 +65,15 @@ def report_folds(parts: Mapping[int, Predictions], name: str, folder: Path) -> d
         },
     )
     splits = [split for split in SPLITS if split in metrics]
-    header = ["", *(f"{split} {title}" for split in splits for title in map(title_of, printed()))]
+    columns = [Column(""), *score_columns(splits, printed(), counted=False)]
     keys = [f"{split}/{score}" for split in splits for score in printed()]
     rows = [[f"fold {fold}", *_cells(own, keys)] for fold, own in flat.items()]
     if len(flat) > 1:
         rows += [["mean", *_cells(mean, keys)], ["standard deviation", *_cells(spread, keys)]]
         rows += [[f"{name}, all folds together", *_cells(flat_scores(metrics), keys)]]
-    print_table(header, rows, 1)
+    Table(columns, rows).print()
     return metrics
 
 
-def _cells(scores: Mapping[str, float], keys: Sequence[str]) -> list[str]:
-    return [f"{scores[key]:.3f}" if key in scores else "" for key in keys]
+def _cells(scores: Mapping[str, float], keys: Sequence[str]) -> list[float | None]:
+    return [scores.get(key) for key in keys]

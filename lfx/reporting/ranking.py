@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lfx.evaluation.scores import printed, title_of
-from lfx.reporting.table import SPLITS, markdown, print_table, titled
+from lfx.evaluation.scores import printed
+from lfx.reporting.score_columns import score_cells, score_columns, splits_of, titled
+from lfx.reporting.table import Column, Table
 from lfx.runtime.escaping import for_line
 from lfx.runtime.files import atomic_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from lfx.reporting.sweep import Sweep, SweepJob
 
-# Columns before the numbers: rank, name.
-_LEADING = 2
 _MOST_SHOWN = 50
 
 
@@ -24,11 +23,12 @@ def print_ranking(sweep: Sweep) -> None:
     """Print the best jobs and the baselines, validation beside test."""
     splits = _splits(sweep)
     if splits:
-        header, rows, below = _layout(sweep, splits)
+        columns, rows, below = _layout(sweep, splits)
         shown = rows[:_MOST_SHOWN]
         hidden = len(rows) - len(shown)
         if hidden:
-            shown.append(["", f"{hidden} more, in sweep.csv", *[""] * (len(header) - _LEADING)])
+            empty = [None] * (len(columns) - 2)
+            shown.append([None, f"{hidden} more, in sweep.csv", *empty])
         counts = {
             split: {
                 job.metrics[split].get("support") for job in sweep.ranked if split in job.metrics
@@ -40,7 +40,7 @@ def print_ranking(sweep: Sweep) -> None:
             for split, own in counts.items()
         )
         print(f"ranked by {for_line(sweep.objective)}; {told}")  # noqa: T201, the last job's log is closed
-        print_table(header, [*shown, *below], _LEADING)
+        Table(columns, [*shown, *below]).print()
 
 
 def print_unfinished(sweep: Sweep) -> None:
@@ -63,9 +63,9 @@ def write_ranking(sweep: Sweep) -> Path | None:
     if not splits:
         file.unlink(missing_ok=True)  # of an earlier run
         return None
-    header, rows, below = _layout(sweep, splits)
+    columns, rows, below = _layout(sweep, splits)
     with atomic_path(file) as part:
-        part.write_text(markdown(header, [*rows, *below], _LEADING), encoding="utf-8")
+        part.write_text(Table(columns, [*rows, *below]).markdown(), encoding="utf-8")
     return file
 
 
@@ -84,36 +84,33 @@ def titles(jobs: Sequence[SweepJob]) -> list[str]:
 
 
 def _splits(sweep: Sweep) -> list[str]:
-    return [split for split in SPLITS if any(split in job.metrics for job in sweep.jobs)]
+    return splits_of(*(job.metrics for job in sweep.jobs))
 
 
 def _layout(
     sweep: Sweep, splits: Sequence[str]
-) -> tuple[list[str], list[list[str]], list[list[str]]]:
-    ranked, scores = sweep.ranked, _columns(sweep)
-    header = ["rank", "name"]
-    header += [f"{split} {title}" for split in splits for title in map(title_of, scores)]
+) -> tuple[list[Column], list[list[Any]], list[list[Any]]]:
+    """Return columns, a row for each job, and rows of what they have to beat."""
+    ranked, scores = sweep.ranked, _scores(sweep)
+    columns = [Column("rank"), Column("name")]
+    columns += score_columns(splits, scores, counted=False)
     objectives = [job.score(sweep.objective) for job in ranked]
     # Jobs that are equally good share a rank; one without the score has none.
-    ranks = ["" if own is None else str(objectives.index(own) + 1) for own in objectives]
+    ranks = [None if own is None else objectives.index(own) + 1 for own in objectives]
     rows = [
-        [rank, title, *_scores(job.metrics, splits, scores)]
+        [rank, title, *score_cells(job.metrics, splits, scores, counted=False)]
         for rank, job, title in zip(ranks, ranked, titles(ranked), strict=True)
     ]
-    below: dict[tuple[str, ...], None] = {}
+    below: dict[tuple[Any, ...], None] = {}
     several = len({tuple(job.weights.get("members", ())) for job in ranked}) > 1
     for job in ranked:
         members = f" of {', '.join(job.weights['members'])}" if several else ""
         for name, own in job.baselines.items():
-            below[("", f"baseline: {name}{members}", *_scores(own, splits, scores))] = None
-    return header, rows, [list(row) for row in below]
+            cells = score_cells(own, splits, scores, counted=False)
+            below[None, f"baseline: {name}{members}", *cells] = None
+    return columns, rows, [list(row) for row in below]
 
 
-def _columns(sweep: Sweep) -> list[str]:
+def _scores(sweep: Sweep) -> list[str]:
     """Return the scores that are shown: those of all tables, and what the jobs are ranked by."""
     return list(dict.fromkeys([*printed(), sweep.objective.partition("/")[2]]))
-
-
-def _scores(metrics: Mapping[str, Any], splits: Sequence[str], scores: Sequence[str]) -> list[str]:
-    numbers = [metrics.get(split, {}).get(score) for split in splits for score in scores]
-    return ["" if number is None else f"{number:.3f}" for number in numbers]

@@ -5,41 +5,23 @@ from __future__ import annotations
 import logging
 import statistics
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lfx.artifacts.parquet import read_predictions
 from lfx.configuration.reference import ReferenceRowConfig
 from lfx.evaluation.intervals import Interval, bootstrap_f1, wilson
-from lfx.reporting.rows import write_rows
 from lfx.reporting.runs import Run
-from lfx.reporting.table import markdown, print_table, titled
+from lfx.reporting.score_columns import titled
+from lfx.reporting.table import COUNT, CSV, DIFFERENCE, DOCUMENT, TERMINAL, Column, Format, Table
 from lfx.runtime.errors import ArtifactError, DataError
-from lfx.runtime.files import atomic_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from lfx.configuration.reference import ReferenceConfig
 
 log = logging.getLogger(__name__)
 
-_HEADER = (
-    "modality",
-    "published model",
-    "experiment",
-    "model",
-    "published accuracy",
-    "published F1",
-    "runs",
-    "n",
-    "accuracy",
-    "F1",
-    "accuracy difference",
-    "F1 difference",
-)
-# Columns before the numbers.
-_LEADING = 4
 _TEST, _OOF = "test", "oof"
 
 
@@ -115,26 +97,76 @@ def compare_with(reference: ReferenceConfig, runs: Sequence[Run]) -> list[Compar
     return found
 
 
-def print_compared(found: Sequence[Compared]) -> None:
-    """Print published results beside those of runs."""
-    print_table(_HEADER, [_texts(one) for one in found], _LEADING)
+def compared_table(found: Sequence[Compared]) -> Table:
+    """Return published results beside those of runs; bounds have columns of their own in a CSV."""
+    columns = [
+        Column("modality"),
+        Column("published model"),
+        Column("experiment", where=_SHOWN),
+        Column("experiment", where=_FILED),
+        Column("leaky", where=_FILED),
+        Column("model"),
+        Column("published accuracy", _PUBLISHED),
+        Column("published F1", _PUBLISHED),
+        Column("runs", COUNT),
+        Column("n", COUNT, _SHOWN),
+        Column("split", where=_FILED),
+        Column("n", COUNT, _FILED),
+        Column("accuracy", _SCORE),
+        Column("F1", _SCORE),
+        Column("accuracy difference", DIFFERENCE, _SHOWN, spare=1),
+        Column("F1 difference", DIFFERENCE, _SHOWN, spare=1),
+        Column("folders", where=_FILED),
+    ]
+    return Table(columns, [_cells(one) for one in found])
 
 
-def write_compared(found: Sequence[Compared], folder: Path) -> tuple[Path, Path]:
-    """Write `reference.csv`, with all digits, and `reference.md`.
+def _cells(one: Compared) -> list[Any]:
+    row = one.published
+    published = [row.accuracy, row.f1]
+    if not one.runs or one.accuracy is None or one.f1 is None:
+        names = [row.modality, row.model, row.experiment, row.experiment, None]
+        return [*names, "not run", *published, *[None] * 9]
+    scores = (one.accuracy, one.f1)
+    leaky = any(run.leaky for run in one.runs)
+    return [
+        row.modality,
+        row.model,
+        titled(row.experiment, {"leaky": leaky}),
+        row.experiment,
+        leaky,
+        one.runs[0].model,
+        *published,
+        len(one.runs),
+        f"{_samples(one)} {one.split}",
+        one.split,
+        _samples(one),
+        *scores,
+        *(
+            None if old is None else score.value - old
+            for score, old in zip(scores, published, strict=True)
+        ),
+        " ".join(str(run.folder) for run in one.runs),
+    ]
 
-    Returns:
-        The two files.
-    """
-    with atomic_path(folder / "reference.md") as part:
-        table = markdown(_HEADER, [_texts(one) for one in found], _LEADING)
-        part.write_text(table, encoding="utf-8")
-    header = [*_HEADER[: _HEADER.index("n")], "split", "n"]
-    for score in ("accuracy", "F1"):
-        header += [score, *(f"{score} {bound}" for bound in ("low", "high", "sd"))]
-    header += ["folders"]
-    write_rows(folder / "reference.csv", header, [_numbers(one) for one in found])
-    return folder / "reference.csv", folder / "reference.md"
+
+def _told(score: Score) -> str:
+    if score.interval is None:
+        return f"{score.value:.3f} ± {score.spread or 0:.3f}"
+    return f"{score.value:.3f} [{score.interval.low:.3f}, {score.interval.high:.3f}]"
+
+
+_SHOWN, _FILED = frozenset({TERMINAL, DOCUMENT}), frozenset({CSV})
+_PUBLISHED = Format("{:g}".format)
+_SCORE = Format(
+    _told,
+    {
+        "": lambda one: one.value,
+        " low": lambda one: one.interval and one.interval.low,
+        " high": lambda one: one.interval and one.interval.high,
+        " sd": lambda one: one.spread,
+    },
+)
 
 
 def _runs_of(experiment: str, runs: Sequence[Run]) -> tuple[Run, ...]:
@@ -189,53 +221,6 @@ def _compared(published: ReferenceRowConfig, runs: tuple[Run, ...], average: str
     )
 
 
-def _texts(one: Compared) -> list[str]:
-    row = one.published
-    published = [_plain(row.accuracy), _plain(row.f1)]
-    if not one.runs or one.accuracy is None or one.f1 is None:
-        cells = [row.modality, row.model, row.experiment, "not run", *published]
-        return [*cells, *[""] * (len(_HEADER) - len(cells))]
-    return [
-        row.modality,
-        row.model,
-        titled(row.experiment, {"leaky": any(run.leaky for run in one.runs)}),
-        one.runs[0].model,
-        *published,
-        str(len(one.runs)),
-        f"{_samples(one)} {one.split}",
-        _told(one.accuracy),
-        _told(one.f1),
-        _difference(one.accuracy, row.accuracy),
-        _difference(one.f1, row.f1),
-    ]
-
-
-def _numbers(one: Compared) -> list[object]:
-    row = one.published
-    cells: list[object] = [row.modality, row.model, row.experiment]
-    if not one.runs:
-        return [*cells, "", row.accuracy, row.f1, 0]
-    cells += [one.runs[0].model, row.accuracy, row.f1, len(one.runs), one.split, _samples(one)]
-    for score in (one.accuracy, one.f1):
-        if score is not None:
-            cells += [score.value, *(score.interval or (None, None)), score.spread]
-    return [*cells, " ".join(str(run.folder) for run in one.runs)]
-
-
 def _samples(one: Compared) -> str:
     counts = sorted({int(run.metrics[one.split]["support"]) for run in one.runs})
     return str(counts[0]) if len(counts) == 1 else f"{counts[0]}-{counts[-1]}"
-
-
-def _plain(value: float | None) -> str:
-    return "" if value is None else f"{value:g}"
-
-
-def _told(score: Score) -> str:
-    if score.interval is None:
-        return f"{score.value:.3f} ± {score.spread or 0:.3f}"
-    return f"{score.value:.3f} [{score.interval.low:.3f}, {score.interval.high:.3f}]"
-
-
-def _difference(score: Score, published: float | None) -> str:
-    return "" if published is None else f"{score.value - published:+.3f}"

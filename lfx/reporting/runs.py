@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from lfx.artifacts.parquet import read_metadata
 from lfx.configuration.fuse import ON_MISSING
+from lfx.reporting.score_columns import SPLITS
 from lfx.reporting.scores import read_metrics
-from lfx.reporting.table import SPLITS
 from lfx.runtime.errors import ArtifactError, DataError, RecordError
 from lfx.runtime.records import read_yaml, resolve_references
 from lfx.runtime.rundir import require_status

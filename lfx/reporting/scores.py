@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from lfx.reporting.table import SPLITS
+from lfx.reporting.score_columns import SPLITS
 from lfx.reporting.weights import member_shares
 from lfx.runtime.errors import RecordError
 from lfx.runtime.records import read_json

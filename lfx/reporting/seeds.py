@@ -8,21 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from lfx.evaluation.scores import SCORES, printed, title_of
-from lfx.reporting.rows import write_rows
-from lfx.reporting.table import SPLITS, markdown, print_table, titled, told_apart
-from lfx.runtime.files import atomic_path
+from lfx.evaluation.scores import SCORES, title_of
+from lfx.reporting.run_table import told_apart
+from lfx.reporting.score_columns import SPLITS, titled
+from lfx.reporting.table import CSV, DOCUMENT, TERMINAL, Column, Format, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from lfx.reporting.runs import Run
 
 # What does not tell kinds of runs apart, though it was on the command line.
 _UNTOLD = ("seed=", "data.fold=", "ckpt=", "logger=", "experiment=")
-# Columns before the numbers: data, name, model, runs.
-_LEADING = 4
 
 
 @dataclass(frozen=True)
@@ -100,76 +97,43 @@ def seed_rows(groups: Sequence[Sequence[Run]]) -> list[Row]:
     return rows
 
 
-def print_seeds(rows: Sequence[Row]) -> None:
-    """Print means and standard deviations: of the test split, where there is one.
+def seed_table(rows: Sequence[Row]) -> Table:
+    """Return means and standard deviations as a table; in a CSV each has a column of its own.
 
-    All splits at once are too wide for a terminal; the files have them.
+    A terminal shows the test split, where there is one: all splits at once are too wide for it.
     """
     there = [split for split in SPLITS if any(split in row.scores for row in rows)]
     reported = "test" if "test" in there else there[-1]
-    narrow = [
-        replace(row, scores={reported: _as_printed(row.scores.get(reported, {}))}) for row in rows
-    ]
-    header, cells = _layout(narrow, _as_text)
-    print_table(header, [[cell for part in line for cell in part] for line in cells], _LEADING)
-
-
-def _as_printed(scores: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
-    return {key: own for key, own in scores.items() if key not in SCORES or key in printed()}
-
-
-def write_seeds(rows: Sequence[Row], folder: Path) -> tuple[Path, Path]:
-    """Write `seeds.csv`, with all digits and two columns a score, and `seeds.md`.
-
-    Returns:
-        The two files.
-    """
-    header, cells = _layout(rows, _as_numbers)
-    names = [*header[:_LEADING]]
-    for title in header[_LEADING:]:
-        names += [f"{title} mean", f"{title} sd"]
-    write_rows(folder / "seeds.csv", names, [[c for p in line for c in p] for line in cells])
-    header, cells = _layout(rows, _as_text)
-    with atomic_path(folder / "seeds.md") as part:
-        lines = [[cell for cells in line for cell in cells] for line in cells]
-        part.write_text(markdown(header, lines, _LEADING), encoding="utf-8")
-    return folder / "seeds.csv", folder / "seeds.md"
-
-
-def _layout(
-    rows: Sequence[Row], show: Callable[[tuple[float, float] | None], list[str]]
-) -> tuple[list[str], list[list[list[str]]]]:
-    columns = [
+    keys = [
         (split, score)
-        for split in SPLITS
+        for split in there
         for score in dict.fromkeys(score for row in rows for score in row.scores.get(split, {}))
     ]
-    header = ["data", "name", "model", "runs"]
-    header += [f"{split} {title_of(score)}" for split, score in columns]
+    columns = [Column("data"), Column("name"), Column("model"), Column("runs")]
+    for place, (split, score) in enumerate(keys):
+        where = {CSV} if score in SCORES and not SCORES[score].printed else {CSV, DOCUMENT}
+        if split == reported and DOCUMENT in where:
+            where.add(TERMINAL)
+        column = Column(f"{split} {title_of(score)}", _SPREAD, frozenset(where), place)
+        columns.append(column)
     lines = [
-        [
-            [row.data],
-            [row.title],
-            [row.model],
-            [str(row.runs)],
-            *(show(row.scores.get(split, {}).get(score)) for split, score in columns),
-        ]
+        [row.data, row.title, row.model, row.runs]
+        + [row.scores.get(split, {}).get(score) for split, score in keys]
         for row in rows
     ]
-    return header, lines
+    return Table(columns, lines)
 
 
-def _as_text(value: tuple[float, float] | None) -> list[str]:
-    if value is None:
-        return [""]
+def _as_text(value: tuple[float, float]) -> str:
     mean, spread = value
-    return [f"{mean:.3f}" if math.isnan(spread) else f"{mean:.3f} ± {spread:.3f}"]
+    return f"{mean:.3f}" if math.isnan(spread) else f"{mean:.3f} ± {spread:.3f}"
 
 
-def _as_numbers(value: tuple[float, float] | None) -> list[str]:
-    if value is None:
-        return ["", ""]
-    return [str(number) if not math.isnan(number) else "" for number in value]
+def _part(place: int) -> Callable[[tuple[float, float]], float | None]:
+    return lambda value: None if math.isnan(value[place]) else value[place]
+
+
+_SPREAD = Format(_as_text, {" mean": _part(0), " sd": _part(1)})
 
 
 def _flat(run: Run) -> dict[str, dict[str, float]]:

@@ -11,7 +11,7 @@ from lfx.evaluation.scores import printed
 from lfx.reporting.loggers import build_logger, close, log_picture, log_table
 from lfx.reporting.ranking import print_ranking, print_unfinished, titles, write_ranking
 from lfx.reporting.runs import collect_runs
-from lfx.reporting.seeds import group_by_seed, print_seeds, seed_rows, write_seeds
+from lfx.reporting.seeds import group_by_seed, seed_rows, seed_table
 from lfx.reporting.sweep import Sweep, read_sweep, write_sweep
 from lfx.reporting.sweep_curve import draw_sweep
 from lfx.runtime.escaping import for_line
@@ -40,9 +40,9 @@ def summarise_sweep(folder: Path) -> Sweep:
     if sweep.stage == "train":
         runs = collect_runs(folder)
         if len(runs) > 1:
-            rows = seed_rows(group_by_seed(runs))
-            print_seeds(rows)
-            written += write_seeds(rows, folder)
+            table = seed_table(seed_rows(group_by_seed(runs)))
+            table.print()
+            written += table.write(folder, "seeds")
     else:
         written += [write_ranking(sweep), draw_sweep(sweep)]
         print_ranking(sweep)

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 
 from lfx.evaluation.scores import SCORES
 from lfx.reporting.loggers import flat_scores
-from lfx.reporting.rows import write_rows
 from lfx.reporting.scores import read_baselines, read_metrics, read_weights
+from lfx.reporting.table import Column, Table
 from lfx.reporting.weights import member_shares
 from lfx.runtime.errors import DataError, RecordError
 from lfx.runtime.files import atomic_path
@@ -155,7 +155,8 @@ def write_sweep(sweep: Sweep) -> tuple[Path, Path]:
     columns = list(dict.fromkeys(key for row in rows for key in row))
     columns.sort(key=lambda key: _GROUPS.index(key.partition("/")[0]) if "/" in key else -1)
     text, binary = sweep.folder / "sweep.csv", sweep.folder / "sweep.parquet"
-    write_rows(text, columns, [[row.get(key, "") for key in columns] for row in rows])
+    lines = [[row.get(key) for key in columns] for row in rows]
+    Table([Column(key) for key in columns], lines).write_csv(text)
     table = pa.table({key: _typed([row.get(key) for row in rows]) for key in columns})
     with atomic_path(binary) as part:
         pq.write_table(table, part)

@@ -1,190 +1,180 @@
-"""Results as a table: in the terminal, as CSV, as Markdown."""
+"""One table, however it is shown: on a terminal, as CSV, as Markdown, as LaTeX."""
 
 from __future__ import annotations
 
+import csv
 import sys
-from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from rich import table as rich_table
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from lfx.evaluation.scores import SCORES, printed, title_of
-from lfx.reporting.rows import write_rows
-from lfx.runtime.escaping import for_markdown, for_terminal
+from lfx.runtime.escaping import for_csv, for_latex, for_markdown, for_terminal
 from lfx.runtime.files import atomic_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from lfx.reporting.runs import Run
-
-SPLITS = ("val", "oof", "test", "predict")
-# Of ISO 8601.
-_TO_SECONDS, _TO_MILLISECONDS = 19, 23
-_LEAKY = "LEAKY: fitted on the reported split"
+TERMINAL, DOCUMENT, CSV = "terminal", "document", "csv"
+EVERYWHERE = frozenset({TERMINAL, DOCUMENT, CSV})
+# A pipe has no width of its own, and a table that is folded cannot be read by a program.
+_PIPE = 200
 
 
-def print_scores(metrics: Mapping[str, Mapping[str, Any]]) -> None:
-    """Print what one run reached.
+@dataclass(frozen=True)
+class Format:
+    """How a column's values are written.
 
-    Args:
-        metrics: name -> content of `metrics.json`.
+    Attributes:
+        show: a value for people.
+        parts: ending of the title → the value, or a part of it, with all digits: in a CSV each part
+            has a column of its own.
+        is_number: numbers stand to the right, and never fold.
     """
-    splits = [split for split in SPLITS if any(split in content for content in metrics.values())]
-    header = ["", *_score_header(splits, printed())]
-    rows = [
-        [titled(name, content), *_scores(content, splits, printed())]
-        for name, content in metrics.items()
-    ]
-    print_table(header, rows, 1)
+
+    show: Callable[[Any], str]
+    parts: Mapping[str, Callable[[Any], Any]] = field(default_factory=lambda: {"": lambda one: one})
+    is_number: bool = True
 
 
-def print_runs(runs: Sequence[Run]) -> None:
-    """Print runs as one table."""
-    header, rows = run_rows(runs)
-    print_table(header, rows, _LEADING)
+TEXT = Format(str, is_number=False)
+COUNT = Format(str)
+NUMBER = Format("{:.3f}".format)
+DIFFERENCE = Format("{:+.3f}".format)
 
 
-def write_runs(runs: Sequence[Run], folder: Path) -> tuple[Path, Path]:
-    """Write runs as `report.csv`, with all digits, and `report.md`.
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
 
-    Returns:
-        The two files.
+    Attributes:
+        title: its words stand above each other on a terminal.
+        format: of its values.
+        where: on a terminal, in a document (Markdown and LaTeX), or in a CSV.
+        spare: on a terminal that is too narrow, the columns with the largest go first; 0: it stays.
     """
-    header, rows = run_rows(runs, tuple(SCORES), digits=None)
-    header += ["started", "run"]
-    rows = [[*row, run.started, str(run.folder)] for row, run in zip(rows, runs, strict=True)]
-    write_rows(folder / "report.csv", header, rows)
-    header, rows = run_rows(runs)
-    with atomic_path(folder / "report.md") as part:
-        part.write_text(markdown(header, rows, _LEADING), encoding="utf-8")
-    return folder / "report.csv", folder / "report.md"
+
+    title: str
+    format: Format = TEXT
+    where: frozenset[str] = EVERYWHERE
+    spare: int = 0
 
 
-def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], leading: int) -> str:
-    """Give a table in Markdown; the columns after the leading ones hold numbers."""
-    below = ["---"] * leading + ["---:"] * (len(header) - leading)
-    first, *others = [[for_markdown(cell) for cell in cells] for cells in (header, *rows)]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in (first, below, *others)) + "\n"
+@dataclass(frozen=True)
+class Table:
+    """Columns, and rows of values for them; None is an empty cell.
 
-
-# Columns before the numbers: data, name, model, seed.
-_LEADING = 4
-
-
-def run_rows(
-    runs: Sequence[Run], scores: Sequence[str] | None = None, digits: int | None = 3
-) -> tuple[list[str], list[list[str]]]:
-    """Lay runs out in rows.
-
-    Args:
-        runs: one row each.
-        scores: keys of the scores that get columns; None: those of printed tables.
-        digits: after the decimal point; None: all.
-
-    Returns:
-        The header and the rows. A split that no run has gets no columns.
+    Example:
+        >>> table = Table([Column("name"), Column("accuracy", NUMBER)], [["mean", 0.91666]])
+        >>> print(table.markdown(), end="")
+        | name | accuracy |
+        | --- | ---: |
+        | mean | 0.917 |
     """
-    splits = [split for split in SPLITS if any(split in run.metrics for run in runs)]
-    scores = printed() if scores is None else scores
-    header = ["data", "name", "model", "seed", *_score_header(splits, scores)]
-    rows = [
-        [
-            run.data,
-            titled(" ".join([run.name, *told]), run.metrics),
-            run.model,
-            str(run.seed),
-            *_scores(run.metrics, splits, scores, digits),
+
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Any]]
+
+    def print(self) -> None:
+        """Print what has its place on a terminal; columns that it is too narrow for are named."""
+        console = Console(width=None if sys.stdout.isatty() else _PIPE)
+        places, left_out = self._places(TERMINAL), []
+        while not self._fits(console, places):
+            most = max(self.columns[place].spare for place in places)
+            if most == 0:
+                break
+            left_out += [place for place in places if self.columns[place].spare == most]
+            places = [place for place in places if place not in left_out]
+        console.print(self._drawn(places))
+        if left_out:
+            titles = ", ".join(self.columns[place].title for place in sorted(left_out))
+            console.print(Text(f"not shown on so narrow a terminal: {for_terminal(titles)}"))
+
+    def markdown(self) -> str:
+        """Return the table in Markdown, with a line break at its end."""
+        places = self._places(DOCUMENT)
+        below = ["---:" if self.columns[place].format.is_number else "---" for place in places]
+        first, *others = [[for_markdown(cell) for cell in row] for row in self._texts(places)]
+        return "\n".join("| " + " | ".join(row) + " |" for row in (first, below, *others)) + "\n"
+
+    def latex(self) -> str:
+        r"""Return the table in LaTeX, for `\usepackage{booktabs}`."""
+        places = self._places(DOCUMENT)
+        kinds = "".join("r" if self.columns[place].format.is_number else "l" for place in places)
+        first, *others = [
+            " & ".join(for_latex(cell) for cell in row) + r" \\" for row in self._texts(places)
         ]
-        for run, told in zip(runs, told_apart(runs), strict=True)
-    ]
-    return header, rows
+        lines = [rf"\begin{{tabular}}{{{kinds}}}", r"\toprule", first, r"\midrule", *others]
+        return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
+
+    def write_csv(self, file: Path) -> Path:
+        """Write all digits; what a spreadsheet would take for a formula is marked as text."""
+        parts = [
+            (place, self.columns[place].title + ending, part)
+            for place in self._places(CSV)
+            for ending, part in self.columns[place].format.parts.items()
+        ]
+        lines = [[for_csv(title) for _, title, _ in parts]]
+        for row in self.rows:
+            cells = [(row[place], part) for place, _, part in parts]
+            lines.append([None if one is None else for_csv(part(one)) for one, part in cells])
+        with atomic_path(file) as path, path.open("w", newline="", encoding="utf-8") as stream:
+            csv.writer(stream).writerows(lines)
+        return file
+
+    def write(self, folder: Path, name: str) -> list[Path]:
+        """Write `NAME.csv`, `NAME.md` and `NAME.tex`.
+
+        Returns:
+            The files.
+        """
+        texts = {folder / f"{name}.md": self.markdown(), folder / f"{name}.tex": self.latex()}
+        for file, text in texts.items():
+            with atomic_path(file) as part:
+                part.write_text(text, encoding="utf-8")
+        return [self.write_csv(folder / f"{name}.csv"), *texts]
+
+    def _places(self, where: str) -> list[int]:
+        return [place for place, column in enumerate(self.columns) if where in column.where]
+
+    def _texts(self, places: Sequence[int]) -> list[list[str]]:
+        """Return titles and rows as texts."""
+        titles = [self.columns[place].title for place in places]
+        return [titles, *([self._text(row, place) for place in places] for row in self.rows)]
+
+    def _text(self, row: Sequence[Any], place: int) -> str:
+        return "" if row[place] is None else self.columns[place].format.show(row[place])
+
+    def _drawn(self, places: Sequence[int]) -> rich_table.Table:
+        drawn = rich_table.Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+        _, *rows = [[for_terminal(cell) for cell in row] for row in self._texts(places)]
+        for number, place in enumerate(places):
+            column = self.columns[place]
+            words = for_terminal(column.title).split(" ")
+            longest = max(cell_len(one) for one in [*words, *(row[number] for row in rows)])
+            is_number = column.format.is_number
+            drawn.add_column(
+                Text("\n".join(words)),
+                justify="right" if is_number else "left",
+                no_wrap=is_number,
+                overflow="fold",
+                min_width=longest if is_number else min(longest, _LEAST_NAME),
+            )
+        for row in rows:
+            drawn.add_row(*map(Text, row))  # a name may hold what looks like markup
+        return drawn
+
+    def _fits(self, console: Console, places: Sequence[int]) -> bool:
+        """Return whether a terminal is wide enough; rich would cut the columns on the right."""
+        columns = self._drawn(places).columns
+        least = sum(column.min_width or 0 for column in columns)
+        return least + _BETWEEN * (len(columns) - 1) <= console.width
 
 
-def told_apart(runs: Sequence[Run]) -> list[list[str]]:
-    """Give what has to stand beside each run's name where several runs share it.
-
-    The overrides that not all of them have and that shape the result; the time as well where these
-    do not do.
-    """
-    alike: dict[tuple[object, ...], list[Run]] = {}
-    for run in runs:
-        alike.setdefault((run.data, run.stage, run.name, run.model, run.seed), []).append(run)
-    told: dict[int, list[str]] = {}
-    for group in alike.values():
-        shared = set.intersection(*(set(run.overrides) for run in group))
-        own = {
-            id(run): [text for text in run.overrides if text not in shared and not _passes(text)]
-            for run in group
-        }
-        counts = Counter(tuple(texts) for texts in own.values())
-        seconds = Counter(run.started[:_TO_SECONDS] for run in group)
-        for run in group:
-            texts, time = own[id(run)], run.started[:_TO_SECONDS]
-            if seconds[time] > 1:
-                time = run.started[:_TO_MILLISECONDS]
-            ambiguous = counts[tuple(texts)] > 1
-            told[id(run)] = [*texts, f"({time})"] if ambiguous else texts
-    return [told[id(run)] for run in runs]
-
-
-def _passes(override: str) -> bool:
-    """Say whether it tells where a run resumed or logged, and nothing about its result."""
-    return override.partition("=")[0].partition(".")[0] in {"ckpt", "logger"}
-
-
-def titled(name: str, metrics: Mapping[str, Any]) -> str:
-    """Give a run's name, and say so where its weights were fitted on the reported split."""
-    return f"{name} ({_LEAKY})" if metrics.get("leaky") else name
-
-
-def _score_header(splits: Sequence[str], scores: Sequence[str]) -> list[str]:
-    return [
-        title
-        for split in splits
-        for title in (f"{split} n", *(f"{split} {title_of(score)}" for score in scores))
-    ]
-
-
-def _scores(
-    metrics: Mapping[str, Any],
-    splits: Sequence[str],
-    scores: Sequence[str],
-    digits: int | None = 3,
-) -> list[str]:
-    cells = []
-    for split in splits:
-        own = metrics.get(split)
-        if own is None:
-            cells += [""] * (1 + len(scores))
-            continue
-        cells.append(str(own.get("support", "")))
-        for number in (own.get(key) for key in scores):
-            shown = str(number) if digits is None else f"{number or 0:.{digits}f}"
-            cells.append("" if number is None else shown)
-    return cells
-
-
-def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], leading: int) -> None:
-    """Print a table.
-
-    Args:
-        header: the columns' titles.
-        rows: their cells.
-        leading: how many columns hold names; the others hold numbers.
-    """
-    # A pipe has no width of its own, and a table that is folded cannot be read by a program.
-    console = Console(width=None if sys.stdout.isatty() else 200)
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for place, title in enumerate(header):
-        # A title's words stand above each other: the columns stay as narrow as their numbers.
-        shown = Text(for_terminal(title).replace(" ", "\n"))
-        table.add_column(shown, justify="left" if place < leading else "right", overflow="fold")
-    for row in rows:
-        # A name may hold what looks like markup.
-        table.add_row(*(Text(for_terminal(cell)) for cell in row))
-    console.print(table)
+# Characters of a name that are never folded, and between two columns.
+_LEAST_NAME, _BETWEEN = 8, 3

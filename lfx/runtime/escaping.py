@@ -48,6 +48,27 @@ def for_markdown(text: str) -> str:
     return html.escape(marked, quote=False)
 
 
+def for_latex(text: str) -> str:
+    r"""Make a text safe for a cell of a LaTeX table: no command, no end of the cell or of the line.
+
+    >>> for_latex("a_b & 5 % \\input{x}")
+    'a\\_b \\& 5 \\% \\textbackslash{}input\\{x\\}'
+    """
+    one_line = for_terminal(" ".join(re.split(r"[\t\n\r]+", text)))
+    return _LATEX.sub(lambda found: _IN_LATEX.get(found[0], f"\\{found[0]}"), one_line)
+
+
+_LATEX = re.compile(r"[\\&%$#_{}~^<>±]")
+_IN_LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "±": r"$\pm$",
+}
+
+
 def for_csv(value: object) -> object:
     r"""Make a value safe for a CSV that people open in a spreadsheet.
 

@@ -15,11 +15,11 @@ import pytest
 from lfx.artifacts.parquet import write_predictions
 from lfx.evaluation.splits import evaluate_splits
 from lfx.reporting.look import _member_files, look_at_run
+from lfx.reporting.run_table import run_table
 from lfx.reporting.runs import collect_runs
 from lfx.reporting.seeds import group_by_seed, seed_rows
 from lfx.reporting.summary import summarise_sweep
 from lfx.reporting.sweep import read_sweep
-from lfx.reporting.table import write_runs
 from lfx.runtime.errors import DataError
 from lfx.runtime.files import write_json
 from lfx.runtime.rundir import RunStatus, read_status
@@ -149,7 +149,7 @@ def test_a_damaged_run_is_left_out_of_the_report(run, tmp_path: Path, caplog, ki
     (warning,) = caplog.messages
     assert warning.startswith(f"{damaged} cannot be read and is left out: ")
     assert len(warning) < 500
-    write_runs(found, tmp_path)
+    run_table(found).write(tmp_path, "report")
     assert seed_rows(group_by_seed(found))
 
 
@@ -190,7 +190,7 @@ def test_metrics_that_lack_a_score_leave_a_gap(run, tmp_path: Path, caplog):
     found = collect_runs(tmp_path / "runs")
     assert not caplog.messages
     assert [one.folder for one in found] == [whole, gap]
-    written, _ = write_runs(found, tmp_path)
+    written, *_ = run_table(found).write(tmp_path, "report")
     assert ",0.5,,," in written.read_text().splitlines()[-1]
     shutil.copytree(tmp_path / "runs", tmp_path / "sweep")
     assert "whole" in summarise_sweep(tmp_path / "sweep").ranked[0].place
@@ -203,7 +203,7 @@ def test_the_environment_is_not_printed(run, tmp_path: Path, monkeypatch, capsys
     folder = run(tmp_path / "runs/bait", config=bait)
     found = collect_runs(tmp_path / "runs")
     assert found[0].data == "${oc.env:SECRET}"
-    for file in write_runs(found, tmp_path):
+    for file in run_table(found).write(tmp_path, "report"):
         assert "hunter2" not in file.read_text()
     (folder / ".hydra/hydra.yaml").write_text("hydra: {runtime: {cwd: /tmp}}")
     (folder / "multirun.yaml").write_text(bait + "logger: {kind: '${oc.env:SECRET}'}\n")

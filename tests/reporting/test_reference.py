@@ -13,7 +13,7 @@ from lfx.artifacts.parquet import write_predictions
 from lfx.configuration.reference import ReferenceConfig, ReferenceRowConfig
 from lfx.evaluation.intervals import bootstrap_f1, wilson
 from lfx.evaluation.splits import evaluate_splits
-from lfx.reporting.reference import compare_with, print_compared, write_compared
+from lfx.reporting.reference import compare_with, compared_table
 from lfx.reporting.runs import Run
 from lfx.runtime.errors import DataError
 
@@ -63,7 +63,7 @@ def test_several_seeds_are_averaged(run, tmp_path):
     assert text.accuracy.value == pytest.approx(0.75)
     assert text.accuracy.spread == pytest.approx(1 / 12)
     assert text.accuracy.interval is None
-    csv_file, md_file = write_compared([text], tmp_path)
+    csv_file, md_file, _ = compared_table([text]).write(tmp_path, "reference")
     assert "| 3 | 12 test | 0.750 ± 0.083 |" in md_file.read_text()
     with csv_file.open(newline="") as stream:
         (row,) = csv.DictReader(stream)
@@ -84,7 +84,7 @@ def test_of_a_crossvalidation_it_is_the_rows_out_of_fold(run, predicted, tmp_pat
     assert vgg.accuracy.value == pytest.approx(4 / 6)
     assert vgg.accuracy.interval == wilson(4, 6)
     assert vgg.f1.interval == bootstrap_f1(labels[:6], taken[:6], 3)
-    csv_file, md_file = write_compared([vgg], tmp_path)
+    csv_file, md_file, _ = compared_table([vgg]).write(tmp_path, "reference")
     assert "| 1 | 6 oof | 0.667 [" in md_file.read_text()
     with csv_file.open(newline="") as stream:
         (row,) = csv.DictReader(stream)
@@ -96,11 +96,11 @@ def test_of_a_crossvalidation_it_is_the_rows_out_of_fold(run, predicted, tmp_pat
 
 def test_the_table_says_what_is_published_reached_and_not_run(run, tmp_path, capsys):
     found = compare_with(REFERENCE, [run("text"), run("resnet50", metrics={"leaky": True})])
-    print_compared(found)
+    compared_table(found).print()
     printed = capsys.readouterr().out
     assert "+0.043" in printed
     assert re.search(r"paper/vgg16 +not run", printed)
-    csv_file, md_file = write_compared(found, tmp_path)
+    csv_file, md_file, _ = compared_table(found).write(tmp_path, "reference")
     with csv_file.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert [row["experiment"].partition("/")[2] for row in rows] == ["text", "vgg16", "resnet50"]

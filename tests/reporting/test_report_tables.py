@@ -9,8 +9,8 @@ import pytest
 from lfx.artifacts.parquet import write_predictions
 from lfx.artifacts.predictions import Metadata, Predictions
 from lfx.reporting.loggers import build_logger, flat_scores
+from lfx.reporting.run_table import run_table, told_apart
 from lfx.reporting.runs import Run, collect_runs, newest_of_each
-from lfx.reporting.table import print_runs, run_rows, told_apart, write_runs
 from lfx.runtime.errors import DataError
 
 SCORES = {"accuracy": 0.75, "f1_weighted": 0.5, "f1_macro": 1 / 3, "support": 40}
@@ -93,17 +93,18 @@ def test_the_newest_of_each_kind_stays() -> None:
 
 
 def test_a_split_that_a_run_lacks_stays_empty() -> None:
-    header, rows = run_rows([run("a"), run("b", metrics={"val": SCORES, "test": SCORES})])
-    assert header[4:] == [
+    table = run_table([run("a"), run("b", metrics={"val": SCORES, "test": SCORES})])
+    header, _, *rows = [line.split(" | ") for line in table.markdown().splitlines()]
+    assert [one.strip(" |") for one in header[4:]] == [
         *("val n", "val accuracy", "val weighted F1", "val macro F1"),
         *("test n", "test accuracy", "test weighted F1", "test macro F1"),
     ]
-    assert rows[0][4:] == ["40", "0.750", "0.500", "0.333", "", "", "", ""]
-    assert rows[1][8:] == ["40", "0.750", "0.500", "0.333"]
+    assert [one.strip(" |") for one in rows[0][4:]] == ["40", "0.750", "0.500", "0.333"] + [""] * 4
+    assert [one.strip(" |") for one in rows[1][8:]] == ["40", "0.750", "0.500", "0.333"]
 
 
 def test_a_name_is_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
-    print_runs([run("run[red]x"), run("[b]")])
+    run_table([run("run[red]x"), run("[b]")]).print()
     printed = capsys.readouterr().out
     assert "run[red]x" in printed
     assert "[b]" in printed
@@ -111,12 +112,12 @@ def test_a_name_is_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_leaky_run_is_marked_everywhere(tmp_path: Path) -> None:
     runs = [run("sly", metrics={"val": SCORES, "leaky": True})]
-    for file in write_runs(runs, tmp_path):
+    for file in run_table(runs).write(tmp_path, "report"):
         assert "LEAKY" in file.read_text()
 
 
 def test_the_csv_has_all_digits(tmp_path: Path) -> None:
-    table, _ = write_runs([run("a")], tmp_path)
+    table, *_ = run_table([run("a")]).write(tmp_path, "report")
     assert str(1 / 3) in table.read_text()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lfx.reporting.runs import Run
-from lfx.reporting.seeds import group_by_seed, print_seeds, seed_rows, write_seeds
+from lfx.reporting.seeds import group_by_seed, seed_rows, seed_table
 
 
 def run(name: str, seed: int, accuracy: float, **options: object) -> Run:
@@ -113,19 +113,20 @@ def test_the_table_is_written_and_printed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = seed_rows(group_by_seed(RUNS))
-    numbers, text = write_seeds(rows, tmp_path)
+    numbers, text, _ = seed_table(rows).write(tmp_path, "seeds")
     with numbers.open(newline="") as stream:
         table = list(csv.DictReader(stream))
     assert float(table[0]["test accuracy mean"]) == pytest.approx(0.7)
     assert float(table[0]["test accuracy sd"]) == pytest.approx(0.1)
     assert table[0]["runs"] == "3"
     assert "| demo | image | tiny | 3 | 0.600 ± 0.100 |" in text.read_text(encoding="utf-8")
-    print_seeds(rows)
+    seed_table(rows).print()
     shown = capsys.readouterr().out
     assert "0.700 ± 0.100" in shown
     assert "F1" in shown
     assert "val" not in shown
-    print_seeds(seed_rows([[run("a", 0, 0.5, metrics={"val": RUNS[0].metrics["val"]})]]))
+    only = [[run("a", 0, 0.5, metrics={"val": RUNS[0].metrics["val"]})]]
+    seed_table(seed_rows(only)).print()
     assert "0.500" in capsys.readouterr().out
 
 

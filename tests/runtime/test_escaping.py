@@ -16,8 +16,7 @@ from omegaconf import OmegaConf
 
 from lfx.configuration.locate import config_folder
 from lfx.reporting.examples import show_paraphrases
-from lfx.reporting.rows import write_rows
-from lfx.reporting.table import markdown, print_table
+from lfx.reporting.table import COUNT, Column, Table
 from lfx.runtime import escaping
 from lfx.runtime.errors import name_some
 from lfx.runtime.escaping import for_csv, for_line, for_markdown, for_terminal
@@ -53,7 +52,8 @@ def test_letters_and_emoji_stay():
     ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "\uff1d1", "=", "-", "-a"],
 )
 def test_no_cell_of_a_csv_is_a_formula(tmp_path: Path, formula: str):
-    write_rows(tmp_path / "rows.csv", (formula, "score"), [(formula, -0.5), ("-1e-3", 2)])
+    rows = [(formula, -0.5), ("-1e-3", 2)]
+    Table([Column(formula), Column("score")], rows).write_csv(tmp_path / "rows.csv")
     with (tmp_path / "rows.csv").open(newline="", encoding="utf-8") as stream:
         rows = list(csv.reader(stream))
     assert rows[0][0].startswith("'")
@@ -71,7 +71,7 @@ def test_markdown_cells_hold_no_markup():
         "[a](javascript:b)",
         "![a](b)",
     ]
-    text = markdown(cells, [cells], len(cells))
+    text = Table([Column(cell) for cell in cells], [cells]).markdown()
     lines = text.splitlines()
     assert len(lines) == 3
     assert "<" not in text
@@ -82,7 +82,8 @@ def test_markdown_cells_hold_no_markup():
 
 
 def test_a_table_shows_markup_and_escapes_as_they_are(capsys):
-    print_table(["F1 [red]x[/red]", "n"], [["[bold]a[/bold]\x1b[31m\x1b]0;owned\x07", "1"]], 1)
+    cell = "[bold]a[/bold]\x1b[31m\x1b]0;owned\x07"
+    Table([Column("F1 [red]x[/red]"), Column("n", COUNT)], [[cell, 1]]).print()
     shown = capsys.readouterr().out
     assert "\x1b" not in shown
     assert "[bold]a[/bold]\\x1b[31m\\x1b]0;owned\\x07" in shown

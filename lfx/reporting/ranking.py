@@ -92,8 +92,9 @@ def _layout(
 ) -> tuple[list[Column], list[list[Any]], list[list[Any]]]:
     """Return columns, a row for each job, and rows of what they have to beat."""
     ranked, scores = sweep.ranked, _scores(sweep)
-    columns = [Column("rank"), Column("name")]
-    columns += score_columns(splits, scores, counted=False)
+    columns = [Column("rank"), Column("name", least=18)]
+    kept = sweep.objective.partition("/")[2]
+    columns += score_columns(splits, scores, counted=False, kept=kept)
     objectives = [job.score(sweep.objective) for job in ranked]
     # Jobs that are equally good share a rank; one without the score has none.
     ranks = [None if own is None else objectives.index(own) + 1 for own in objectives]

@@ -16,7 +16,7 @@ _LEAKY = "LEAKY: fitted on the reported split"
 
 
 def score_columns(
-    splits: Sequence[str], scores: Sequence[str], *, counted: bool = True
+    splits: Sequence[str], scores: Sequence[str], *, counted: bool = True, kept: str = ""
 ) -> list[Column]:
     """Return a column for each score of each split.
 
@@ -24,6 +24,7 @@ def score_columns(
         splits: with or without these scores.
         scores: their keys; those that are not printed stand in a CSV alone.
         counted: whether each split's number of samples stands before its scores.
+        kept: the score that every terminal shows.
     """
     found = []
     for split in splits:
@@ -31,8 +32,9 @@ def score_columns(
         for place, score in enumerate(scores):
             is_hidden = score in SCORES and not SCORES[score].printed
             where = frozenset({CSV}) if is_hidden and counted else EVERYWHERE
-            # Where a terminal is narrow, the scores behind the second go first.
-            found.append(Column(f"{split} {title_of(score)}", NUMBER, where, max(0, place - 1)))
+            # Where a terminal is narrow, the last scores go first.
+            spare = 0 if score == kept else place
+            found.append(Column(f"{split} {title_of(score)}", NUMBER, where, spare))
     return found
 
 
@@ -69,4 +71,4 @@ def print_scores(metrics: Mapping[str, Mapping[str, Any]]) -> None:
         [titled(name, content), *score_cells(content, splits, scores)]
         for name, content in metrics.items()
     ]
-    Table([Column(""), *score_columns(splits, scores)], rows).print()
+    Table([Column("", least=18), *score_columns(splits, scores)], rows).print()

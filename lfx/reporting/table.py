@@ -57,12 +57,14 @@ class Column:
         format: of its values.
         where: on a terminal, in a document (Markdown and LaTeX), or in a CSV.
         spare: on a terminal that is too narrow, the columns with the largest go first; 0: it stays.
+        least: characters of a text that are not folded; numbers never are.
     """
 
     title: str
     format: Format = TEXT
     where: frozenset[str] = EVERYWHERE
     spare: int = 0
+    least: int = 8
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ class Table:
                 justify="right" if is_number else "left",
                 no_wrap=is_number,
                 overflow="fold",
-                min_width=longest if is_number else min(longest, _LEAST_NAME),
+                min_width=longest if is_number else min(longest, column.least),
             )
         for row in rows:
             drawn.add_row(*map(Text, row))  # a name may hold what looks like markup
@@ -176,5 +178,4 @@ class Table:
         return least + _BETWEEN * (len(columns) - 1) <= console.width
 
 
-# Characters of a name that are never folded, and between two columns.
-_LEAST_NAME, _BETWEEN = 8, 3
+_BETWEEN = 3  # characters between two columns

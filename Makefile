@@ -8,7 +8,7 @@ JOBS ?= $(shell $(PYTHON) -c 'import os; print(min(4, os.cpu_count() or 1))')
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check campaign lint types bench paper paper-light clean
+.PHONY: help setup demo test check campaign lint types docs bench paper paper-light clean
 
 help:  ## Explain every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,7 +18,7 @@ setup: $(READY)  ## Make a virtual environment in .venv with the exact tested ve
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--constraint constraints.txt --editable ".[dev,offline,places365,tensorboard,translation,joblib,submitit]"
+		--constraint constraints.txt --editable ".[dev,offline,places365,tensorboard,translation,joblib,submitit,docs]"
 	@touch $@
 
 demo: setup  ## Run the main job on embedded data: train image, train text, fuse, print the table
@@ -46,6 +46,9 @@ lint: setup  ## Check style and formatting
 types: setup  ## Check types, strictly
 	$(BIN)/mypy
 
+docs: setup  ## Build the site into docs/_build; a broken link or reference is an error
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build
+
 bench: setup  ## Measure training, contrast, fusion and sweeps against plain loops
 	$(BIN)/python benchmarks/train.py
 	$(BIN)/python benchmarks/contrastive.py
@@ -55,7 +58,7 @@ bench: setup  ## Measure training, contrast, fusion and sweeps against plain loo
 	$(BIN)/python benchmarks/growth.py
 
 # Of the paper's study: the data, VGG16's weights, seeds with blanks between them, and whatever else
-# `lfx.study` takes, such as ARGS='arguments.train=[trainer.device=cuda:1]'.
+# `lfx.study` takes, such as ARGS=arguments.train.trainer.device=cuda:1.
 DATA ?=
 PLACES365 ?=
 SEEDS ?= 0
@@ -69,7 +72,7 @@ paper: setup  ## Run the paper's study: DATA=/path/to/MVSA_Single PLACES365=FILE
 	@test -n "$(PLACES365)" || { echo "VGG16's weights: make paper PLACES365=FILE.safetensors DATA=…;" \
 		"python -m lfx.encoders.places365 makes the file, PLACES365=none leaves VGG16 out" >&2; exit 2; }
 	$(BIN)/python -m lfx.study study=paper "data.root='$(DATA)'" $(LIST_OF_SEEDS) \
-		$(if $(filter none,$(PLACES365)),'leave_out=[vgg16]',"arguments.vgg16=[\"encoder.weights.path='$(PLACES365)'\"]") $(ARGS)
+		$(if $(filter none,$(PLACES365)),'leave_out=[vgg16]',"arguments.vgg16.encoder.weights.path='$(PLACES365)'") $(ARGS)
 
 paper-light: setup  ## The same with small encoders, on a CPU and without a hub: DATA=/path/to/MVSA_Single
 	$(BIN)/python -m lfx.study study=paper_light "data.root='$(DATA)'" $(LIST_OF_SEEDS) $(ARGS)

@@ -48,8 +48,8 @@ class StudyConfig:
     folder: str = MISSING
     # Settings of the data, given to all steps that read them: data.root=/path.
     data: dict[str, Any] = field(default_factory=dict)
-    # Further settings, by command or by step: arguments.train=[trainer.device=cuda:1].
-    arguments: dict[str, list[str]] = field(default_factory=dict)
+    # Further settings, by command or by step: arguments.train.trainer.device=cuda:1.
+    arguments: dict[str, Any] = field(default_factory=dict)
     # Steps that are not carried out.
     leave_out: list[str] = field(default_factory=list)
 
@@ -77,5 +77,10 @@ class StudyConfig:
             f"{', '.join(COMMANDS)}, {steps}"
             for name in self.arguments
             if name not in {*COMMANDS, *self.study.steps}
+        ]
+        found += [
+            f"arguments.{name} takes settings: arguments.{name}.KEY=VALUE; got {own}"
+            for name, own in self.arguments.items()
+            if not isinstance(own, dict)
         ]
         return found

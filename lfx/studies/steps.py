@@ -62,8 +62,7 @@ def plan_steps(config: StudyConfig) -> list[Step]:
             if name in config.leave_out:
                 continue
             settings = [*step.settings, *_data_settings(step.command, step.settings, data)]
-            settings += config.arguments.get(step.command, [])
-            settings += config.arguments.get(name, [])
+            settings += _arguments(config, step.command, name)
             # As Hydra resolves it: runs that differ in their seed alone have the same settings.
             seeds = str(seed) if step.command == "report" else "${seed}"
             settings = [_placed(one, f"{root}/seed_{seeds}") for one in settings]
@@ -75,9 +74,17 @@ def plan_steps(config: StudyConfig) -> list[Step]:
             found.append(Step(name, seed, step.command, tuple(settings), folder))
     if config.study.report:
         settings = [*config.study.report, f"runs={quoted(str(root))}"]
-        settings += config.arguments.get("report", [])
+        settings += _arguments(config, "report")
         found.append(Step("report", None, "report", tuple(settings), root / "report"))
     return found
+
+
+def _arguments(config: StudyConfig, *names: str) -> list[str]:
+    """Return the further settings of a command and of a step."""
+    given = (config.arguments.get(name, {}) for name in names)
+    return [
+        one for own in given for key, value in own.items() for one in flat_overrides(key, value)
+    ]
 
 
 def _placed(override: str, folder: str) -> str:

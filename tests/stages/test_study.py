@@ -18,7 +18,8 @@ from lfx.runtime.rundir import read_status
 if TYPE_CHECKING:
     from pathlib import Path
 
-SHORT = ["data.source.pairs=200", "arguments.train=[trainer.max_epochs=2,trainer.progress=false]"]
+SHORT = ["data.source.pairs=200", "arguments.train.trainer.max_epochs=2"]
+SHORT += ["arguments.train.trainer.progress=false"]
 STUDY = ["study=demo", "leave_out=[detection_rate]", *SHORT]
 
 
@@ -69,7 +70,7 @@ def test_a_study_ends_in_its_table_and_is_carried_on_after_a_kill(tmp_path: Path
 
 
 def test_a_failed_step_ends_the_study_with_its_message(tmp_path: Path) -> None:
-    message = fail(tmp_path, "study", "study=demo", *SHORT, "arguments.image=[encoder=tiny_text]")
+    message = fail(tmp_path, "study", "study=demo", *SHORT, "arguments.image.encoder=tiny_text")
     assert "encoder=tiny_text reads texts" in message
     assert "error: image, seed 0 ended with status 2" in message
 
@@ -78,7 +79,8 @@ def test_a_failed_step_ends_the_study_with_its_message(tmp_path: Path) -> None:
     ("given", "message"),
     [
         ("leave_out=[smell]", "leave_out: there is no step smell; there are image, text, mean"),
-        ("arguments.smell=[a=1]", "arguments.smell: there is no such command or step"),
+        ("arguments.smell.a=1", "arguments.smell: there is no such command or step"),
+        ("arguments.image=3", "arguments.image takes settings: arguments.image.KEY=VALUE; got 3"),
         ("seeds=[]", "seeds: at least one is needed"),
         ("seeds=[1,1]", "seeds: each once, got 1, 1"),
         (

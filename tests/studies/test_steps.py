@@ -68,11 +68,8 @@ def test_who_reads_the_data_is_told_where_they_are():
 
 
 def test_further_arguments_and_steps_left_out():
-    further = {
-        "train": ["trainer.max_epochs=1"],
-        "fusion": ["device=cpu"],
-        "report": ["newest=true"],
-    }
+    further = {"train": {"trainer": {"max_epochs": 1}}, "fusion": {"device": "cpu"}}
+    further["report"] = {"newest": True}
     steps = plan_steps(config_of(arguments=further, leave_out=["texts"]))
     of = {step.name: parsed(step) for step in steps}
     assert "texts" not in of

@@ -18,8 +18,8 @@ from lfx.configuration.locate import config_folder
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "examples/README.md"]
 COMMAND = re.compile(r"^(?:PYTHONPATH=\S+ )?python -m lfx\.(\w+)(.*)$", re.MULTILINE)
-# What is typed with other words in the place of these.
-WORDS = {"FOLDER": "examples/extensions", "NUMBER": "3", "RUN": "outputs/run", "TIME": "now"}
+# Sections to which a command line adds names of the user's own.
+OPEN = {"fuse": ("members.",), "study": ("data.", "arguments.")}
 
 
 def commands():
@@ -52,38 +52,30 @@ def test_there_are_commands():
 
 @pytest.mark.parametrize(("stage", "rest"), COMMANDS, ids=lambda one: one.strip()[:80])
 def test_a_command_composes(stage, rest, monkeypatch):
-    words = shlex.split(rest, comments=True)
-    if stage.startswith("encoders") or {"--help", "--hydra-help", "…"} & set(words):
+    words = [one for one in shlex.split(rest, comments=True) if one not in {"-m", "--cfg", "job"}]
+    if {"--help", "--hydra-help"} & set(words):
         return
-    register()
-    folders = [config_folder()]
-    overrides = []
-    for word in words:
-        if word in {"-m", "--multirun", "--cfg", "job"}:
-            continue
-        overrides.append(word)
-    own = [n for n, word in enumerate(overrides) if word == "--config-dir"]
     searched = []
-    if own:
-        given = overrides[own[0] + 1].replace("FOLDER", "examples/extensions")
-        del overrides[own[0] : own[0] + 2]
-        folder = ROOT / given
-        if not folder.is_dir():
-            return  # a folder that the reader makes
+    if "--config-dir" in words:
+        place = words.index("--config-dir")
+        folder = ROOT / words[place + 1].replace("FOLDER", "examples/extensions")
+        if not folder.is_dir() or "mine" in rest:
+            return  # which the reader makes
+        del words[place : place + 2]
         searched = [f"hydra.searchpath=['file://{folder}']"]
         monkeypatch.syspath_prepend(ROOT / "examples/extensions")
-    opened = tuple(f"{key}." for key in ("members", "data", "arguments"))
-    composed = []
-    for word in overrides:
-        key, equals, value = word.partition("=")
-        is_new = stage in {"fuse", "study"} and key.startswith(opened) and equals
-        is_new = is_new and not (stage == "fuse" and key.startswith("data."))
-        first = value.split(",")[0] if "[" not in value else value
-        first = "mean" if first.startswith("glob(") else first
-        composed.append(quote_letters(f"{'++' if is_new else ''}{key}{equals}{first}"))
-    assert folders
+    register()
     with initialize_config_dir(str(config_folder()), version_base="1.3"):
-        compose(stage, overrides=[*searched, *composed])
+        compose(stage, overrides=[*searched, *(typed(stage, word) for word in words)])
+
+
+def typed(stage, word):
+    """An argument as a command hands it to Hydra; of what is swept, the first job's."""
+    key, equals, value = word.partition("=")
+    first = value if "[" in value else value.partition(",")[0]
+    first = "mean" if first.startswith("glob(") else first
+    opens = "++" if key.startswith(OPEN.get(stage, ("\0",))) and equals else ""
+    return quote_letters(f"{opens}{key}{equals}{first}")
 
 
 @pytest.mark.slow

@@ -65,9 +65,9 @@ class Noise(NlpaugNoise):
     """Makes mistakes in the words of texts.
 
     Attributes:
-        kind: of mistake.
+        kind: which mistakes are made.
         word_share: share of a text's words that is changed; at least one word is.
-        seed: of what is drawn.
+        seed: seed of what is drawn.
         action: what happens to random words; None: the kind has no choice.
     """
 
@@ -99,9 +99,9 @@ class CharacterNoise(NlpaugNoise):
     """Makes mistakes in the letters of some words.
 
     Attributes:
-        kind: of mistake.
+        kind: which mistakes are made.
         word_share: share of a text's words that is changed; at least one word is.
-        seed: of what is drawn.
+        seed: seed of what is drawn.
         action: what happens to random letters; None: the kind has no choice.
         character_share: share of a changed word's letters that is changed; at least one is.
     """

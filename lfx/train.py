@@ -216,7 +216,7 @@ def _predict(config: TrainConfig, around: Surroundings, best: Path, start: Start
     """Let the best model predict the samples that the artifact has."""
     from lfx.artifacts.assemble import assemble
     from lfx.artifacts.folds import in_fold
-    from lfx.data.samples import OOF
+    from lfx.data.split_names import OOF
     from lfx.modalities.checkpoints import load_classifier
     from lfx.modalities.prediction import predict
     from lfx.modalities.provenance import shaping_settings

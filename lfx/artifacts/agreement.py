@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from lfx.artifacts.predictions import SPLITS
-from lfx.data.samples import OOF
+from lfx.data.split_names import OOF, SPLITS
 from lfx.runtime.errors import ArtifactError, name_some
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lfx.artifacts.consistency import are_consistent, text_columns
-from lfx.artifacts.predictions import NONE, SCHEMA_VERSION, SPLITS, Metadata, Predictions
+from lfx.artifacts.predictions import NONE, SCHEMA_VERSION, Metadata, Predictions
+from lfx.data.split_names import SPLITS
 from lfx.runtime.errors import ArtifactError, name_some
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lfx.artifacts.predictions import SPLITS, TEXTS, Predictions
-from lfx.data.samples import OOF
+from lfx.artifacts.predictions import TEXTS, Predictions
+from lfx.data.split_names import OOF, SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

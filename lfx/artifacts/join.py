@@ -25,7 +25,7 @@ from lfx.artifacts.agreement import (
 )
 from lfx.artifacts.checks import check
 from lfx.artifacts.joined import JoinedMembers
-from lfx.artifacts.predictions import SPLITS
+from lfx.data.split_names import SPLITS
 from lfx.runtime.errors import ArtifactError
 
 if TYPE_CHECKING:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 SCHEMA_VERSION = 1
-SPLITS = ("train", "val", "test", "oof", "predict")
 TEXTS = ("sample_id", "group", "split")
 NONE = -1
 """Stands for "no fold" and "no label" in memory; in a file both are null."""

@@ -31,7 +31,6 @@ from lfx.command.job import INTERRUPTED, Job, StageJob, with_origins
 from lfx.command.multirun import NoteFolder
 from lfx.command.options import put_options_last
 from lfx.command.quoting import quote_letters
-from lfx.command.settings_file import use_own_loading
 from lfx.command.storage import storage_error
 from lfx.command.sweep import FailedJobsError
 from lfx.configuration.locate import config_folder
@@ -183,7 +182,6 @@ def register() -> None:
     """Register defaults, schemas and resolvers with Hydra; doing it twice is harmless."""
     set_defaults()
     register_schemas()
-    use_own_loading()
     # A run directory's name has to differ between runs that start in the same second.
     OmegaConf.register_new_resolver(
         "lfx.run_id", lambda: secrets.token_hex(2), use_cache=True, replace=True

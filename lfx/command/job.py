@@ -24,6 +24,7 @@ from omegaconf import DictConfig
 
 import lfx
 from lfx.command.earlier import find_completed
+from lfx.command.settings_file import use_own_loading
 from lfx.command.storage import storage_error
 from lfx.configuration.typed import as_typed, config_hash, plain
 from lfx.runtime.errors import UserError
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 StageConfig = TypeVar("StageConfig")
+
+# A launcher's worker, which composes jobs itself, imports this module with the task.
+use_own_loading()
 
 INTERRUPTED = 128 + signal.SIGINT
 

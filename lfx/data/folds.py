@@ -6,7 +6,8 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from lfx.data.samples import OOF, SampleTable
+from lfx.data.samples import SampleTable
+from lfx.data.split_names import OOF
 from lfx.data.splits import deal, uneven_parts
 from lfx.runtime.errors import DataError, name_some
 

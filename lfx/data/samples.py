@@ -10,14 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from lfx.data.decoding import USUAL, Decoding
+from lfx.data.split_names import DIVISION
 from lfx.runtime.errors import DataError, name_some
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-SPLITS = ("train", "val", "test")
-# Of cross-validation: the samples that a fold's model has not seen.
-OOF = "oof"
 
 
 @dataclass(frozen=True)
@@ -143,7 +140,7 @@ class SampleTable:
     def present_splits(self) -> tuple[str, ...]:
         """Give the splits that have samples, in the order train, val, test."""
         there = set(self.splits)
-        return tuple(split for split in SPLITS if split in there)
+        return tuple(split for split in DIVISION if split in there)
 
     def class_counts(self, rows: Sequence[int]) -> list[int]:
         """Count the samples of each class among some rows."""

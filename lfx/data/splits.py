@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lfx.data.columns import read_columns
-from lfx.data.samples import SPLITS
 from lfx.data.spelling import ascii_quoted, misspelt
+from lfx.data.split_names import DIVISION
 from lfx.data.values import cell_id, cell_text
 from lfx.runtime.errors import DataError, name_some
 
@@ -194,10 +194,10 @@ def named_splits(
     Raises:
         DataError: a name is none of train, val and test.
     """
-    strange = sorted({str(split) for split in splits.values() if split is not None} - set(SPLITS))
+    strange = sorted({str(split) for split in splits.values() if split is not None} - set(DIVISION))
     if strange:
         raise DataError(
-            f"{origin}: splits are {', '.join(SPLITS)}, got {name_some(strange)}"
-            + misspelt(strange, SPLITS)
+            f"{origin}: splits are {', '.join(DIVISION)}, got {name_some(strange)}"
+            + misspelt(strange, DIVISION)
         )
     return tuple(splits.get(name) for name in ids)

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from lfx.artifacts.predictions import softmax
+from lfx.data.split_names import REPORTED
 from lfx.evaluation.metrics import evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lfx.artifacts.predictions import Predictions
-
-# Metrics of the training split measure memory, so they are not among the results.
-REPORTED = ("val", "oof", "test", "predict")
 
 
 def evaluate_splits(predictions: Predictions, splits: Sequence[str] = REPORTED) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lfx.evaluation.splits import REPORTED
+from lfx.data.split_names import REPORTED
 from lfx.runtime.errors import name_some
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lfx.artifacts.predictions import SPLITS
+from lfx.data.split_names import SPLITS
 from lfx.evaluation.splits import evaluate_splits
 from lfx.fusion.baselines import baselines
 from lfx.fusion.fit_data import Mask, complete_rows, fit_data, outputs_of

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lfx.artifacts.predictions import SPLITS, Metadata, Predictions
+from lfx.artifacts.predictions import Metadata, Predictions
+from lfx.data.split_names import SPLITS
 from lfx.fusion.pipeline import Fitted
 from lfx.fusion.search.curve import Curve
 from lfx.runtime.settings import component_name

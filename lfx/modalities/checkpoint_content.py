@@ -9,6 +9,7 @@ from typing import Any
 
 from torch import Tensor
 
+from lfx.data.split_names import DIVISION, OOF
 from lfx.modalities.optimization import DECAYS, Optimization
 from lfx.modalities.tensors import tensor_problems
 from lfx.runtime.colour import is_colour
@@ -23,7 +24,7 @@ from lfx.runtime.fields import (
     is_text,
 )
 
-SPLITS = ("train", "val", "test", "oof")
+SPLITS = (*DIVISION, OOF)
 _TEXT = Field("a string", is_text)
 _SEED = Field("an integer", is_integer)
 

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from lfx.artifacts.join import join
 from lfx.artifacts.predictions import softmax
 from lfx.data.decoding import USUAL, Decoding
+from lfx.data.split_names import REPORTED
 from lfx.evaluation.cases import find_cases
-from lfx.reporting.score_columns import SPLITS
 from lfx.runtime.errors import ArtifactError
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def study_cases(
         raise ArtifactError(f"member {fusion} is called as the fusion is; fuse with name=ANOTHER")
     joined = join({**members, _FUSED: fused}, "renormalise")
     known = joined.label >= 0
-    there = [split for split in ("test", *SPLITS) if (known & joined.rows(split)).any()]
+    there = [split for split in ("test", *REPORTED) if (known & joined.rows(split)).any()]
     if not there:
         raise ArtifactError("no sample has a label, so nothing is right or wrong")
     split = there[0]

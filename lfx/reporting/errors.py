@@ -9,9 +9,9 @@ import torch
 
 from lfx.artifacts.folds import average_folds
 from lfx.artifacts.predictions import NONE, softmax
+from lfx.data.split_names import REPORTED
 from lfx.evaluation.confusion import confusion
 from lfx.evaluation.metrics import score_classes
-from lfx.evaluation.splits import REPORTED
 from lfx.reporting.loggers import log_picture
 from lfx.reporting.pictures.bars import draw_bars
 from lfx.reporting.pictures.figure import MOST_NAMES

@@ -7,12 +7,13 @@ import statistics
 from typing import TYPE_CHECKING, Any
 
 from lfx.artifacts.folds import average_folds, merge_folds
+from lfx.data.split_names import REPORTED
 from lfx.evaluation.scores import printed
 from lfx.evaluation.splits import evaluate_splits
 from lfx.evaluation.unpredicted import unpredicted_classes
 from lfx.reporting.errors import look_at_errors
 from lfx.reporting.loggers import flat_scores
-from lfx.reporting.score_columns import SPLITS, score_columns
+from lfx.reporting.score_columns import score_columns
 from lfx.reporting.table import Column, Table
 from lfx.runtime.files import write_json
 
@@ -64,7 +65,7 @@ def report_folds(parts: Mapping[int, Predictions], name: str, folder: Path) -> d
             "standard_deviation": spread,
         },
     )
-    splits = [split for split in SPLITS if split in metrics]
+    splits = [split for split in REPORTED if split in metrics]
     columns = [Column(""), *score_columns(splits, printed(), counted=False)]
     keys = [f"{split}/{score}" for split in splits for score in printed()]
     rows = [[f"fold {fold}", *_cells(own, keys)] for fold, own in flat.items()]

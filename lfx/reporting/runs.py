@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lfx.artifacts.parquet import read_metadata
 from lfx.configuration.fuse import ON_MISSING
-from lfx.reporting.score_columns import SPLITS
+from lfx.data.split_names import REPORTED
 from lfx.reporting.scores import read_metrics
 from lfx.runtime.errors import ArtifactError, DataError, RecordError
 from lfx.runtime.records import read_yaml, resolve_references
@@ -66,7 +66,7 @@ class Run:
     @property
     def splits(self) -> dict[str, dict[str, Any]]:
         """The scores of each split, in the order of tables."""
-        return {split: self.metrics[split] for split in SPLITS if split in self.metrics}
+        return {split: self.metrics[split] for split in REPORTED if split in self.metrics}
 
     @property
     def leaky(self) -> bool:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lfx.data.split_names import REPORTED
 from lfx.evaluation.scores import SCORES, printed, title_of
 from lfx.reporting.table import COUNT, CSV, EVERYWHERE, NUMBER, Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# In the order of tables.
-SPLITS = ("val", "oof", "test", "predict")
 _LEAKY = "LEAKY: fitted on the reported split"
 
 
@@ -52,7 +51,7 @@ def score_cells(
 
 def splits_of(*all_metrics: Mapping[str, Any]) -> list[str]:
     """Return the splits that any of these metrics have."""
-    return [split for split in SPLITS if any(split in metrics for metrics in all_metrics)]
+    return [split for split in REPORTED if any(split in metrics for metrics in all_metrics)]
 
 
 def titled(name: str, metrics: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from lfx.reporting.score_columns import SPLITS
+from lfx.data.split_names import REPORTED
 from lfx.reporting.weights import member_shares
 from lfx.runtime.errors import RecordError
 from lfx.runtime.records import read_json
@@ -91,7 +91,7 @@ def _numbers(place: str, scores: object, but: str = "") -> dict[str, float]:
 
 
 def _flag(key: str, value: object) -> object:
-    if key in SPLITS or isinstance(value, list):
+    if key in REPORTED or isinstance(value, list):
         raise RecordError(f"{key} is no mapping of scores")
     return value
 

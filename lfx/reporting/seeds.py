@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from lfx.data.split_names import REPORTED
 from lfx.evaluation.scores import SCORES, title_of
 from lfx.reporting.run_table import told_apart
-from lfx.reporting.score_columns import SPLITS, titled
+from lfx.reporting.score_columns import titled
 from lfx.reporting.table import CSV, DOCUMENT, TERMINAL, Column, Format, Table
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def seed_table(rows: Sequence[Row]) -> Table:
 
     A terminal shows the test split, where there is one: all splits at once are too wide for it.
     """
-    there = [split for split in SPLITS if any(split in row.scores for row in rows)]
+    there = [split for split in REPORTED if any(split in row.scores for row in rows)]
     reported = "test" if "test" in there else there[-1]
     keys = [
         (split, score)
@@ -165,7 +166,7 @@ def _over(
     runs: Sequence[Mapping[str, Mapping[str, float]]],
 ) -> dict[str, dict[str, tuple[float, float]]]:
     found: dict[str, dict[str, tuple[float, float]]] = {}
-    for split in SPLITS:
+    for split in REPORTED:
         for score in dict.fromkeys(score for run in runs for score in run.get(split, {})):
             values = [run[split][score] for run in runs if score in run.get(split, {})]
             spread = statistics.stdev(values) if len(values) > 1 else float("nan")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -61,20 +62,24 @@ def is_done(step: Step) -> bool:
             f"process {status.pid} of this machine is at work on {step.title}: wait for it, or "
             "choose another folder=FOLDER"
         )
+    if status.state != "completed":
+        return False
     if not step.asks_for(status.overrides):
         ours, theirs = set(step.settings), set(status.overrides)
         raise StudyError(
-            f"{step.folder} was begun with other settings: {' '.join(sorted(theirs - ours))}, "
+            f"{step.folder} was made with other settings: {' '.join(sorted(theirs - ours))}, "
             f"not {' '.join(sorted(ours - theirs))}; remove the study's folder to begin anew, or "
             "choose another: folder=FOLDER"
         )
-    return status.state == "completed"
+    return True
 
 
 def _run(step: Step) -> int:
     """Run a step in a process that ends when this one does; return its exit status."""
     command = [sys.executable, "-m", f"lfx.{step.command}", *step.arguments]
-    process = subprocess.Popen(command)  # noqa: S603, what the settings say
+    # Of this command's own making, unless the user wants tracebacks.
+    own = {} if logging.raiseExceptions else {"HYDRA_FULL_ERROR": "0"}
+    process = subprocess.Popen(command, env=os.environ | own)  # noqa: S603, what the settings say
     try:
         status = process.wait()
     except BaseException:  # Ctrl-C, which the step has got as well, or SIGTERM

@@ -49,7 +49,12 @@ class Step:
 
     def asks_for(self, overrides: Sequence[str]) -> bool:
         """Return whether a run with these overrides is this step, as far as results go."""
-        return _with_effect(self.settings) == _with_effect(overrides)
+        return self._with_effect(self.settings) == self._with_effect(overrides)
+
+    def _with_effect(self, overrides: Sequence[str]) -> list[str]:
+        """Return the overrides that shape results, resolved as Hydra notes them."""
+        resolved = [one.replace("${seed}", str(self.seed)) for one in overrides]
+        return sorted(one for one in resolved if not one.startswith(_WITHOUT_EFFECT))
 
 
 def plan_steps(config: StudyConfig) -> list[Step]:
@@ -136,7 +141,3 @@ def _data_settings(command: str, settings: Sequence[str], data: Sequence[str]) -
     names_data = any(one.startswith("data=") for one in settings)
     reads = command in _READ_DATA or (command == "report" and names_data)
     return list(data) if reads else []
-
-
-def _with_effect(overrides: Sequence[str]) -> list[str]:
-    return sorted(one for one in overrides if not one.startswith(_WITHOUT_EFFECT))

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lfx.artifacts.parquet import publish, read_predictions, write_predictions
-from lfx.artifacts.predictions import SPLITS, Metadata, Predictions
+from lfx.artifacts.predictions import Metadata, Predictions
+from lfx.data.split_names import SPLITS
 from lfx.runtime.errors import ArtifactError
 
 COLUMNS = ("sample_id", "group", "split", "fold", "label", "logits")

@@ -124,7 +124,5 @@ def test_a_missing_or_empty_folder_is_refused(tmp_path):
 
 
 def test_an_unknown_protocol_is_refused():
-    with pytest.raises(
-        ConfigError, match=r"data.source.protocol: one of merged, equal, got 'both'"
-    ):
+    with pytest.raises(ConfigError, match="protocol: allowed are merged, equal; got 'both'"):
         MvsaSource("folder", protocol="both")

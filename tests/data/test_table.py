@@ -205,7 +205,7 @@ def test_an_encoding_a_separator_and_no_quoting_can_be_given(folder):
         ({"separator": '"'}, "data.source.separator is one character"),
         ({"encoding": "latin-99"}, "data.source.encoding is a name that Python knows"),
         ({"encoding": "rot13"}, "data.source.encoding is a name that Python knows"),
-        ({"quoting": "maybe"}, "data.source.quoting: one of auto, quoted, none"),
+        ({"quoting": "maybe"}, "quoting: allowed are auto, quoted, none; got 'maybe'"),
     ],
 )
 def test_settings_of_the_file_are_checked(folder, options, message):

@@ -8,11 +8,20 @@ from hydra.test_utils.launcher_common_tests import (
     IntegrationTestSuite,
     LauncherTestSuite,
 )
+from hydra.version import VersionBase
+from packaging.version import Version
 
 from lfx.configuration.locate import config_folder
 
 # The suites' programs do not say which version of Hydra's behaviour they want.
 pytestmark = pytest.mark.filterwarnings(r"ignore:\s*Future Hydra versions:UserWarning")
+
+
+@pytest.fixture(autouse=True)
+def _as_programs_without_a_version_base(monkeypatch):
+    monkeypatch.setattr(VersionBase.instance(), "version_base", Version("1.1"))
+
+
 SEARCHED = f"hydra.searchpath=['file://{config_folder()}']"
 
 

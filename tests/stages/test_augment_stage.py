@@ -103,7 +103,7 @@ def test_mistakes_are_told(tmp_path: Path) -> None:
     assert message.splitlines() == [
         "error: share is above 0 and at most 1, got 0.0",
         "batch_size must be at least 1, got 0",
-        "augmenter.threads is in 1..256, got 0",
+        "augmenter.threads must be at least 1 and at most 256, got 0",
     ]
     message = fail(tmp_path, "augment", "augmenter=babelfish")
     offered = message.partition("choose from: ")[2]

@@ -171,7 +171,7 @@ def test_bad_settings_stop_before_training(
             "trainer.batch_size=8 modality.phase_1.samples_per_class=5",
             "holds fewer than two classes, and there is nothing to contrast; allowed is 10",
         ),
-        ("loss=combined loss.weight=1.2", "loss.weight (lambda) is a share in 0..1, got 1.2"),
+        ("loss=combined loss.weight=1.2", "loss.weight must be at least 0 and at most 1, got 1.2"),
         ("loss=supcon loss.temperature=0", "loss.temperature must be above 0, got 0"),
         ("phase=2", "phase=2 needs the encoder of a phase 1: phase_1_ckpt="),
         (
@@ -219,7 +219,7 @@ def test_the_ablation_ends_in_one_table(tmp_path: Path) -> None:
             assert 0 <= float(row[f"test {score} mean"]) <= 1
             assert float(row[f"test {score} sd"]) >= 0
     assert "text_contrastive - text" in (tmp_path / "sweep/seeds.md").read_text()
-    assert output.rstrip().endswith("seeds.md")
+    assert output.rstrip().endswith("seeds.md, " + f"{tmp_path}/sweep/seeds.tex")
     # One seed's two models have the same split, another seed has another one.
     splits = [
         read_predictions(tmp_path / f"sweep/{job}/predictions.parquet").metadata.split_fingerprint

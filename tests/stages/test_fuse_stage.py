@@ -111,7 +111,7 @@ def test_a_scheme_of_ones_own_lives_outside(
         "    name = 'half'\n"
     )
     own = [f"--config-dir={tmp_path}/conf", "fusion=first"]
-    assert "schemes.First cannot be built: " in fail(trained.folder, "fuse", *own)
+    assert "_target_=schemes.First cannot be imported: " in fail(trained.folder, "fuse", *own)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     run = f"hydra.run.dir={tmp_path}/run"
     succeed(trained.folder, "fuse", *own, run)

@@ -112,7 +112,7 @@ def test_a_step_that_has_completed_is_done(step):
 
 def test_a_step_with_other_settings_is_in_the_way(step):
     write(step, "completed", "trainer.max_epochs=3")
-    with pytest.raises(StudyError, match=r"begun with other settings: trainer.max_epochs=3, not"):
+    with pytest.raises(StudyError, match=r"made with other settings: trainer.max_epochs=3, not"):
         is_done(step)
 
 

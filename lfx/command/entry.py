@@ -27,9 +27,10 @@ from lfx.command.defaults import set_defaults
 from lfx.command.earlier import SweepError
 from lfx.command.explain import PLAIN, explain
 from lfx.command.help import use_own_help
-from lfx.command.job import INTERRUPTED, Job, StageJob, with_origins
+from lfx.command.job import INTERRUPTED, Job, StageJob
 from lfx.command.multirun import NoteFolder
 from lfx.command.options import put_options_last
+from lfx.command.origins import with_origins
 from lfx.command.quoting import quote_letters
 from lfx.command.storage import storage_error
 from lfx.command.sweep import FailedJobsError

@@ -24,6 +24,7 @@ from omegaconf import DictConfig
 
 import lfx
 from lfx.command.earlier import find_completed
+from lfx.command.origins import interruption_behind, with_origins
 from lfx.command.settings_file import use_own_loading
 from lfx.command.storage import storage_error
 from lfx.configuration.typed import as_typed, config_hash, plain
@@ -177,7 +178,7 @@ class StageJob(Generic[StageConfig]):
         try:
             return self.task(typed, job)
         except Exception as error:
-            interruption = _interruption(error)
+            interruption = interruption_behind(error)
             if interruption is not None:
                 raise interruption from None
             full = storage_error(with_origins(error), job.folder)
@@ -216,28 +217,6 @@ def _digest_of(module: str) -> str:
 def own_overrides(overrides: Sequence[str]) -> list[str]:
     """Give a job's overrides without the `+` that lfx or the user put before them."""
     return [text.lstrip("+") for text in overrides]
-
-
-def with_origins(error: BaseException) -> list[BaseException]:
-    """Give an error and all errors that led to it."""
-    found: list[BaseException] = []
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        one = waiting.pop()
-        if one is not None and not any(one is other for other in found):
-            found.append(one)
-            waiting += [one.__cause__, one.__context__]
-    return found
-
-
-def _interruption(error: BaseException) -> BaseException | None:
-    """Return the Ctrl-C or the end that an error arose from.
-
-    What a signal's handler raises passes through whatever is at work. A library may stumble over it
-    while it clears up, as the writer of `torch.save` does, and raise an error of its own instead.
-    """
-    ends = (one for one in with_origins(error) if isinstance(one, KeyboardInterrupt | SystemExit))
-    return next(ends, None)
 
 
 def _end(status: RunStatus, folder: Path, state: str, message: str) -> None:

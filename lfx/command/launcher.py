@@ -16,7 +16,7 @@ from hydra.core.utils import (
 )
 from omegaconf import open_dict
 
-from lfx.command.job import with_origins
+from lfx.command.origins import with_origins
 from lfx.command.sweep import drop_configs, kept_return
 
 if TYPE_CHECKING:

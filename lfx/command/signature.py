@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import inspect
 import json
 import types
 import typing
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from importlib import import_module
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from omegaconf import MISSING, Container, DictConfig, OmegaConf
 
-from lfx.command.docstrings import argument_sentences, summary
-from lfx.command.source import class_summary, is_own, read_settings
+from lfx.command.docstrings import summary
+from lfx.command.inspected import import_class, inspect_settings
+from lfx.command.modules import is_own
+from lfx.command.source import class_summary, read_settings
 from lfx.configuration.typed import unknown_setting
 from lfx.runtime.errors import ConfigError
 from lfx.runtime.settings import Setting
@@ -50,8 +50,8 @@ def schema_of(target: str) -> type:
     """
     own = is_own(target)
     try:
-        settings = read_settings(target) if own else _inspect(_import(target))
-        about = class_summary(target) if own else summary(_import(target).__doc__ or "")
+        settings = read_settings(target) if own else inspect_settings(import_class(target))
+        about = class_summary(target) if own else summary(import_class(target).__doc__ or "")
     except LookupError as error:
         raise ConfigError(f"_target_: {error}") from error
     fields: list[tuple[str, Any, Any]] = [(TARGET, str, dataclasses.field(default=target))]
@@ -134,75 +134,6 @@ def settings_of(schema: type) -> dict[str, Setting]:
         for field in dataclasses.fields(schema)
         if "setting" in field.metadata
     }
-
-
-def _import(target: str) -> Any:
-    module, _, name = target.rpartition(".")
-    try:
-        found = getattr(import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigError(
-            f"_target_={target} cannot be imported: {error}; a class outside of lfx is found if "
-            "its folder is in PYTHONPATH"
-        ) from error
-    if not callable(found):
-        raise ConfigError(f"_target_={target} is no class")
-    return found
-
-
-def _inspect(kind: Any) -> list[Setting]:
-    """Return the settings of a class that has been imported.
-
-    Arguments whose defaults are no plain values are left out: the class's own defaults hold.
-    """
-    is_plain = isinstance(kind, type) and not dataclasses.is_dataclass(kind)
-    holder = kind.__init__ if is_plain else kind
-    try:
-        hints = get_type_hints(holder, include_extras=True)
-    except (NameError, TypeError, AttributeError):  # names that only a type checker imports
-        hints = {}
-    sentences = argument_sentences(inspect.getdoc(kind) or "")
-    fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
-    factories = {
-        one.name: one.default_factory
-        for one in fields
-        if one.default_factory is not dataclasses.MISSING
-    }
-    found = []
-    for one in inspect.signature(kind).parameters.values():
-        if one.kind in {one.VAR_POSITIONAL, one.VAR_KEYWORD}:
-            continue
-        made = factories[one.name]() if one.name in factories else one.default
-        default = dataclasses.MISSING if made is one.empty else _plain(made)
-        if default is Any:
-            continue
-        annotation = _with_schemas(hints.get(one.name, Any))
-        found.append(Setting(one.name, annotation, default, sentences.get(one.name, "")))
-    return found
-
-
-def _plain(default: object) -> Any:
-    """Return a default in plain values; `Any` where it has none."""
-    if default is None or isinstance(default, _SCALARS):
-        return default
-    if isinstance(default, Mapping):
-        return {key: _plain(value) for key, value in default.items()}
-    if isinstance(default, list | tuple):
-        return [_plain(value) for value in default]
-    if dataclasses.is_dataclass(default) and not isinstance(default, type):
-        values = {one.name: getattr(default, one.name) for one in dataclasses.fields(default)}
-        return _with_schemas(type(default))(**{name: _plain(one) for name, one in values.items()})
-    return Any
-
-
-def _with_schemas(annotation: Any) -> Any:
-    """Put its schema in the place of a settings class within an annotation."""
-    if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
-        return schema_of(f"{annotation.__module__}.{annotation.__qualname__}")
-    arguments = get_args(annotation)
-    if get_origin(annotation) in {typing.Union, types.UnionType}:
-        return typing.Union[tuple(_with_schemas(one) for one in arguments)]  # noqa: UP007
-    return annotation
 
 
 def _field(setting: Setting) -> Any:

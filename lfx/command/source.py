@@ -10,11 +10,10 @@ import functools
 import typing
 from dataclasses import MISSING
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
-import lfx
 from lfx.command.docstrings import argument_sentences, summary
+from lfx.command.modules import file_of, is_own
 from lfx.runtime.settings import Setting
 
 # Modules of names that annotations use: they take no time to import.
@@ -24,11 +23,6 @@ _BUILTIN: dict[str, Any] = {
 }
 
 Definition = ast.ClassDef | ast.FunctionDef | ast.expr
-
-
-def is_own(target: str) -> bool:
-    """Return whether a dotted path leads into lfx itself."""
-    return target.partition(".")[0] == lfx.__name__
 
 
 def read_settings(target: str) -> list[Setting]:
@@ -72,7 +66,7 @@ class Source:
         self.name = name
         self.definitions: dict[str, Definition] = {}
         self.imports: dict[str, tuple[str, str]] = {}
-        tree = ast.parse(_file_of(name).read_text(encoding="utf-8"))
+        tree = ast.parse(file_of(name).read_text(encoding="utf-8"))
         for node in tree.body:
             # `if TYPE_CHECKING:` imports what annotations name.
             for one in node.body if isinstance(node, ast.If) else [node]:
@@ -236,19 +230,6 @@ class Source:
             self.definitions[node.targets[0].id] = node.value
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
             self.definitions[node.target.id] = node.value
-
-
-def _file_of(module: str) -> Path:
-    # Not by `find_spec` of the module itself, which imports the packages around it.
-    *packages, name = module.split(".")
-    folder = Path(lfx.__file__).parent.joinpath(*packages[1:])
-    file = folder / f"{name}.py"
-    if packages and file.is_file():
-        return file
-    package = folder / name / "__init__.py" if packages else folder / "__init__.py"
-    if package.is_file():
-        return package
-    raise LookupError(f"there is no module {module}")
 
 
 def _is_dataclass(node: ast.ClassDef) -> bool:

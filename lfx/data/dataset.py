@@ -14,11 +14,12 @@ from lfx.data.pillow_guard import MOST_PIXELS
 from lfx.data.prepare import SplitPlan, load_any, load_labelled
 from lfx.data.rare import RareClasses
 from lfx.data.samples import Source
+from lfx.runtime.checked import checked
 from lfx.runtime.colour import parse_colour
 from lfx.runtime.errors import ConfigError
 from lfx.runtime.files import require_folder
 from lfx.runtime.naming import name_problems
-from lfx.runtime.settings import Count, Seed, checked
+from lfx.runtime.settings import Count, Seed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,7 +16,7 @@ from annotated_types import Interval
 
 from lfx.data.mvsa import CLASSES, LABEL_FILE, MvsaSource
 from lfx.data.published import publish_once
-from lfx.runtime.settings import checked
+from lfx.runtime.checked import checked
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -9,8 +9,8 @@ from typing import Literal
 
 from lfx.data.encoding import decode_tweet
 from lfx.data.samples import Reading, Sample
+from lfx.runtime.checked import checked
 from lfx.runtime.errors import DataError
-from lfx.runtime.settings import checked
 
 CLASSES = ("negative", "neutral", "positive")
 LABEL_FILE = "labelResultAll.txt"

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 from annotated_types import Interval
 
+from lfx.runtime.checked import checked
 from lfx.runtime.errors import ConfigError
-from lfx.runtime.settings import Seed, checked
+from lfx.runtime.settings import Seed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -17,8 +17,8 @@ from lfx.data.embedded import cell_image
 from lfx.data.quotation import Quoting
 from lfx.data.samples import Reading, Sample
 from lfx.data.values import cell_id, cell_text, rounded_ids
+from lfx.runtime.checked import checked
 from lfx.runtime.errors import ConfigError, DataError, name_some, shorten
-from lfx.runtime.settings import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

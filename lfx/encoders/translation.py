@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lfx.encoders.hub import from_hub
+from lfx.runtime.checked import checked
 from lfx.runtime.device import resolve_device
 from lfx.runtime.errors import WeightsError
-from lfx.runtime.settings import Count, Threads, checked
+from lfx.runtime.settings import Count, Threads
 from lfx.runtime.versions import how_to_install
 
 if TYPE_CHECKING:

@@ -21,8 +21,9 @@ from lfx.fusion.guard import refuse_leak
 from lfx.fusion.pipeline import Pipeline
 from lfx.fusion.schemes.mean import Mean
 from lfx.fusion.schemes.scheme import Scheme  # noqa: TC001, `checked` reads it
+from lfx.runtime.checked import checked
 from lfx.runtime.errors import FusionError
-from lfx.runtime.settings import Seed, checked
+from lfx.runtime.settings import Seed
 
 if TYPE_CHECKING:
     from lfx.artifacts.joined import JoinedMembers

@@ -8,8 +8,9 @@ from typing import Literal
 import torch
 
 from lfx.losses.loss import Loss, LossTerm, Views
+from lfx.runtime.checked import checked
 from lfx.runtime.errors import ConfigError
-from lfx.runtime.settings import Share, checked
+from lfx.runtime.settings import Share
 
 
 @checked

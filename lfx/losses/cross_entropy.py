@@ -5,7 +5,8 @@ from __future__ import annotations
 from torch.nn import functional
 
 from lfx.losses.loss import Loss, LossTerm, Views
-from lfx.runtime.settings import Probability, checked
+from lfx.runtime.checked import checked
+from lfx.runtime.settings import Probability
 
 
 @checked

@@ -7,7 +7,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from lfx.losses.loss import ContrastiveLoss, LossTerm, count_idle, mean_or_zero, same_target
-from lfx.runtime.settings import Positive, checked
+from lfx.runtime.checked import checked
+from lfx.runtime.settings import Positive
 
 
 def npair(embeddings: Tensor, targets: Tensor, *, symmetric: bool = False) -> LossTerm:

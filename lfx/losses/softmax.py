@@ -8,7 +8,8 @@ from pytorch_metric_learning.losses import SupConLoss
 from pytorch_metric_learning.reducers import DoNothingReducer
 
 from lfx.losses.loss import ContrastiveLoss, LossTerm, mean_or_zero, same_target
-from lfx.runtime.settings import Positive, checked
+from lfx.runtime.checked import checked
+from lfx.runtime.settings import Positive
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -10,7 +10,7 @@ from pytorch_metric_learning.miners import BaseMiner, BatchHardMiner, TripletMar
 from pytorch_metric_learning.reducers import MeanReducer
 
 from lfx.losses.loss import ContrastiveLoss, LossTerm
-from lfx.runtime.settings import checked
+from lfx.runtime.checked import checked
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -7,20 +7,14 @@ line against, the help, and the check of the constructor itself.
 from __future__ import annotations
 
 import dataclasses
-import functools
-import inspect
 import math
 import re
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, GroupedMetadata, Gt, Interval, Le, Lt, MaxLen, MinLen
-
-from lfx.runtime.errors import ConfigError
-
-Component = TypeVar("Component")
 
 # Ranges that many settings have.
 Share = Annotated[float, Interval(ge=0, le=1)]
@@ -149,35 +143,8 @@ def _either(allowed: Sequence[str]) -> str:
     return " or ".join(filter(None, [", ".join(allowed[:-1]), *allowed[-1:]]))
 
 
-def checked(kind: type[Component]) -> type[Component]:
-    """Let a class refuse what its constructor's annotations do not allow.
-
-    Raises:
-        ConfigError: on construction; the message lists every argument that is not allowed.
-    """
-    build: Callable[..., None] = vars(kind)["__init__"]
-    signature = inspect.signature(build)
-    hints = functools.cache(
-        lambda: get_type_hints(
-            kind if dataclasses.is_dataclass(kind) else build, include_extras=True
-        )
-    )
-
-    @functools.wraps(build)
-    def build_checked(self: Any, *arguments: Any, **named: Any) -> None:
-        given = signature.bind(self, *arguments, **named).arguments
-        problems = _all_problems(
-            (name, value, hints()[name]) for name, value in given.items() if name in hints()
-        )
-        if problems:
-            raise ConfigError("\n".join(problems))
-        build(self, *arguments, **named)
-
-    kind.__init__ = build_checked  # type: ignore[method-assign]
-    return kind
-
-
-def _all_problems(settings: Any) -> list[str]:
+def all_problems(settings: Iterable[tuple[str, object, Any]]) -> list[str]:
+    """Return the problems of several settings: key, value and annotation each."""
     return [problem for one in settings for problem in value_problems(*one)]
 
 
@@ -187,10 +154,10 @@ def _inner_problems(key: str, value: object, arguments: tuple[Any, ...]) -> list
         return [f"{key}: a finite number is needed, got {value}"]
     if isinstance(value, Mapping):
         of = arguments[1] if len(arguments) == 2 else Any  # noqa: PLR2004, key and value
-        return _all_problems((f"{key}.{name}", one, of) for name, one in value.items())
+        return all_problems((f"{key}.{name}", one, of) for name, one in value.items())
     if isinstance(value, Sequence) and not isinstance(value, str):
         of = arguments[0] if arguments else Any
-        return _all_problems((f"{key}[{index}]", one, of) for index, one in enumerate(value))
+        return all_problems((f"{key}[{index}]", one, of) for index, one in enumerate(value))
     return []
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lfx.command.job import with_origins
+from lfx.command.origins import with_origins
 from lfx.command.storage import storage_error
 
 

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 import pytest
 from annotated_types import Ge, Gt, Interval, Le, Lt, MaxLen, MinLen
 
+from lfx.runtime.checked import checked
 from lfx.runtime.errors import ConfigError
-from lfx.runtime.settings import Count, Seed, Share, checked, component_name, value_problems
+from lfx.runtime.settings import Count, Seed, Share, component_name, value_problems
 
 ALLOWED = [
     (1, int),

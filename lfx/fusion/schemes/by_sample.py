@@ -11,7 +11,7 @@ from annotated_types import Interval
 from lfx.fusion.pools import logarithmic_pool
 from lfx.fusion.rules import PooledBySample
 from lfx.fusion.weights import Weights
-from lfx.runtime.settings import checked
+from lfx.runtime.checked import checked
 
 if TYPE_CHECKING:
     from torch import Tensor

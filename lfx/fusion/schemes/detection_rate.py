@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from lfx.fusion.weights import Weights
+from lfx.runtime.checked import checked
 from lfx.runtime.errors import FusionError
-from lfx.runtime.settings import checked
 
 if TYPE_CHECKING:
     from lfx.fusion.outputs import FitData

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import torch
 
-from lfx.runtime.settings import checked
+from lfx.runtime.checked import checked
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -13,8 +13,9 @@ from annotated_types import Interval
 
 from lfx.fusion.search.weightings import WeightingScorer
 from lfx.fusion.weights import Weights
+from lfx.runtime.checked import checked
 from lfx.runtime.progress import track
-from lfx.runtime.settings import Count, OneOf, checked
+from lfx.runtime.settings import Count, OneOf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

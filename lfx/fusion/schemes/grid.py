@@ -13,8 +13,9 @@ from lfx.fusion.search.curve import Curve, exact_curve
 from lfx.fusion.search.points import count_points, finest_steps
 from lfx.fusion.search.ranking import Ranking, rank_points
 from lfx.fusion.weights import Weights
+from lfx.runtime.checked import checked
 from lfx.runtime.errors import ConfigError
-from lfx.runtime.settings import Count, checked
+from lfx.runtime.settings import Count
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -10,7 +10,7 @@ from annotated_types import Ge
 
 from lfx.fusion.minimise import minimise
 from lfx.fusion.weights import Weights
-from lfx.runtime.settings import checked
+from lfx.runtime.checked import checked
 
 if TYPE_CHECKING:
     from torch import Tensor

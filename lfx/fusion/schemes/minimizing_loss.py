@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from lfx.evaluation.metrics import score
 from lfx.evaluation.scores import log_loss
 from lfx.fusion.weights import Weights
+from lfx.runtime.checked import checked
 from lfx.runtime.errors import FusionError
-from lfx.runtime.settings import OneOf, checked
+from lfx.runtime.settings import OneOf
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

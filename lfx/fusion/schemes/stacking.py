@@ -16,9 +16,10 @@ from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
 from lfx.fusion.crossfit import folds
+from lfx.runtime.checked import checked
 from lfx.runtime.errors import FusionError
 from lfx.runtime.progress import track
-from lfx.runtime.settings import Count, Positive, checked, component_name
+from lfx.runtime.settings import Count, Positive, component_name
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 from lfx.fusion.pools import vote_pool
 from lfx.fusion.rules import Pooled
 from lfx.fusion.schemes.weighted import share_weights
-from lfx.runtime.settings import Share, checked
+from lfx.runtime.checked import checked
+from lfx.runtime.settings import Share
 
 if TYPE_CHECKING:
     from lfx.fusion.outputs import FitData

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from lfx.fusion.weights import Weights
+from lfx.runtime.checked import checked
 from lfx.runtime.errors import FusionError
-from lfx.runtime.settings import Share, checked
+from lfx.runtime.settings import Share
 
 if TYPE_CHECKING:
     from lfx.fusion.outputs import FitData

@@ -469,11 +469,11 @@ def test_jobs_whose_files_are_gone_are_computed_again(multirun):
 
 
 def test_jobs_whose_code_has_changed_are_computed_again(multirun, monkeypatch):
-    code = Path("schemes.py").absolute()
+    code = Path("changing_schemes.py").absolute()
     code.write_text("first")
     monkeypatch.syspath_prepend(code.parent)
     task = Task()
-    own = ["seed=1", "fusion._target_=schemes.Own"]
+    own = ["seed=1", "fusion._target_=changing_schemes.Own"]
     multirun(task, *own)
     multirun(task, *own)
     assert task.seen == [1]

@@ -176,6 +176,12 @@ def _options(error: MissingConfigException, group: str) -> list[str]:
     return [*(error.options or ()), *sorted(f"{one.name}/…" for one in folders if one.is_dir())]
 
 
+def _choices(group: str) -> list[str]:
+    folder = config_folder() / group
+    files = sorted(folder.rglob("*.yaml"))
+    return [file.relative_to(folder).with_suffix("").as_posix() for file in files]
+
+
 def _message(
     error: BaseException,
     settings: dict[str, Any] | None = None,
@@ -205,6 +211,8 @@ def _message(
     if isinstance(cause, MissingConfigException) and cause.options:
         options = ", ".join(_options(cause, group))
         return f"there is no {cause.missing_cfg_file!r}; choose from: {options}"
+    if lines[0].startswith("Config group override must be"):
+        return f"it must not be null; choose from: {', '.join(_choices(group))}"
     told = _endless_defaults(cause) if isinstance(cause, RecursionError) else first_line(cause)
     is_plain = isinstance(cause, _SAY_IT_ALL)
     return told if is_plain else f"{type(cause).__name__}: {told}"

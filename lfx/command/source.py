@@ -161,7 +161,7 @@ class Source:
         if isinstance(node, ast.ClassDef):
             from lfx.command.signature import schema_of
 
-            return schema_of(f"{source.name}.{node.name}") if _is_dataclass(node) else Any
+            return schema_of(f"{source.name}.{node.name}") if _is_dataclass(node) else object
         return source.annotation(node) if isinstance(node, ast.expr) else Any
 
     def _subscripted(self, node: ast.Subscript) -> Any:

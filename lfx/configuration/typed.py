@@ -134,6 +134,7 @@ def first_line(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     keys = [line.removeprefix("full_key:").strip() for line in lines if "full_key:" in line]
     message = _unwrapped(lines) if lines else type(error).__name__
+    message = re.sub(r"field '(.+)' is not Optional", r"\1 must not be null", message)
     return f"{keys[0]}: {message}" if keys and keys[0] and keys[0] not in message else message
 
 

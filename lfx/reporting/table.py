@@ -6,6 +6,7 @@ import csv
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rich import table as rich_table
@@ -42,10 +43,16 @@ class Format:
     is_number: bool = True
 
 
+def _decimals(value: float, sign: str = "") -> str:
+    """Return three decimals, or powers of ten for what is no score (a damaged file may hold it)."""
+    return f"{value:{sign}.3f}" if abs(value) < _LARGE else f"{value:{sign}.3g}"
+
+
+_LARGE = 1e6
 TEXT = Format(str, is_number=False)
 COUNT = Format(str)
-NUMBER = Format("{:.3f}".format)
-DIFFERENCE = Format("{:+.3f}".format)
+NUMBER = Format(_decimals)
+DIFFERENCE = Format(partial(_decimals, sign="+"))
 
 
 @dataclass(frozen=True)

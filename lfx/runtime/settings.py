@@ -62,6 +62,7 @@ class OneOf:
         return [*getattr(import_module(module), name)(), *self.more]
 
 
+_NULL = "{} must not be null"
 _UNIONS = (Union, types.UnionType)
 _TYPES: dict[Any, str] = {
     bool: "true or false",
@@ -110,6 +111,8 @@ def value_problems(key: str, value: object, annotation: Any) -> list[str]:
     if origin is Annotated:
         inner, *limits = arguments
         return value_problems(key, value, inner) or _out_of_bounds(key, value, limits)
+    if value is None and annotation not in {Any, None, type(None)}:
+        return [_NULL.format(key)]
     if not _is_of_type(value, annotation):
         told = _TYPES.get(origin or annotation, getattr(annotation, "__name__", str(annotation)))
         return [f"{key} must be {told}, got {value!r}"]
@@ -165,7 +168,7 @@ def _union_problems(key: str, value: object, alternatives: tuple[Any, ...]) -> l
     """Return the problems under the alternative that fits best; None is told apart first."""
     rest = [one for one in alternatives if one is not type(None)]
     if value is None:
-        return [] if len(rest) < len(alternatives) else [f"{key} must not be null"]
+        return [] if len(rest) < len(alternatives) else [_NULL.format(key)]
     found = [value_problems(key, value, one) for one in rest if _is_of_type(value, one)]
     if not found:
         found = [value_problems(key, value, one) for one in rest]

@@ -50,6 +50,13 @@ def test_what_may_have_been_meant(explained):
     ]
 
 
+def test_null_where_a_value_is_needed(explained):
+    assert explained("fuse", "fit_split=null") == ["fit_split=null: fit_split must not be null"]
+    assert explained("fuse", "calibration=null") == [
+        "calibration=null: it must not be null; choose from: none, temperature, vector"
+    ]
+
+
 def test_a_wrong_type(explained):
     (line,) = explained("train", "trainer.max_epochs=abc")
     assert line == (
@@ -143,7 +150,7 @@ def test_each_value_of_a_sweep_is_tried_by_itself(explained):
 
 def test_a_group_without_an_option(explained):
     (line,) = explained("train", "encoder=null")
-    assert line.startswith("encoder=null: Config group override must be a string or a list")
+    assert line.startswith("encoder=null: it must not be null; choose from: efficientnet_lite0, ")
 
 
 def test_what_is_no_override_gets_hydras_own_words(explained):

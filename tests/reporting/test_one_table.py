@@ -106,3 +106,9 @@ def test_all_files_at_once(tmp_path):
     files = Table(COLUMNS, ROWS).write(tmp_path, "mine")
     assert [file.name for file in files] == ["mine.csv", "mine.md", "mine.tex"]
     assert all(file.read_text() for file in files)
+
+
+def test_a_number_that_is_no_score_takes_no_line():
+    """A damaged file may hold any number; with all its digits no column would be left to read."""
+    table = Table([Column("name"), Column("accuracy", NUMBER)], [["a", 1e308], ["b", -0.5]])
+    assert table.markdown().splitlines()[2:] == ["| a | 1e+308 |", "| b | -0.500 |"]

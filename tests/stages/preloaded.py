@@ -18,6 +18,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing import connection
 from pathlib import Path
 from subprocess import CompletedProcess, TimeoutExpired
 from typing import TYPE_CHECKING
@@ -89,9 +90,10 @@ class Started:
             self._process.start()
 
     def wait(self, seconds: float | None = None) -> int | None:
-        """Give the exit status, negative for a signal's; None where it has not ended by then."""
-        self._process.join(seconds)
-        return self._process.exitcode
+        """Return the exit status, negative for a signal's; None if it has not ended by then."""
+        connection.wait([self._process.sentinel], seconds)
+        with _STARTING:  # a start asks after all processes: two readers get one status and a 255
+            return self._process.exitcode
 
     def signal(self, number: int) -> None:
         """Send a signal to the run's own process, as `kill` does."""
@@ -102,7 +104,7 @@ class Started:
         """Kill what is left of it, its children too."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid or 0, signal.SIGKILL)
-        self._process.join()
+        self.wait()
 
 
 def run_module(run: Run, timeout: float) -> CompletedProcess[str]:

@@ -8,7 +8,7 @@ JOBS ?= $(shell $(PYTHON) -c 'import os; print(min(4, os.cpu_count() or 1))')
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check campaign lint types docs bench paper paper-light clean
+.PHONY: help setup demo quick test check matrix campaign lint types docs bench paper paper-light clean
 
 help:  ## Explain every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,20 @@ test: lint types  ## Run everything that CI runs: lint, types, all tests
 
 check: lint types  ## Run lint, types and the fast tests
 	$(PYTEST) -m "not slow"
+
+# Without Hypothesis, pictures, what trains, and what composes or fuses over and over.
+QUICK := stages campaign plugins convert modalities models training runs test_documents.py \
+	test_doctests.py data/test_folds.py data/test_demo.py evaluation/test_intervals.py \
+	paraphrasing/test_translation.py \
+	$(addprefix reporting/test_,pictures.py errors_report.py embeddings_report.py damaged_runs.py) \
+	$(addprefix command/test_,sweep.py compose.py composer.py problems.py explain.py launchers.py \
+	settings_file.py defaults.py) \
+	$(addprefix fusion/test_,fuse.py pipeline.py leaks.py)
+quick: lint types  ## Run lint, types and the tests of seconds: the inner loop, under a minute
+	$(PYTEST) -q -m "not slow and not hypothesis" $(addprefix --ignore=tests/,$(QUICK))
+
+matrix: setup  ## Test the lowest allowed versions, and Python 3.12 and 3.13 where they are
+	$(BIN)/python .ci/matrix
 
 # Of the moments at which runs are killed, and of their signals.
 CAMPAIGN_SEED ?= 0
@@ -70,7 +84,7 @@ LIST_OF_SEEDS = 'seeds=[$(subst $(SPACE),$(COMMA),$(strip $(SEEDS)))]'
 
 paper: setup  ## Run the paper's study: DATA=/path/to/MVSA_Single PLACES365=FILE.safetensors (or none)
 	@test -n "$(PLACES365)" || { echo "VGG16's weights: make paper PLACES365=FILE.safetensors DATA=…;" \
-		"python -m lfx.encoders.places365 makes the file, PLACES365=none leaves VGG16 out" >&2; exit 2; }
+		"python -m lfx.convert.places365 makes the file, PLACES365=none leaves VGG16 out" >&2; exit 2; }
 	$(BIN)/python -m lfx.study study=paper "data.root='$(DATA)'" $(LIST_OF_SEEDS) \
 		$(if $(filter none,$(PLACES365)),'leave_out=[vgg16]',"arguments.vgg16.encoder.weights.path='$(PLACES365)'") $(ARGS)
 

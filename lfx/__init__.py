@@ -18,10 +18,17 @@ if TYPE_CHECKING:
     from lfx.fusion.pools import Pool
     from lfx.fusion.schemes.scheme import Scheme
     from lfx.fusion.weights import Weights
+    from lfx.modalities.encoder import Encoder, EncoderBuilder
+    from lfx.modalities.modality import Modality
+    from lfx.models.heads import Head
 
 __version__ = "0.1.0"
 __all__ = [
+    "Encoder",
+    "EncoderBuilder",
+    "Head",
     "LateFusion",
+    "Modality",
     "Pool",
     "Predictions",
     "Scheme",
@@ -33,6 +40,10 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Encoder": "lfx.modalities.encoder",
+    "EncoderBuilder": "lfx.modalities.encoder",
+    "Head": "lfx.models.heads",
+    "Modality": "lfx.modalities.modality",
     "LateFusion": "lfx.fusion.late_fusion",
     "Pool": "lfx.fusion.pools",
     "Predictions": "lfx.artifacts.predictions",

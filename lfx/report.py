@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lfx.command.entry import Job, run_stage
-from lfx.configuration.report import ReportConfig
+from lfx.command.roots.report import ReportConfig
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,11 +16,13 @@ def report(config: ReportConfig, job: Job) -> None:
     import logging
     from pathlib import Path
 
+    from lfx.reporting.published import Reference
     from lfx.reporting.reference import compare_with, compared_table
     from lfx.reporting.run_table import run_table
-    from lfx.reporting.runs import collect_runs, newest_of_each
     from lfx.reporting.seeds import group_by_seed, seed_rows, seed_table
     from lfx.reporting.summary import summarise_sweep
+    from lfx.runs.find import collect_runs, newest_of_each
+    from lfx.runtime.build import build
     from lfx.runtime.errors import DataError
 
     log = logging.getLogger("lfx.report")
@@ -28,7 +30,7 @@ def report(config: ReportConfig, job: Job) -> None:
         summarise_sweep(Path(config.sweep))
         return
     if config.run is not None:
-        _look(config, Path(config.run))
+        _inspect_run(config, Path(config.run))
         return
     runs = collect_runs(Path(config.runs), data=config.data)
     if not runs:
@@ -46,27 +48,22 @@ def report(config: ReportConfig, job: Job) -> None:
             )
         runs = newest
     if config.reference is not None:
-        log.info("published: %s", config.reference.source)
-        compared = compare_with(config.reference, runs)
-        table = compared_table(compared)
-        table.print()
-        files = table.write(job.folder, "reference")
+        reference: Reference = build(config.reference, "reference", Reference)
+        log.info("published: %s", reference.source)
+        table, name = compared_table(compare_with(reference, runs)), "reference"
     elif config.over_seeds:
-        table = seed_table(seed_rows(group_by_seed(runs)))
-        table.print()
-        files = table.write(job.folder, "seeds")
+        table, name = seed_table(seed_rows(group_by_seed(runs))), "seeds"
     else:
-        table = run_table(runs)
-        table.print()
-        files = table.write(job.folder, "report")
-    log.info("written: %s", ", ".join(map(str, files)))
+        table, name = run_table(runs), "report"
+    table.print()
+    log.info("written: %s", ", ".join(map(str, table.write(job.folder, name))))
 
 
-def _look(config: ReportConfig, run: Path) -> None:
-    """Look at one run, with its data where they are given."""
-    from lfx.configuration.build import build
+def _inspect_run(config: ReportConfig, run: Path) -> None:
+    """Print one run's errors, with its data where they are given."""
     from lfx.data.dataset import Dataset
     from lfx.reporting.look import look_at_run
+    from lfx.runtime.build import build
 
     table, name = None, None
     if config.data is not None:
@@ -76,15 +73,10 @@ def _look(config: ReportConfig, run: Path) -> None:
 
 
 def main() -> None:
-    """Run the stage from the command line."""
+    """Run the command from the command line."""
     from lfx.evaluation.further import take_further_scores
 
-    run_stage(
-        "report",
-        ReportConfig,
-        report,
-        prepare=take_further_scores,
-    )
+    run_stage("report", ReportConfig, report, prepare=take_further_scores)
 
 
 if __name__ == "__main__":

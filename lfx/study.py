@@ -1,13 +1,13 @@
-"""`python -m lfx.study`: carry out a whole study, and carry it on after a kill."""
+"""`python -m lfx.study`: run a whole study, and resume it after a kill."""
 
 from __future__ import annotations
 
 from lfx.command.entry import Job, run_stage
-from lfx.configuration.study import StudyConfig
+from lfx.command.roots.study import StudyConfig
 
 
 def study(config: StudyConfig, _job: Job) -> None:
-    """Run the steps that are not done yet; the last of them prints the study's table."""
+    """Run the steps that are not done yet; the last one prints the study's table."""
     from lfx.studies.carry_out import carry_out
     from lfx.studies.steps import plan_steps
 

@@ -1,1 +1,1 @@
-"""The prediction artifact: what a model predicted, in a file that says all about itself."""
+"""The prediction artifact: a file of a model's predictions that describes itself."""

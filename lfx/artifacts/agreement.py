@@ -1,4 +1,4 @@
-"""Whether members belong together, and what stands against it."""
+"""Checks that members can be joined: the same classes, data, splits, labels and groups."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from lfx.runtime.errors import ArtifactError, name_some
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lfx.artifacts.predictions import Metadata, Predictions
+    from lfx.artifacts.metadata import Metadata
+    from lfx.artifacts.predictions import Predictions
 
 _log = logging.getLogger(__name__)
 _MOST_NAMED = 5
@@ -24,36 +25,36 @@ Integers = np.ndarray[Any, np.dtype[np.int64]]
 
 @dataclass(frozen=True, eq=False)
 class SampleKeys:
-    """Numbers for (split, sample id): as small as possible, in the order of splits, then of ids.
+    """Integer keys of (split, sample id) pairs, sorted by split, then by id.
 
     Attributes:
-        ids: the ids and groups of all members, in order, `(ids,)`, Arrow's strings.
+        ids: the sorted ids and groups of all members, `(ids,)`, Arrow strings.
     """
 
     ids: pa.Array
 
     def texts(self, samples: Integers) -> pa.Array:
-        """Return the ids at places in `ids`, as Arrow's strings."""
+        """Return the ids at positions in `ids`, as Arrow strings."""
         return self.ids.take(pa.array(samples))
 
     def key(self, split: Integers, sample: Integers) -> Integers:
-        """Give keys of places in `SPLITS` and in `ids`."""
+        """Return the keys of positions in `SPLITS` and in `ids`."""
         return split * len(self.ids) + sample
 
     def split(self, keys: Integers) -> Integers:
-        """Give the splits' places in `SPLITS`."""
+        """Return the keys' positions in `SPLITS`."""
         return keys // len(self.ids)
 
     def sample(self, keys: Integers) -> Integers:
-        """Give the samples' places in `ids`."""
+        """Return the keys' positions in `ids`."""
         return keys % len(self.ids)
 
     def splits(self, keys: Integers) -> set[str]:
-        """Give the splits that occur."""
-        return {SPLITS[place] for place in np.flatnonzero(np.bincount(self.split(keys)))}
+        """Return the names of the splits that occur among keys."""
+        return {SPLITS[position] for position in np.flatnonzero(np.bincount(self.split(keys)))}
 
     def within(self, keys: Integers, splits: set[str]) -> Integers:
-        """Give those keys that are of some splits."""
+        """Return the keys that belong to some splits."""
         wanted = np.array([split in splits for split in SPLITS])
         chosen: Integers = keys[wanted[self.split(keys)]]
         return chosen
@@ -61,12 +62,12 @@ class SampleKeys:
 
 @dataclass(frozen=True, eq=False)
 class MemberSamples:
-    """One member with one row per sample.
+    """The samples of one member, one row each.
 
     Attributes:
-        keys: which samples, ascending, `(samples,)`.
-        group: places in `SampleKeys.ids`, `(samples,)`.
-        label: `(samples,)`, -1 where unlabelled.
+        keys: keys of the samples, ascending, `(samples,)`.
+        group: positions in `SampleKeys.ids`, `(samples,)`.
+        label: `(samples,)`, -1 if unlabelled.
         logits: `(samples, classes)`.
     """
 
@@ -76,10 +77,10 @@ class MemberSamples:
     logits: np.ndarray[Any, np.dtype[np.floating[Any]]]
 
 
-def refuse_together(found: list[str]) -> None:
-    """Raise an error that lists what keeps members from being joined, if anything does."""
-    if found:
-        lines = "".join(f"\n  - {problem}" for problem in found)
+def refuse_join(problems: list[str]) -> None:
+    """Raise an error that lists why members cannot be joined, if there are problems."""
+    if problems:
+        lines = "".join(f"\n  - {problem}" for problem in problems)
         raise ArtifactError(
             f"the members do not fit together:{lines}\n"
             "Train all members on the same data set with the same split, or point "
@@ -88,133 +89,134 @@ def refuse_together(found: list[str]) -> None:
         )
 
 
-def origin_problems(members: Mapping[str, Predictions], names: tuple[str, ...]) -> list[str]:
-    """Find differences in what members say of themselves: classes and data."""
-    found = []
-    origins = {name: members[name].metadata for name in names}
-    facts: dict[str, dict[str, object]] = {
-        "classes": {name: origin.classes for name, origin in origins.items()},
-        "data fingerprints": {name: origin.data_fingerprint for name, origin in origins.items()},
+def metadata_problems(members: Mapping[str, Predictions], names: tuple[str, ...]) -> list[str]:
+    """Find differences between the classes and data sets of members."""
+    problems = []
+    metadata = {name: members[name].metadata for name in names}
+    values_by_field: dict[str, dict[str, object]] = {
+        "classes": {name: each.classes for name, each in metadata.items()},
+        "data fingerprints": {name: each.data_fingerprint for name, each in metadata.items()},
     }
-    for what, told in facts.items():
-        if len(set(told.values())) > 1:
-            listed = "; ".join(f"{name} has {fact!r}" for name, fact in told.items())
-            found.append(f"{what} differ: {listed}")
-    return found
+    for field, values in values_by_field.items():
+        if len(set(values.values())) > 1:
+            listed = "; ".join(f"{name} has {value!r}" for name, value in values.items())
+            problems.append(f"{field} differ: {listed}")
+    return problems
 
 
-def doubts(origins: Mapping[str, Metadata]) -> list[str]:
-    """Find what is allowed among members, but seldom meant.
+def member_warnings(origins: Mapping[str, Metadata]) -> list[str]:
+    """Return warnings about members that can be joined, but are probably a mistake.
 
     Args:
-        origins: what each member says of itself.
-
-    Returns:
-        A sentence each.
+        origins: member → metadata.
     """
-    found = []
-    alike: dict[tuple[str, ...], list[str]] = {}
+    warnings = []
+    names_by_run: dict[tuple[str, ...], list[str]] = {}
     for name, origin in origins.items():
-        key = (origin.name, origin.config_hash, origin.created, str(origin.seed))
-        alike.setdefault(key, []).append(name)
-    found += [
-        f"members {' and '.join(same)} are of one and the same run, which counts {len(same)} times"
-        for same in alike.values()
-        if len(same) > 1
+        run = (origin.name, origin.config_hash, origin.created, str(origin.seed))
+        names_by_run.setdefault(run, []).append(name)
+    warnings += [
+        f"members {' and '.join(names)} are the same run, which counts {len(names)} times"
+        for names in names_by_run.values()
+        if len(names) > 1
     ]
     if len({origin.seed for origin in origins.values()}) > 1:
-        told = ", ".join(f"{name} {origin.seed}" for name, origin in origins.items())
-        found.append(f"members were trained with different seeds: {told}")
-    return found
+        seeds = ", ".join(f"{name} {origin.seed}" for name, origin in origins.items())
+        warnings.append(f"members were trained with different seeds: {seeds}")
+    return warnings
 
 
 def shared_splits(samples: Mapping[str, MemberSamples], known: SampleKeys) -> set[str]:
-    """Give the splits that all members have; the others are told in the log.
+    """Return the splits that all members have; log a warning about the others.
 
     Raises:
-        ArtifactError: there is none.
+        ArtifactError: no split is in all members.
     """
-    there = {name: known.splits(member.keys) for name, member in samples.items()}
-    shared = set.intersection(*there.values())
-    for split in sorted(set.union(*there.values()) - shared):
-        lacking = [name for name, splits in there.items() if split not in splits]
-        _log.warning("split %s is left out of the join: no rows in %s", split, ", ".join(lacking))
+    splits_by_member = {name: known.splits(member.keys) for name, member in samples.items()}
+    shared = set.intersection(*splits_by_member.values())
+    for split in sorted(set.union(*splits_by_member.values()) - shared):
+        without = ", ".join(
+            name for name, splits in splits_by_member.items() if split not in splits
+        )
+        _log.warning("split %s is left out of the join: no rows in %s", split, without)
     if not shared:
-        listed = "; ".join(f"{name} has {', '.join(sorted(has))}" for name, has in there.items())
-        refuse_together([f"no split is in all members: {listed}"])
+        listed = "; ".join(
+            f"{name} has {', '.join(sorted(splits))}" for name, splits in splits_by_member.items()
+        )
+        refuse_join([f"no split is in all members: {listed}"])
     return shared
 
 
 def contradictions(
     samples: Mapping[str, MemberSamples], known: SampleKeys, shared: set[str]
 ) -> list[str]:
-    """Find samples of which members hold different things: split, label or group."""
+    """Find samples that have another split, label or group in one member than in another."""
     names = list(samples)
-    # What the first member that has a sample says of it.
+    # The values of each sample in the first member that has it, and that member's position.
     holder = np.full(len(known.ids), -1)
     split, label, group = (np.zeros_like(holder) for _ in range(3))
-    torn: dict[tuple[str, str, str], list[str]] = {}
-    for place, (name, one) in enumerate(samples.items()):
-        sample, own = known.sample(one.keys), known.split(one.keys)
-        new = holder[sample] < 0
-        first = sample[new]
-        holder[first], split[first] = place, own[new]
-        label[first], group[first] = one.label[new], one.group[new]
-        moved = split[sample] != own
-        if new.all():
+    differing: dict[tuple[str, str, str], list[str]] = {}
+    for position, (name, member) in enumerate(samples.items()):
+        sample, member_split = known.sample(member.keys), known.split(member.keys)
+        is_new = holder[sample] < 0
+        new = sample[is_new]
+        holder[new], split[new] = position, member_split[is_new]
+        label[new], group[new] = member.label[is_new], member.group[is_new]
+        moved = split[sample] != member_split
+        if is_new.all():
             continue
-        differs = moved | (label[sample] != one.label) | (group[sample] != one.group)
+        differs = moved | (label[sample] != member.label) | (group[sample] != member.group)
         rows = np.flatnonzero(differs).tolist()
-        for row in sorted(rows, key=lambda row: (SPLITS[own[row]], row)):
-            at, told_id = sample[row], known.ids[int(sample[row])].as_py()
-            who = (names[holder[at]], name)
+        for row in sorted(rows, key=lambda row: (SPLITS[member_split[row]], row)):
+            at, sample_id = sample[row], known.ids[int(sample[row])].as_py()
+            pair = (names[holder[at]], name)
             if moved[row]:
-                pair = f"{told_id} ({SPLITS[split[at]]} and {SPLITS[own[row]]})"
-                torn.setdefault((*who, "split"), []).append(pair)
-            elif SPLITS[own[row]] in shared:
-                groups = known.texts(np.array([group[at], one.group[row]])).to_pylist()
-                values = (("label", label[at], one.label[row]), ("group", *groups))
-                for what, fact, value in values:
-                    if fact != value:
-                        pair = f"{told_id} ({_tell(fact)} and {_tell(value)})"
-                        torn.setdefault((*who, what), []).append(pair)
-    say = {
+                listed = f"{sample_id} ({SPLITS[split[at]]} and {SPLITS[member_split[row]]})"
+                differing.setdefault((*pair, "split"), []).append(listed)
+            elif SPLITS[member_split[row]] in shared:
+                groups = known.texts(np.array([group[at], member.group[row]])).to_pylist()
+                values = (("label", label[at], member.label[row]), ("group", *groups))
+                for field, first, second in values:
+                    if first != second:
+                        listed = f"{sample_id} ({_describe(first)} and {_describe(second)})"
+                        differing.setdefault((*pair, field), []).append(listed)
+    sentences = {
         "split": "are in one split in {} and in another in {}",
         "label": "have one label in {} and another in {}",
         "group": "have one group in {} and another in {}",
     }
-    told = [
-        f"{len(found)} samples {say[what].format(one, two)}: {name_some(found, _MOST_NAMED)}"
-        for (one, two, what), found in torn.items()
+    problems = [
+        f"{len(ids)} samples {sentences[field].format(*pair)}: {name_some(ids, _MOST_NAMED)}"
+        for (*pair, field), ids in differing.items()
     ]
-    folded = {name for name, one in samples.items() if OOF in known.splits(one.keys)}
-    if told and folded and folded != samples.keys():
+    folded = {name for name, member in samples.items() if OOF in known.splits(member.keys)}
+    if problems and folded and folded != samples.keys():
         others = ", ".join(sorted(samples.keys() - folded))
-        told.append(
+        problems.append(
             f"{', '.join(sorted(folded))} cross-validated (data.folds), {others} not: train all "
             "members in one of the two ways; name=ANOTHER keeps what was published before"
         )
-    return told
+    return problems
 
 
 def gaps(samples: Mapping[str, MemberSamples], known: SampleKeys, shared: set[str]) -> list[str]:
-    """Find samples of a shared split that the first member has and another lacks, or vice versa."""
-    (first, one), *others = samples.items()
-    found = []
-    for other, two in others:
-        for lacking, lacks, holder, has in ((other, two, first, one), (first, one, other, two)):
-            elsewhere = np.zeros(len(known.ids), dtype=np.bool_)
-            elsewhere[known.sample(lacks.keys)] = True
-            keys = known.within(has.keys, shared)
-            absent = keys[~elsewhere[known.sample(keys)]]
+    """Find samples of a shared split that one of the first and another member lacks."""
+    first_name, *other_names = samples
+    problems = []
+    for other_name in other_names:
+        for name, holder in ((other_name, first_name), (first_name, other_name)):
+            is_present = np.zeros(len(known.ids), dtype=np.bool_)
+            is_present[known.sample(samples[name].keys)] = True
+            keys = known.within(samples[holder].keys, shared)
+            absent = keys[~is_present[known.sample(keys)]]
             for split in sorted(known.splits(absent)):
                 ids = known.texts(known.sample(known.within(absent, {split}))).to_pylist()
-                found.append(
-                    f"split {split}: {lacking} lacks {len(ids)} samples that {holder} has: "
+                problems.append(
+                    f"split {split}: {name} lacks {len(ids)} samples that {holder} has: "
                     f"{name_some(ids, _MOST_NAMED)}"
                 )
-    return found
+    return problems
 
 
-def _tell(value: object) -> str:
+def _describe(value: object) -> str:
     return "none" if value == -1 else str(value)

@@ -1,4 +1,4 @@
-"""What can be wrong with predictions, all of it at once."""
+"""Checks of predictions that report all problems in one message."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lfx.artifacts.consistency import are_consistent, text_columns
-from lfx.artifacts.predictions import NONE, SCHEMA_VERSION, Metadata, Predictions
+from lfx.artifacts.metadata import SCHEMA_VERSION, Metadata
+from lfx.artifacts.predictions import NONE, Predictions
 from lfx.data.split_names import SPLITS
 from lfx.runtime.errors import ArtifactError, name_some
+from lfx.runtime.fields import is_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,143 +23,136 @@ _LEAST_CLASSES = 2
 
 
 def check(predictions: Predictions, source: str = "the predictions") -> None:
-    """Refuse predictions with which anything is wrong.
+    """Raise an error if predictions have problems.
 
     Args:
-        predictions: what to look at.
-        source: what to call it in the message, for instance the path of its file.
+        predictions: the predictions.
+        source: their name in the message, for instance the path of their file.
 
     Raises:
-        ArtifactError: names every problem that `problems` finds.
+        ArtifactError: lists every problem that `find_problems` finds.
     """
-    refuse(problems(predictions), source)
+    refuse(find_problems(predictions), source)
 
 
-def refuse(found: list[str], source: str) -> None:
-    """Raise an error that lists the problems that were found, if any were.
+def refuse(problems: list[str], source: str) -> None:
+    """Raise an error that lists problems, if there are any.
 
     Raises:
-        ArtifactError: `found` is not empty.
+        ArtifactError: `problems` is not empty.
     """
-    if found:
-        lines = "".join(f"\n  - {problem}" for problem in found)
+    if problems:
+        lines = "".join(f"\n  - {problem}" for problem in problems)
         raise ArtifactError(
             f"{source} cannot be used as a prediction artifact:{lines}\n"
-            "Mend what made these predictions and make the artifact anew."
+            "Fix the program that made these predictions and create the artifact again."
         )
 
 
-def problems(predictions: Predictions) -> list[str]:
-    """Find everything that is wrong with predictions.
+def find_problems(predictions: Predictions) -> list[str]:
+    """Find all problems of predictions.
 
     Returns:
-        One sentence per problem, with how many rows it concerns and some sample ids; nothing where
-        all is well.
+        One sentence per problem, with the number of rows and some sample ids; empty if there are
+        no problems.
     """
-    found = _metadata_problems(predictions.metadata)
+    problems = _metadata_problems(predictions.metadata)
     shapes = _shape_problems(predictions)
     if shapes:
-        return found + shapes  # rows that do not line up cannot be named
+        return problems + shapes  # rows of different lengths cannot be named by their ids
     if len(predictions.logits) == 0:
-        return [*found, "it holds no rows"]
+        return [*problems, "it holds no rows"]
     columns = text_columns(predictions)
     if columns is not None and are_consistent(predictions, columns):
-        return found + _value_problems(predictions)
-    # Something is wrong: row by row, to name it.
-    found += _text_problems(predictions)
+        return problems + _value_problems(predictions)
+    # There is a problem: check row by row to name the samples.
+    problems += _text_problems(predictions)
     if all(isinstance(sample, str) for sample in predictions.sample_id):
-        # Only ids that are text can safely be compared with each other.
-        found += _sample_problems(predictions)
-    return found + _value_problems(predictions)
+        # Values of other types may not be comparable.
+        problems += _sample_problems(predictions)
+    return problems + _value_problems(predictions)
 
 
 def _metadata_problems(metadata: Metadata) -> list[str]:
-    found = []
+    problems = []
     classes = metadata.classes
     repeated = [name for name, count in Counter(classes).items() if count > 1]
     if metadata.schema_version != SCHEMA_VERSION:
-        found.append(f"schema_version is {metadata.schema_version}, allowed: {SCHEMA_VERSION}")
+        problems.append(f"schema_version is {metadata.schema_version}, allowed: {SCHEMA_VERSION}")
     if len(classes) < _LEAST_CLASSES:
-        found.append(f"it has {len(classes)} classes, allowed: {_LEAST_CLASSES} or more")
+        problems.append(f"it has {len(classes)} classes, allowed: {_LEAST_CLASSES} or more")
     if repeated:
-        found.append(f"class names occur more than once: {name_some(repeated)}")
+        problems.append(f"class names occur more than once: {name_some(repeated)}")
     if any(not name.strip() for name in classes):
-        found.append(f"a class name is empty: {', '.join(repr(name) for name in classes)}")
-    found += [
+        problems.append(f"a class name is empty: {', '.join(repr(name) for name in classes)}")
+    problems += [
         f"the metadata's {key} is empty"
         for key in ("modality", "name", "data_fingerprint")
         if not getattr(metadata, key)
     ]
-    if not _is_sound(metadata.to_json()):
-        found.append("the metadata holds text that is not UTF-8")
+    if not is_text(metadata.to_json()):
+        problems.append("the metadata holds text that is not UTF-8")
     if not _is_utc(metadata.created):
-        found.append(f"created is {metadata.created!r}, allowed: ISO 8601 in UTC")
-    return found
+        problems.append(f"created is {metadata.created!r}, allowed: ISO 8601 in UTC")
+    return problems
 
 
-def _is_utc(moment: str) -> bool:
+def _is_utc(time: str) -> bool:
     try:
-        return datetime.fromisoformat(moment).utcoffset() == timedelta(0)
+        return datetime.fromisoformat(time).utcoffset() == timedelta(0)
     except ValueError:
         return False
 
 
-def _is_sound(value: object) -> bool:
-    try:
-        return isinstance(value, str) and value.encode() is not None
-    except UnicodeEncodeError:  # half a surrogate pair, as a broken file name leaves it
-        return False
-
-
 def _shape_problems(predictions: Predictions) -> list[str]:
-    found = []
+    problems = []
     for name in _COLUMNS:
         shape = predictions.shape(name)
         if len(shape) != 1:
-            found.append(f"column {name} has shape {shape}, allowed: (rows,)")
+            problems.append(f"column {name} has shape {shape}, allowed: (rows,)")
     logits = predictions.logits
     lengths = {name: predictions.shape(name)[0] for name in (*_COLUMNS, "logits")}
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{name} {length}" for name, length in lengths.items())
-        found.append(f"the columns have different lengths: {listed}")
+        problems.append(f"the columns have different lengths: {listed}")
     classes = len(predictions.metadata.classes)
-    if logits.ndim != 2 or logits.shape[1] != classes:  # noqa: PLR2004
-        found.append(
+    if logits.shape != (lengths["logits"], classes):
+        problems.append(
             f"the logits have shape {logits.shape}, allowed: (rows, {classes}), "
             "one column per class"
         )
-    kinds = [("fold", np.int16), ("label", np.int16), ("logits", np.float32)]
-    for name, kind in kinds:
+    dtypes = [("fold", np.int16), ("label", np.int16), ("logits", np.float32)]
+    for name, dtype in dtypes:
         got = getattr(predictions, name).dtype
-        if got != kind:
-            found.append(f"{name} is of type {got}, allowed: {np.dtype(kind)}")
-    return found
+        if got != dtype:
+            problems.append(f"{name} is of type {got}, allowed: {np.dtype(dtype)}")
+    return problems
 
 
 def _text_problems(predictions: Predictions) -> list[str]:
-    found = []
+    problems = []
     for name in ("sample_id", "group", "split"):
-        bad = [value for value in getattr(predictions, name) if not _is_sound(value)]
-        if bad:
-            found.append(
-                f"{len(bad)} values of {name} are not text that UTF-8 can hold: "
-                + name_some(repr(value) for value in bad)
+        invalid = [value for value in getattr(predictions, name) if not is_text(value)]
+        if invalid:
+            problems.append(
+                f"{len(invalid)} values of {name} are not strings that UTF-8 can encode: "
+                + name_some(repr(value) for value in invalid)
             )
         elif name != "split":
             empty = sum(not value for value in getattr(predictions, name))
             if empty:
-                found.append(f"{empty} rows have an empty {name}")
+                problems.append(f"{empty} rows have an empty {name}")
     unknown = {str(value) for value in predictions.split} - set(SPLITS)
     if unknown:
-        found.append(
+        problems.append(
             f"unknown splits: {name_some(repr(name) for name in sorted(unknown))}; "
             f"allowed: {', '.join(SPLITS)}"
         )
-    return found
+    return problems
 
 
 def _sample_problems(predictions: Predictions) -> list[str]:
-    found = []
+    problems = []
     ids = predictions.sample_id.tolist()
     rows = Counter(zip(ids, predictions.fold.tolist(), strict=True))
     repeated = [
@@ -166,29 +161,31 @@ def _sample_problems(predictions: Predictions) -> list[str]:
         if count > 1
     ]
     if repeated:
-        found.append(
+        problems.append(
             f"{len(repeated)} pairs of sample_id and fold occur more than once: "
             + name_some(repeated)
         )
     for name in ("split", "group", "label"):
-        torn = _torn(ids, getattr(predictions, name).tolist())
-        if torn:
-            found.append(f"{len(torn)} samples have more than one {name}: {name_some(torn)}")
+        samples = _samples_with_several(ids, getattr(predictions, name).tolist())
+        if samples:
+            listed = name_some(samples)
+            problems.append(f"{len(samples)} samples have more than one {name}: {listed}")
     counts = Counter(predictions.sample_id[predictions.rows("oof")].tolist())
-    several = [sample for sample, count in counts.items() if count > 1]
-    if several:
-        found.append(f"{len(several)} samples have several oof rows: {name_some(several)}")
-    return found
+    samples = [sample for sample, count in counts.items() if count > 1]
+    if samples:
+        problems.append(f"{len(samples)} samples have several oof rows: {name_some(samples)}")
+    return problems
 
 
-def _torn(ids: list[str], values: list[Any]) -> list[str]:
+def _samples_with_several(ids: list[str], values: list[Any]) -> list[str]:
+    """Return the ids that have more than one value."""
     first: dict[str, Any] = {}
-    torn = {
+    several = {
         sample: None
         for sample, value in zip(ids, values, strict=True)
         if first.setdefault(sample, value) != value
     }
-    return list(torn)
+    return list(several)
 
 
 def _value_problems(predictions: Predictions) -> list[str]:
@@ -206,9 +203,9 @@ def _value_problems(predictions: Predictions) -> list[str]:
         (fold < NONE, lambda count: f"{count} folds are negative"),
     )
     return [
-        f"{say(int(wrong.sum()))}: {name_some(predictions.sample_id[wrong])}"
-        for wrong, say in tests
-        if wrong.any()
+        f"{describe(int(invalid.sum()))}: {name_some(predictions.sample_id[invalid])}"
+        for invalid, describe in tests
+        if invalid.any()
     ]
 
 

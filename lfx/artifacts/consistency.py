@@ -1,6 +1,6 @@
-"""Whether rows of predictions are beyond reproach, found by columns: seconds for a million rows.
+"""Fast checks of whole columns of predictions: seconds for a million rows.
 
-Nothing is named here: where anything is wrong, `lfx.artifacts.checks` looks at rows one by one.
+They name no rows: if a check fails, `lfx.artifacts.checks` checks row by row to name them.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 def text_columns(predictions: Predictions) -> dict[str, pa.Array] | None:
-    """Give sample ids, groups and splits as Arrow's strings.
+    """Return sample ids, groups and splits as Arrow strings.
 
     Returns:
-        Column → `(rows,)`; None where a value is no text, no UTF-8, empty, or an unknown split.
+        Column → `(rows,)`; None if a value is not a string, not UTF-8, empty, or an unknown split.
     """
     columns = {}
     for name in TEXTS:
@@ -30,7 +30,7 @@ def text_columns(predictions: Predictions) -> dict[str, pa.Array] | None:
             column = predictions.texts(name)
         except (pa.ArrowException, UnicodeEncodeError, TypeError):
             return None
-        # Arrow takes bytes and None for strings too.
+        # Arrow accepts bytes and None as strings.
         if not predictions.are_texts(name) or pc.min(pc.binary_length(column)).as_py() == 0:
             return None
         columns[name] = column
@@ -38,29 +38,29 @@ def text_columns(predictions: Predictions) -> dict[str, pa.Array] | None:
 
 
 def are_consistent(predictions: Predictions, columns: Mapping[str, pa.Array]) -> bool:
-    """Say whether no (sample, fold) repeats and each sample has one split, group and label.
+    """Return whether (sample, fold) is unique and each sample has one split, group and label.
 
     Args:
-        predictions: of which.
-        columns: as `text_columns` gives them.
+        predictions: the predictions.
+        columns: their Arrow strings, from `text_columns`.
     """
     encoded = columns["sample_id"].dictionary_encode()
     samples, rows = len(encoded.dictionary), len(predictions.fold)
     if samples == rows:
         return True
-    code = encoded.indices.to_numpy()
-    if _repeats(code.astype(np.int64) * 2**16 + predictions.fold):
+    sample = encoded.indices.to_numpy()
+    if _has_repeats(sample.astype(np.int64) * 2**16 + predictions.fold):
         return False
-    facts = [columns[name].dictionary_encode().indices.to_numpy() for name in ("split", "group")]
-    for fact in (*facts, predictions.label):
-        said = np.empty(samples, dtype=fact.dtype)
-        said[code] = fact
-        if (said[code] != fact).any():
+    codes = [columns[name].dictionary_encode().indices.to_numpy() for name in ("split", "group")]
+    for values in (*codes, predictions.label):
+        value_of_sample = np.empty(samples, dtype=values.dtype)
+        value_of_sample[sample] = values
+        if (value_of_sample[sample] != values).any():
             return False
     oof = pc.equal(columns["split"], OOF).to_numpy(zero_copy_only=False)
-    return not _repeats(code[oof])
+    return not _has_repeats(sample[oof])
 
 
-def _repeats(values: np.ndarray[Any, Any]) -> bool:
+def _has_repeats(values: np.ndarray[Any, Any]) -> bool:
     ordered = np.sort(values)
     return bool((ordered[1:] == ordered[:-1]).any())

@@ -1,4 +1,4 @@
-"""The predictions of a cross-validation's models as one artifact."""
+"""Merge the predictions of a cross-validation's models into one artifact."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ log = logging.getLogger(__name__)
 
 
 def in_fold(predictions: Predictions, fold: int, split_fingerprint: str) -> Predictions:
-    """Say of which fold's model predictions are.
+    """Return predictions with the fold of their model.
 
     Args:
-        predictions: of one model.
-        fold: the one that the model has not seen.
-        split_fingerprint: names all folds.
+        predictions: predictions of one model.
+        fold: the fold that the model was not trained on.
+        split_fingerprint: identifies the division into folds.
     """
     return replace(
         predictions,
@@ -36,20 +36,20 @@ def in_fold(predictions: Predictions, fold: int, split_fingerprint: str) -> Pred
 
 
 def merge_folds(parts: Mapping[int, Predictions]) -> Predictions:
-    """Put the rows of several folds' models together, in the order of the folds.
+    """Concatenate the rows of several folds' models, in the order of the folds.
 
     Args:
         parts: fold → the predictions of its model.
 
     Raises:
-        ArtifactError: they are of different data, folds or settings.
+        ArtifactError: the parts have different data, folds or settings.
     """
     ordered = [parts[fold] for fold in sorted(parts)]
     first = ordered[0].metadata
     for fold, part in parts.items():
         if not are_of_one_run(part, ordered[0]):
             raise ArtifactError(
-                f"fold {fold} is of other data, folds or settings than fold {min(parts)}"
+                f"fold {fold} has other data, folds or settings than fold {min(parts)}"
             )
     columns = ("sample_id", "group", "split", "fold", "label", "logits")
     rows = {name: np.concatenate([getattr(part, name) for part in ordered]) for name in columns}
@@ -58,43 +58,43 @@ def merge_folds(parts: Mapping[int, Predictions]) -> Predictions:
 
 
 def publish_fold(folder: Path, fold: int, part: Predictions) -> dict[int, Predictions]:
-    """Add a fold to those that other runs have published, and give all that belong together.
+    """Write a fold's predictions, and return all published folds of the same cross-validation.
 
     Args:
-        folder: holds one file per fold.
-        fold: whose model made the predictions.
-        part: its predictions.
+        folder: has one file per fold.
+        fold: the fold of the model that made the predictions.
+        part: the predictions.
 
     Returns:
-        Fold → predictions, of the same data, folds and settings.
+        Fold → predictions with the same data, folds, settings and seed.
     """
     write_predictions(folder / f"fold_{fold}.parquet", part)
-    found = {}
+    parts = {}
     for file in folder.glob("fold_*.parquet"):
         try:
             other = read_predictions(file)
         except ArtifactError as error:
-            log.warning("passed over: %s", error)
+            log.warning("ignored: %s", error)
             continue
         if are_of_one_run(other, part):
-            found[int(other.fold[0])] = other
-    return found
+            parts[int(other.fold[0])] = other
+    return parts
 
 
-def are_of_one_run(one: Predictions, other: Predictions) -> bool:
-    """Say whether two folds' predictions have the same data, folds, settings and seed."""
+def are_of_one_run(first: Predictions, second: Predictions) -> bool:
+    """Return whether two folds' predictions have the same data, folds, settings and seed."""
     keys = ("classes", "data_fingerprint", "split_fingerprint", "config_hash", "seed")
-    return all(getattr(one.metadata, key) == getattr(other.metadata, key) for key in keys)
+    return all(getattr(first.metadata, key) == getattr(second.metadata, key) for key in keys)
 
 
 def average_folds(predictions: Predictions) -> Predictions:
-    """Give one row a sample: where several folds' models predict it, their mean probability.
+    """Return one row per sample: the mean probability of the folds' models that predict it.
 
     Args:
-        predictions: of any folds.
+        predictions: predictions of any number of folds.
 
     Returns:
-        Rows by split, then by id, without folds; rows of a single model keep their logits.
+        Rows by split, then by id, without folds; samples with a single row keep their logits.
     """
     joined = join({"member": predictions})
     return joined.predictions(joined.logits[0].astype(np.float32), predictions.metadata)

@@ -1,7 +1,7 @@
-"""Bring the predictions of several members together, sample by sample.
+"""Join the predictions of several members by sample.
 
-Rows meet on their sample's id and split, never on their order. Whatever does not fit is refused:
-a sample that is silently dropped, or two labels for one sample, would falsify every later number.
+Rows are joined on sample id and split, never on their order. Contradictions are errors: a sample
+that is silently dropped, or two labels for one sample, would make all later scores wrong.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from lfx.artifacts.agreement import (
     SampleKeys,
     contradictions,
     gaps,
-    origin_problems,
-    refuse_together,
+    metadata_problems,
+    refuse_join,
     shared_splits,
 )
 from lfx.artifacts.checks import check
@@ -39,22 +39,21 @@ ON_MISSING = ("error", "renormalise", "drop")
 def join(
     members: Mapping[str, Predictions], on_missing: str = "error", *, checked: bool = False
 ) -> JoinedMembers:
-    """Line up members' samples.
+    """Join members by sample.
 
-    Where a sample has several rows, one per fold, their probabilities are averaged. A split that
-    some member lacks altogether is left out, with a warning in the log.
+    If a sample has several rows, one per fold, their probabilities are averaged. A split that some
+    member lacks entirely is left out, with a warning in the log.
 
     Args:
         members: name → predictions; one member is enough.
-        on_missing: what becomes of a sample that some member lacks in a split that all members
-            have: `error` refuses it, `renormalise` keeps it for the other members, `drop` leaves it
-            out.
-        checked: whether `check` has passed the members, as reading does.
+        on_missing: for samples of a shared split that some member lacks: `error` raises an error,
+            `renormalise` keeps the sample for the other members, `drop` leaves it out.
+        checked: whether the members have passed `check` already, as in reading.
 
     Raises:
-        ArtifactError: there is no member, a member is damaged, or members differ in classes, data,
-            samples of a shared split, or in a sample's split, label or group. The message names the
-            members, what differs, some ids, and what to do next.
+        ArtifactError: there are no members, a member is damaged, or members differ in classes,
+            data, samples of a shared split, or in a sample's split, label or group. The message
+            names the members, the differences, some ids, and what to do next.
         ValueError: unknown `on_missing`.
     """
     if on_missing not in ON_MISSING:
@@ -65,142 +64,154 @@ def join(
     for name in names:
         if not checked:
             check(members[name], f"member {name}")
-    refuse_together(origin_problems(members, names))
-    known, places = _number([members[name] for name in names])
+    refuse_join(metadata_problems(members, names))
+    known, positions = _index_ids([members[name] for name in names])
     samples = {
-        name: _one_row_per_sample(members[name], known, *own)
-        for name, own in zip(names, places, strict=True)
+        name: _one_row_per_sample(members[name], known, *sample_and_group)
+        for name, sample_and_group in zip(names, positions, strict=True)
     }
     shared = shared_splits(samples, known)
-    found = contradictions(samples, known, shared)
+    problems = contradictions(samples, known, shared)
     if on_missing == "error":
-        found += gaps(samples, known, shared)
-    refuse_together(found)
-    own = [known.within(one.keys, shared) for one in samples.values()]
-    keys, counts = np.unique(np.concatenate(own), return_counts=True)
+        problems += gaps(samples, known, shared)
+    refuse_join(problems)
+    shared_keys = [known.within(member.keys, shared) for member in samples.values()]
+    keys, counts = np.unique(np.concatenate(shared_keys), return_counts=True)
     dropped: dict[str, int] = {}
     if on_missing == "drop":
-        lacking = counts < len(names)
-        dropped = dict(Counter(SPLITS[split] for split in known.split(keys[lacking])))
-        keys = keys[~lacking]
+        incomplete = counts < len(names)
+        dropped = dict(Counter(SPLITS[split] for split in known.split(keys[incomplete])))
+        keys = keys[~incomplete]
         if not len(keys):
-            refuse_together(["no sample is in all members"])
-    prints = {
+            refuse_join(["no sample is in all members"])
+    split_fingerprints = {
         part for name in names for part in members[name].metadata.split_fingerprint.split("+")
     }
     return JoinedMembers(
         names=names,
         classes=members[names[0]].metadata.classes,
         split=np.array(SPLITS, dtype=object)[known.split(keys)],
-        **_line_up(samples, known, keys),
+        **_align(samples, known, keys),
         dropped=dropped,
         data_fingerprint=members[names[0]].metadata.data_fingerprint,
-        split_fingerprint="+".join(sorted(prints)),
+        split_fingerprint="+".join(sorted(split_fingerprints)),
         leaky=any(members[name].metadata.leaky for name in names),
         origins=tuple(members[name].metadata for name in names),
     )
 
 
-def _number(members: list[Predictions]) -> tuple[SampleKeys, list[tuple[Integers, Integers]]]:
-    """Put ids and groups of all members in order.
+def _index_ids(members: list[Predictions]) -> tuple[SampleKeys, list[tuple[Integers, Integers]]]:
+    """Sort the ids and groups of all members, and find each row's id and group among them.
 
     Returns:
-        All of them, and by member the places of each row's id and group.
+        The sorted ids and groups, and for each member the positions of its rows' ids and groups.
     """
     ids = [member.texts("sample_id") for member in members]
-    # Most samples are their own group, and need not be looked up again.
-    differ = [pc.not_equal(own, one.texts("group")) for own, one in zip(ids, members, strict=True)]
-    groups = [one.texts("group").filter(other) for one, other in zip(members, differ, strict=True)]
+    # Most samples are a group of one, with their id as its name, and are not looked up twice.
+    differ = [
+        pc.not_equal(column, member.texts("group"))
+        for column, member in zip(ids, members, strict=True)
+    ]
+    groups = [
+        member.texts("group").filter(mask) for member, mask in zip(members, differ, strict=True)
+    ]
     # Most members have the same samples in the same order, which are then looked up once.
     columns: list[pa.Array] = []
     for column in (*ids, *groups):
         if not any(column.equals(other) for other in columns):
             columns.append(column)
     encoded = pa.concat_arrays(columns).dictionary_encode()
-    # UTF-8 sorts as the characters do.
+    # The order of UTF-8 bytes is the order of the characters.
     order = pc.array_sort_indices(encoded.dictionary)
-    place = np.empty(len(order), dtype=np.int64)
-    place[order.to_numpy()] = np.arange(len(order))
+    position = np.empty(len(order), dtype=np.int64)
+    position[order.to_numpy()] = np.arange(len(order))
     ends = np.cumsum([len(column) for column in columns])
-    places = np.split(place[encoded.indices.to_numpy()], ends[:-1])
+    positions = np.split(position[encoded.indices.to_numpy()], ends[:-1])
 
-    def places_of(column: pa.Array) -> Integers:
-        return next(own for own, other in zip(places, columns, strict=True) if column.equals(other))
+    def positions_of(column: pa.Array) -> Integers:
+        return positions[next(at for at, other in enumerate(columns) if column.equals(other))]
 
-    found = []
-    for column, other, group in zip(ids, differ, groups, strict=True):
-        own = places_of(column)
-        of_group = own.copy()
-        of_group[other.to_numpy(zero_copy_only=False)] = places_of(group)
-        found.append((own, of_group))
-    return SampleKeys(encoded.dictionary.take(order)), found
+    indexed = []
+    for column, mask, group_column in zip(ids, differ, groups, strict=True):
+        sample = positions_of(column)
+        group = sample.copy()
+        group[mask.to_numpy(zero_copy_only=False)] = positions_of(group_column)
+        indexed.append((sample, group))
+    return SampleKeys(encoded.dictionary.take(order)), indexed
 
 
-def _line_up(
+def _align(
     samples: Mapping[str, MemberSamples], known: SampleKeys, keys: Integers
 ) -> dict[str, Any]:
-    """Give id, group, label, logits and presence of each key's sample."""
+    """Return id, group, label, logits and presence of each key's sample."""
     classes = next(iter(samples.values())).logits.shape[1]
     logits = np.zeros((len(samples), len(keys), classes))
     present = np.zeros((len(samples), len(keys)), dtype=np.bool_)
     group, label = np.empty(len(keys), dtype=np.int64), np.empty(len(keys), dtype=np.int16)
-    for own, has, one in zip(logits, present, samples.values(), strict=True):
+    for position, member in enumerate(samples.values()):
         at: Integers | slice = slice(None)
         rows: Integers | slice = slice(None)
-        if not np.array_equal(keys, one.keys):
-            at = np.minimum(np.searchsorted(keys, one.keys), len(keys) - 1)
-            rows = np.flatnonzero(keys[at] == one.keys)
+        if not np.array_equal(keys, member.keys):
+            at = np.minimum(np.searchsorted(keys, member.keys), len(keys) - 1)
+            rows = np.flatnonzero(keys[at] == member.keys)
             at = at[rows]
-        has[at] = True
-        own[at] = one.logits[rows]
-        group[at], label[at] = one.group[rows], one.label[rows]
+        present[position, at] = True
+        logits[position, at] = member.logits[rows]
+        group[at], label[at] = member.group[rows], member.label[rows]
     texts = {"sample_id": known.texts(known.sample(keys)), "group": known.texts(group)}
     return {"texts": texts, "label": label, "logits": logits, "present": present}
 
 
 def _one_row_per_sample(
-    member: Predictions, known: SampleKeys, place: Integers, group: Integers
+    member: Predictions, known: SampleKeys, sample: Integers, group: Integers
 ) -> MemberSamples:
+    """Return a member's samples, sorted by key, with averaged folds.
+
+    Args:
+        member: its predictions.
+        known: the ids of all members.
+        sample: positions of the rows' ids, `(rows,)`.
+        group: positions of the rows' groups, `(rows,)`.
+    """
     encoded = member.texts("split").dictionary_encode()
-    rank = np.array([SPLITS.index(split) for split in encoded.dictionary.to_pylist()])
-    keys = known.key(rank[encoded.indices.to_numpy()], place)
-    if (keys[1:] > keys[:-1]).all():  # a fused artifact's are
+    split_positions = np.array([SPLITS.index(split) for split in encoded.dictionary.to_pylist()])
+    keys = known.key(split_positions[encoded.indices.to_numpy()], sample)
+    if (keys[1:] > keys[:-1]).all():  # sorted already, as in a fused artifact
         return MemberSamples(keys, group, member.label, member.logits)
     order = np.argsort(keys)
     starts = np.concatenate([[0], np.flatnonzero(np.diff(keys[order])) + 1])
     if len(starts) < len(keys):
-        # Folds are sorted too: a mean must not depend, even in its last bit, on the order of rows.
+        # Folds are sorted too, so that no bit of a mean depends on the order of the rows.
         order = np.lexsort((member.fold, keys))
-    firsts = order[starts]
+    first_rows = order[starts]
     return MemberSamples(
-        keys=keys[firsts],
-        group=group[firsts],
-        label=member.label[firsts],
-        logits=_averaged(member.logits[order], starts),
+        keys=keys[first_rows],
+        group=group[first_rows],
+        label=member.label[first_rows],
+        logits=_average(member.logits[order], starts),
     )
 
 
-def _averaged(
+def _average(
     logits: np.ndarray[Any, np.dtype[np.floating[Any]]], starts: Integers
 ) -> np.ndarray[Any, np.dtype[np.floating[Any]]]:
-    """Average each run of rows: probabilities, and the level of the logits.
+    """Average consecutive rows of a sample: their probabilities, and their log-sum-exp.
 
     Args:
         logits: `(rows, classes)`.
-        starts: where each run begins.
+        starts: the first row of each sample, `(samples,)`.
 
     Returns:
-        `(runs, classes)`, float64 where there is anything to average; its softmax is the mean
-        probability, and its logarithm of summed exponentials, which softmax forgets, is the mean
-        of the rows'.
+        `(samples, classes)`, float64 if anything is averaged. The softmax is the mean of the rows'
+        probabilities; the log-sum-exp, which softmax removes, is the mean of the rows' values.
     """
     counts = np.diff(starts, append=len(logits))
     if len(starts) == len(logits):
         return logits
     logits = logits.astype(np.float64)
-    level = logits.max(axis=1, keepdims=True)
-    level += np.log(np.exp(logits - level).sum(axis=1, keepdims=True))
-    chances = np.add.reduceat(np.exp(logits - level), starts, axis=0) / counts[:, None]
-    levels = np.add.reduceat(level, starts, axis=0) / counts[:, None]
-    averaged = np.log(np.maximum(chances, np.finfo(np.float64).tiny)) + levels
+    log_sum_exp = logits.max(axis=1, keepdims=True)
+    log_sum_exp += np.log(np.exp(logits - log_sum_exp).sum(axis=1, keepdims=True))
+    probabilities = np.add.reduceat(np.exp(logits - log_sum_exp), starts, axis=0) / counts[:, None]
+    levels = np.add.reduceat(log_sum_exp, starts, axis=0) / counts[:, None]
+    averaged = np.log(np.maximum(probabilities, np.finfo(np.float64).tiny)) + levels
     return np.asarray(np.where((counts == 1)[:, None], logits[starts], averaged))

@@ -1,4 +1,4 @@
-"""The scores of several members on the same samples."""
+"""The logits of several members on the same samples."""
 
 from __future__ import annotations
 
@@ -11,28 +11,30 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from lfx.artifacts.predictions import NONE, Metadata, Predictions
+from lfx.artifacts.metadata import Metadata
+from lfx.artifacts.predictions import NONE, Predictions
 
 
 @dataclass(frozen=True, eq=False)
 class JoinedMembers:
-    """Members' scores on samples that all of them, or some of them, have.
+    """Members' logits on samples that all members, or some of them, have.
 
     Attributes:
         names: names of the members, sorted.
         classes: names of the classes.
-        texts: `sample_id` and `group`, `(samples,)` each, as Arrow's strings; ordered by split,
-            then by id.
+        texts: `sample_id` and `group`, `(samples,)` each, as Arrow strings; sorted by split, then
+            by id.
         split: `(samples,)`, strings.
-        label: `(samples,)`, int16, -1 where unlabelled.
-        logits: `(members, samples, classes)`, float64; their softmax is what a member says. 0 where
-            a member lacks a sample.
-        present: `(members, samples)`, whether the member has the sample; each sample has a member.
-        dropped: split → how many samples were left out because a member lacks them.
-        data_fingerprint: what all members agree on.
-        split_fingerprint: the members' split fingerprints, joined by `+` where they differ.
-        leaky: whether some member is.
-        origins: what each member's artifact says of itself, in the order of the names.
+        label: `(samples,)`, int16, -1 if unlabelled.
+        logits: `(members, samples, classes)`, float64, raw scores before softmax; 0 where a member
+            lacks a sample.
+        present: `(members, samples)`, whether the member has the sample; each sample has at least
+            one member.
+        dropped: split → number of samples that were left out because a member lacks them.
+        data_fingerprint: the data fingerprint, equal for all members.
+        split_fingerprint: the members' split fingerprints, joined by `+` if they differ.
+        leaky: whether any member is leaky.
+        origins: the metadata of each member's artifact, in the order of the names.
     """
 
     names: tuple[str, ...]
@@ -50,26 +52,26 @@ class JoinedMembers:
 
     @cached_property
     def sample_id(self) -> np.ndarray[Any, Any]:
-        """Ids, `(samples,)`, strings that are made when they are first asked for."""
+        """The ids, `(samples,)`, strings that are created on first access."""
         return np.asarray(self.texts["sample_id"].to_numpy(zero_copy_only=False))
 
     @cached_property
     def group(self) -> np.ndarray[Any, Any]:
-        """Groups, `(samples,)`, strings that are made when they are first asked for."""
+        """The groups, `(samples,)`, strings that are created on first access."""
         return np.asarray(self.texts["group"].to_numpy(zero_copy_only=False))
 
     def rows(self, split: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        """Say which samples belong to a split: a mask, `(samples,)`."""
+        """Return the mask of a split's samples, `(samples,)`."""
         return np.asarray(self.split == split, dtype=np.bool_)
 
     def predictions(
         self, logits: np.ndarray[Any, np.dtype[np.float32]], metadata: Metadata
     ) -> Predictions:
-        """Make predictions of these samples, a row each, of no fold.
+        """Return predictions of these samples, one row each, without folds.
 
         Args:
             logits: `(samples, classes)`.
-            metadata: where they come from.
+            metadata: where the logits came from.
         """
         return Predictions.of_texts(
             {**self.texts, "split": pa.array(self.split, pa.large_string())},
@@ -80,9 +82,9 @@ class JoinedMembers:
         )
 
     def missing(self) -> dict[str, dict[str, int]]:
-        """Count, member → split, the samples that a member lacks; nothing where none are."""
+        """Return member → split → number of missing samples, for members that lack any."""
         counts = {
-            name: dict(Counter(map(str, self.split[~has])))
-            for name, has in zip(self.names, self.present, strict=True)
+            name: dict(Counter(map(str, self.split[~present])))
+            for name, present in zip(self.names, self.present, strict=True)
         }
-        return {name: own for name, own in counts.items() if own}
+        return {name: by_split for name, by_split in counts.items() if by_split}

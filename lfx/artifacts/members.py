@@ -1,4 +1,4 @@
-"""Members' files: read, joined and told apart once, however many jobs of a sweep ask for them."""
+"""Members' files, read and joined once for all jobs of a sweep."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from lfx.artifacts.doubtful import look_like_probabilities, probabilities_warning
 from lfx.artifacts.join import join
 from lfx.artifacts.parquet import read_predictions
+from lfx.artifacts.suspicious_logits import look_like_probabilities, probabilities_warning
 from lfx.runtime.errors import ArtifactError, FusionError
 
 if TYPE_CHECKING:
@@ -23,39 +23,39 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# A file as it stands: its path, size and time of change. Another content has another of these.
+# Path, size in bytes and modification time in ns: a changed file has another size or time.
 _File = tuple[str, int, int]
-# Bytes of a file that is kept in memory beside what it was joined to.
-_KEPT = 10_000_000
+# Files below this size, in bytes, are cached in memory one by one, not only joined.
+_LARGEST_CACHED = 10_000_000
 
 
 def join_files(files: Mapping[str, str], on_missing: str = "error") -> JoinedMembers:
-    """Read members' artifacts and line up their samples; a second call reads nothing.
+    """Read members' artifacts and join them by sample; a second call returns the cached result.
 
     Args:
         files: name → path.
-        on_missing: as `join`.
+        on_missing: as in `join`.
 
     Raises:
-        FusionError: artifacts cannot be read; all of them are named.
-        ArtifactError: as `join`.
+        FusionError: artifacts cannot be read; the message lists all of them.
+        ArtifactError: as in `join`.
     """
     stamps = {name: _stamp(path) for name, path in files.items()}
     return _joined(tuple(sorted(stamps.items())), on_missing)
 
 
 def digest(files: Mapping[str, str]) -> str:
-    """Give 12 hexadecimal digits that change when a member's content does."""
-    contents = [(name, _content(_stamp(path))) for name, path in sorted(files.items())]
+    """Return a hash of the members' contents, 12 hexadecimal digits."""
+    contents = [(name, _content_hash(_stamp(path))) for name, path in sorted(files.items())]
     return hashlib.sha256(repr(contents).encode()).hexdigest()[:12]
 
 
 def _stamp(path: str) -> _File:
     try:
-        state = Path(path).stat()
+        stat = Path(path).stat()
     except OSError:
         return path, -1, -1
-    return path, state.st_size, state.st_mtime_ns
+    return path, stat.st_size, stat.st_mtime_ns
 
 
 @lru_cache(maxsize=4)
@@ -64,7 +64,8 @@ def _joined(files: tuple[tuple[str, _File], ...], on_missing: str) -> JoinedMemb
     problems = []
     for name, file in files:
         try:
-            members[name] = _read(file) if file[1] < _KEPT else read_predictions(Path(file[0]))
+            is_small = file[1] < _LARGEST_CACHED
+            members[name] = _read(file) if is_small else read_predictions(Path(file[0]))
         except ArtifactError as error:
             problems.append(f"member {name}: {error}")
     if problems:
@@ -87,7 +88,7 @@ def _read(file: _File) -> Predictions:
 
 
 @lru_cache(maxsize=64)
-def _content(file: _File) -> str:
+def _content_hash(file: _File) -> str:
     try:
         return hashlib.sha256(Path(file[0]).read_bytes()).hexdigest()
     except OSError:

@@ -1,4 +1,4 @@
-"""The prediction artifact as a Parquet file, which a reader with nothing but pyarrow understands.
+"""Read and write prediction artifacts as Parquet files, which need nothing but pyarrow to read.
 
 One row per (sample, fold), six columns, and JSON under the file metadata key `lfx`.
 """
@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lfx.artifacts.checks import check, refuse
-from lfx.artifacts.predictions import NONE, TEXTS, Metadata, Predictions
+from lfx.artifacts.metadata import Metadata
+from lfx.artifacts.predictions import NONE, TEXTS, Predictions
 from lfx.runtime.errors import ArtifactError, in_one_line, name_some
 from lfx.runtime.files import atomic_path
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 METADATA_KEY = b"lfx"
-# SHA-256 of what stands under `lfx`; Parquet has checksums of its rows alone.
+# SHA-256 of the value of `lfx`: Parquet's checksums cover the rows only.
 DIGEST_KEY = b"lfx.sha256"
 SCHEMA = pa.schema(
     [
@@ -39,20 +40,20 @@ SCHEMA = pa.schema(
         pa.field("logits", pa.list_(pa.field("element", pa.float32(), nullable=False)), False),
     ]
 )
-_REMEDY = "make it with `python -m lfx.train`, or point to another artifact"
+_REMEDY = "create it with `python -m lfx.train`, or give the path of another artifact"
 
 
 def write_predictions(path: Path, predictions: Predictions) -> None:
-    """Check predictions and write them to a file that is whole or absent.
+    """Check predictions and write them to a file, atomically.
 
     Args:
-        path: where the file shall be; missing parents are made.
-        predictions: what to write.
+        path: path of the file; missing parent folders are created.
+        predictions: the predictions.
 
     Raises:
-        ArtifactError: anything is wrong with the predictions; nothing is written then.
+        ArtifactError: the predictions have problems; nothing is written.
     """
-    check(predictions, f"{path}: what was to be written")
+    check(predictions, f"{path}: the predictions to be written")
     rows, classes = predictions.logits.shape
     logits = pa.ListArray.from_arrays(
         pa.array(np.arange(0, (rows + 1) * classes, classes, dtype=np.int32)),
@@ -68,30 +69,30 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
     metadata = {METADATA_KEY: text, DIGEST_KEY: hashlib.sha256(text).hexdigest().encode()}
     table = pa.Table.from_arrays(columns, schema=SCHEMA.with_metadata(metadata))
     with atomic_path(path) as part:
-        # Checksums let a reader tell flipped bits from logits.
+        # Readers detect flipped bits by the checksums.
         pq.write_table(table, part, write_page_checksum=True)
 
 
 def read_metadata(path: Path) -> Metadata:
-    """Read what an artifact says of itself, and none of its rows.
+    """Read an artifact's metadata without its rows.
 
     Raises:
-        ArtifactError: the file is missing, damaged, or says nothing of itself.
+        ArtifactError: the file is missing or damaged, or has no metadata.
     """
     try:
         schema = pq.read_schema(path)
-    except Exception as error:  # each way of being damaged has its own
+    except Exception as error:  # damaged files raise many kinds of exceptions
         reason = in_one_line(error)
         raise ArtifactError(f"{path} cannot be read as an artifact: {reason}") from error
     return _metadata(schema, path)
 
 
 def read_predictions(path: Path) -> Predictions:
-    """Read an artifact and check everything about it.
+    """Read an artifact and check it.
 
     Raises:
-        ArtifactError: the file is missing, damaged, of another schema, or holds what an artifact
-            must not hold; the message names the path, all that is wrong, and what to do next.
+        ArtifactError: the file is missing, damaged, of another schema, or has invalid content; the
+            message names the path, all problems, and what to do next.
     """
     table = _read_table(path)
     metadata = _metadata(table.schema, path)
@@ -111,9 +112,9 @@ def read_predictions(path: Path) -> Predictions:
 
 
 def publish(path: Path, target: Path) -> None:
-    """Copy an artifact to where others look for it; `target` is at all times whole or absent.
+    """Copy an artifact to `target`, atomically.
 
-    The log tells where it replaces one of other settings.
+    The log has a line if it replaces an artifact with other settings.
 
     Raises:
         ArtifactError: there is no file to copy.
@@ -121,11 +122,11 @@ def publish(path: Path, target: Path) -> None:
     if not path.is_file():
         raise ArtifactError(f"there is no prediction artifact at {path} to publish to {target}")
     if target.is_file():
-        with suppress(ArtifactError):  # a damaged one is no loss
-            before = read_metadata(target)
-            if before.config_hash != read_metadata(path).config_hash:
-                told = "%s: replaces one made with other settings, %s; name=ANOTHER keeps both"
-                log.info(told, target, before.created[:19])
+        with suppress(ArtifactError):  # a damaged artifact may be replaced without notice
+            replaced = read_metadata(target)
+            if replaced.config_hash != read_metadata(path).config_hash:
+                message = "%s: replaces one made with other settings, %s; name=ANOTHER keeps both"
+                log.info(message, target, replaced.created[:19])
     with atomic_path(target) as part:
         shutil.copyfile(path, part)
 
@@ -134,15 +135,12 @@ def _metadata(schema: pa.Schema, path: Path) -> Metadata:
     text = (schema.metadata or {}).get(METADATA_KEY)
     if text is None:
         raise ArtifactError(
-            f"{path} is a Parquet file without the metadata key `lfx`, so it does not say which "
-            f"classes and which data it is about; {_REMEDY}"
+            f"{path} is a Parquet file without the metadata key `lfx`, so its classes and its data "
+            f"set are unknown; {_REMEDY}"
         )
     digest = schema.metadata.get(DIGEST_KEY)  # older artifacts have none
     if digest is not None and digest != hashlib.sha256(text).hexdigest().encode():
-        raise ArtifactError(
-            f"{path} is damaged: what it says of its classes and data has another checksum than "
-            f"when it was written; {_REMEDY}"
-        )
+        raise ArtifactError(f"{path} is damaged: the checksum of its metadata is wrong; {_REMEDY}")
     try:
         return Metadata.from_json(text.decode(errors="replace"))
     except ArtifactError as error:
@@ -155,29 +153,31 @@ def _read_table(path: Path) -> pa.Table:
     if not path.is_file():
         raise ArtifactError(f"{path} is a folder, not a prediction artifact; {_REMEDY}")
     try:
-        # `pq.read_table` would take a folder named `key=value` on the way for one more column.
+        # `pq.read_table` would add a column for a folder named `key=value` in the path.
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             table = file.read()
         table.validate(full=True)
-    except Exception as error:  # each way of being damaged has its own
+    except Exception as error:  # damaged files raise many kinds of exceptions
         raise ArtifactError(
             f"{path} is not a whole Parquet file ({in_one_line(error)}); {_REMEDY}"
         ) from error
     return table
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+def _is_text(dtype: pa.DataType) -> bool:
+    return bool(pa.types.is_string(dtype) or pa.types.is_large_string(dtype))
 
 
-def _is_logits(kind: pa.DataType) -> bool:
-    listed = (
-        pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+def _is_logits(dtype: pa.DataType) -> bool:
+    is_list = (
+        pa.types.is_list(dtype)
+        or pa.types.is_large_list(dtype)
+        or pa.types.is_fixed_size_list(dtype)
     )
-    return bool(listed and pa.types.is_float32(kind.value_type))
+    return bool(is_list and pa.types.is_float32(dtype.value_type))
 
 
-# Other writers call the same things large_string, large_list or fixed_size_list.
+# Other writers may use large_string, large_list or fixed_size_list.
 _ALLOWED = {
     "sample_id": ("string", _is_text),
     "group": ("string", _is_text),
@@ -192,14 +192,14 @@ def _schema_problems(schema: pa.Schema) -> list[str]:
     missing = [name for name in _ALLOWED if name not in schema.names]
     extra = [name for name in schema.names if name not in _ALLOWED]
     repeated = sorted({name for name in schema.names if schema.names.count(name) > 1})
-    found = []
+    problems = []
     if missing:
-        found.append(f"columns are missing: {', '.join(missing)}")
+        problems.append(f"columns are missing: {', '.join(missing)}")
     if extra:
-        found.append(f"unknown columns: {name_some(extra)}; allowed: {', '.join(_ALLOWED)}")
+        problems.append(f"unknown columns: {name_some(extra)}; allowed: {', '.join(_ALLOWED)}")
     if repeated:
-        return [*found, f"columns occur more than once: {', '.join(repeated)}"]
-    return found + [
+        return [*problems, f"columns occur more than once: {', '.join(repeated)}"]
+    return problems + [
         f"column {name} is of type {schema.field(name).type}, allowed: {what}"
         for name, (what, fits) in _ALLOWED.items()
         if name not in missing and not fits(schema.field(name).type)
@@ -207,31 +207,33 @@ def _schema_problems(schema: pa.Schema) -> list[str]:
 
 
 def _null_problems(table: pa.Table) -> list[str]:
-    found = []
+    problems = []
     for name in ("sample_id", "group", "split", "logits"):
         count = table[name].null_count
         if count:
-            found.append(f"{count} rows have no {name}")
+            problems.append(f"{count} rows have no {name}")
     elements = table["logits"].combine_chunks().flatten()
     if elements.null_count:
-        found.append(f"{elements.null_count} of the logits are null")
+        problems.append(f"{elements.null_count} of the logits are null")
     for name in ("fold", "label"):
         values = table[name].drop_null().to_numpy()
         if (values < 0).any():
-            found.append(
+            problems.append(
                 f"{int((values < 0).sum())} values of {name} are negative; allowed: 0 or more, "
                 "and null for none"
             )
-    return found
+    return problems
 
 
 def _width_problems(table: pa.Table, classes: int) -> list[str]:
     widths = pc.list_value_length(table["logits"]).fill_null(classes).to_numpy()
-    odd = [
+    wrong = [
         f"{table['sample_id'][row]} has {widths[row]}" for row in np.flatnonzero(widths != classes)
     ]
-    if odd:
-        return [f"{len(odd)} rows do not have {classes} logits, one per class: {name_some(odd)}"]
+    if wrong:
+        return [
+            f"{len(wrong)} rows do not have {classes} logits, one per class: {name_some(wrong)}"
+        ]
     return []
 
 

@@ -1,1 +1,1 @@
-"""From a command line to a running stage, and from whatever ends it to an exit status."""
+"""Running a command: from its command line to its job, and from the job's end to an exit status."""

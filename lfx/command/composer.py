@@ -1,9 +1,9 @@
 """Composing a sweep's jobs: the YAML files are read once per set of choices, not twice per job.
 
-Hydra composes each job of a multirun from the files, once to see whether it can be and once to run
-it. Of a job's overrides only those that choose an option of a group, or belong to Hydra itself,
-decide which files are merged, and in what order; a plain value is set on the result. So the result
-is kept for each set of choices, and values are set on copies of it by Hydra's own code.
+Hydra composes each job of a multirun twice from the files: to check it and to run it. Only
+overrides that choose an option of a group, or belong to Hydra itself, decide which files are
+merged and in which order; other values are set on the result. So the result is cached for each set
+of choices, and Hydra's own code sets the values on copies of it.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from hydra.types import RunMode
     from omegaconf import DictConfig
 
-# Sets of choices that are kept; 20 kB each.
+# Number of cached sets of choices; 20 kB each.
 _MOST = 200
 
 
 class _Choices(NamedTuple):
-    """What decides how the files are merged."""
+    """The key of the cache: all that decides how the files are merged."""
 
     config_name: str | None
     run_mode: RunMode
@@ -38,10 +38,10 @@ class _Choices(NamedTuple):
 
 
 class Composer(ConfigLoaderImpl):
-    """Hydra's loader of configs, with a memory.
+    """Hydra's config loader with a cache.
 
-    What it composes equals what Hydra's own loader does, and it raises the same errors. YAML files
-    that change while a sweep runs make no difference to the sweep.
+    It composes the same configs and raises the same errors as Hydra's loader. Changes of YAML files
+    during a sweep have no effect on the sweep.
     """
 
     def __init__(self, config_search_path: ConfigSearchPath) -> None:
@@ -59,26 +59,26 @@ class Composer(ConfigLoaderImpl):
         validate_sweep_overrides: bool = True,  # noqa: FBT001, FBT002
     ) -> DictConfig:
         parsed = OverridesParser.create().parse_overrides(overrides)
-        if any(one.is_sweep_override() or one.key_or_group == "hydra" for one in parsed):
+        if any(item.is_sweep_override() or item.key_or_group == "hydra" for item in parsed):
             return super()._load_configuration_impl(
                 config_name, overrides, run_mode, from_shell, validate_sweep_overrides
             )
-        # Where groups are looked for is for Hydra's own settings to say.
-        searched = tuple(_lines(one for one in parsed if one.key_or_group == "hydra.searchpath"))
+        # hydra.searchpath decides where groups are looked for.
+        searched = tuple(_lines(item for item in parsed if item.key_or_group == "hydra.searchpath"))
         values: list[Override] = []
         choices: list[Override] = []
-        for one in parsed:
-            is_value = self._is_value(one, config_name, searched)
-            (values if is_value else choices).append(one)
+        for item in parsed:
+            is_value = self._is_value(item, config_name, searched)
+            (values if is_value else choices).append(item)
         config = self._choose(
             _Choices(config_name, run_mode, os.getcwd(), tuple(_lines(choices)))  # noqa: PTH109
         )
         self._apply_overrides_to_config(values, config)
-        own = [one for one in parsed if not one.is_hydra_override()]
+        task_overrides = [item for item in parsed if not item.is_hydra_override()]
         job = config.hydra.job
-        config.hydra.overrides.task = _lines(own)
+        config.hydra.overrides.task = _lines(task_overrides)
         job.override_dirname = get_overrides_dirname(
-            overrides=own,
+            overrides=task_overrides,
             kv_sep=job.config.override_dirname.kv_sep,
             item_sep=job.config.override_dirname.item_sep,
             exclude_keys=job.config.override_dirname.exclude_keys,
@@ -88,32 +88,32 @@ class Composer(ConfigLoaderImpl):
         return config
 
     def _choose(self, choices: _Choices) -> DictConfig:
-        """Compose without values, or copy what has been composed before."""
-        kept = self._composed.get(choices)
-        if kept is None:
+        """Compose without values, or copy the cached result."""
+        cached = self._composed.get(choices)
+        if cached is None:
             config = super()._load_configuration_impl(
                 choices.config_name, list(choices.overrides), choices.run_mode
             )
-            kept = pickle.dumps(config, pickle.HIGHEST_PROTOCOL)
-            self._composed[choices] = kept
+            cached = pickle.dumps(config, pickle.HIGHEST_PROTOCOL)
+            self._composed[choices] = cached
             if len(self._composed) > _MOST:
                 self._composed.popitem(last=False)
         self._composed.move_to_end(choices)
-        copy: DictConfig = pickle.loads(kept)  # noqa: S301, our own
+        copy: DictConfig = pickle.loads(cached)  # noqa: S301, made above
         return copy
 
     def _is_value(
         self, override: Override, config_name: str | None, searched: tuple[str, ...]
     ) -> bool:
-        """Say whether an override is set on the composed config, as Hydra decides it."""
+        """Return whether an override sets a value on the composed config, by Hydra's rules."""
         if override.is_hydra_override():
             return False
         if isinstance(override.value(), dict):
             return True
         group = (config_name, override.key_or_group, *searched)
         if group not in self._groups:
-            _, found = self._parse_overrides_and_create_caching_repo(config_name, list(searched))
-            self._groups[group] = found.group_exists(override.key_or_group)
+            _, repo = self._parse_overrides_and_create_caching_repo(config_name, list(searched))
+            self._groups[group] = repo.group_exists(override.key_or_group)
         return not self._groups[group]
 
 

@@ -1,4 +1,4 @@
-"""Which of Hydra's own options lfx's commands take where nobody chooses another."""
+"""lfx's options as the defaults of Hydra's own settings."""
 
 from __future__ import annotations
 
@@ -7,23 +7,22 @@ from hydra.core.config_store import ConfigStore
 
 from lfx.command.multirun import NoteFolder
 
-# Groups of which conf/hydra has an option `lfx`.
-_OURS = ("launcher", "sweeper", "help", "job_logging")
+# Groups for which conf/hydra has an option `lfx`.
+_GROUPS = ("launcher", "sweeper", "help", "job_logging")
 
 
 def set_defaults() -> None:
-    """Make lfx's options the defaults of Hydra's own section; doing it twice is harmless.
+    """Make lfx's options the defaults of Hydra's section; calling it twice is harmless.
 
-    An `override hydra/launcher: lfx` in a command's YAML would not do: it wins over the same line
-    in a user's experiment. Defaults yield to whoever chooses: a config, an experiment, the command
-    line.
+    An `override hydra/launcher: lfx` in a command's YAML would win over the same line in a user's
+    experiment. Every choice wins over these defaults: in a config, an experiment, the command line.
     """
     defaults = [
-        {group: "lfx" if group in _OURS else option}
+        {group: "lfx" if group in _GROUPS else option}
         for choice in HydraConf().defaults
         for group, option in choice.items()
     ]
-    # No choice of the group `callbacks`, so that a user's choice there stands beside it.
+    # Not an option of the group `callbacks`, so that a user's choice there is added to it.
     note = {"lfx": {"_target_": f"{NoteFolder.__module__}.{NoteFolder.__qualname__}"}}
     ConfigStore.instance().store(
         group="hydra",

@@ -1,4 +1,4 @@
-"""What a Google-style docstring says of a class and of its constructor's arguments."""
+"""Reading Google-style docstrings: the summary, and the sentences on arguments."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ def summary(docstring: str) -> str:
 
 
 def argument_sentences(docstring: str) -> dict[str, str]:
-    r"""Return what the sections `Args` and `Attributes` say of each name, on one line.
+    r"""Return the text on each name in the sections `Args` and `Attributes`, on one line.
 
     Example:
         >>> argument_sentences("A pool.\n\nArgs:\n    power: of the mean,\n        above 0.\n")
         {'power': 'of the mean, above 0.'}
     """
-    found = {}
+    sentences = {}
     for _, body in _SECTION.findall(cleandoc(docstring) + "\n"):
         for entry in re.split(r"\n(?=\S)", dedent(body).strip()):
-            named = _ARGUMENT.fullmatch(entry.strip())
-            if named:
-                found[named[1]] = " ".join(named[2].split())
-    return found
+            match = _ARGUMENT.fullmatch(entry.strip())
+            if match:
+                sentences[match[1]] = " ".join(match[2].split())
+    return sentences

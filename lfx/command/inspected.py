@@ -1,4 +1,4 @@
-"""What a class from outside of lfx says of its constructor, once it has been imported."""
+"""The settings of a class from outside of lfx, read from the imported class."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import typing
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin
 
 from lfx.command.docstrings import argument_sentences
-from lfx.runtime.errors import ConfigError
+from lfx.runtime.annotations import argument_annotations
+from lfx.runtime.errors import ConfigError, in_one_line
 from lfx.runtime.settings import Setting
 
-_SCALARS = (bool, float, int, str, Path)
+_SCALARS = (bool, float, int, str)
 
 
 def import_class(target: str) -> Any:
@@ -26,69 +27,77 @@ def import_class(target: str) -> Any:
     """
     module, _, name = target.rpartition(".")
     try:
-        found = getattr(import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
+        imported = getattr(import_module(module), name)
+    except Exception as error:  # a module of the user's runs, and each mistake has its own
+        reason = error if isinstance(error, ImportError) else in_one_line(error)
         raise ConfigError(
-            f"_target_={target} cannot be imported: {error}; a class outside of lfx is found if "
+            f"_target_={target} cannot be imported: {reason}; a class outside of lfx is found if "
             "its folder is in PYTHONPATH"
         ) from error
-    if not callable(found):
-        raise ConfigError(f"_target_={target} is no class")
-    return found
+    if not callable(imported):
+        raise ConfigError(f"_target_={target} is not a class")
+    return imported
 
 
 def inspect_settings(kind: Any) -> list[Setting]:
-    """Return the settings of a class that has been imported.
+    """Return the settings of an imported class.
 
-    Arguments whose defaults are no plain values are left out: the class's own defaults hold.
+    Arguments whose defaults are not plain values are left out and keep their defaults.
     """
-    is_plain = isinstance(kind, type) and not dataclasses.is_dataclass(kind)
-    holder = kind.__init__ if is_plain else kind
-    try:
-        hints = get_type_hints(holder, include_extras=True)
-    except (NameError, TypeError, AttributeError):  # names that only a type checker imports
-        hints = {}
+    annotations = argument_annotations(kind)
     sentences = argument_sentences(inspect.getdoc(kind) or "")
     fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
     factories = {
-        one.name: one.default_factory
-        for one in fields
-        if one.default_factory is not dataclasses.MISSING
+        field.name: field.default_factory
+        for field in fields
+        if field.default_factory is not dataclasses.MISSING
     }
-    found = []
-    for one in inspect.signature(kind).parameters.values():
-        if one.kind in {one.VAR_POSITIONAL, one.VAR_KEYWORD}:
+    settings = []
+    for name, parameter in inspect.signature(kind).parameters.items():
+        if parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}:
             continue
-        made = factories[one.name]() if one.name in factories else one.default
-        default = dataclasses.MISSING if made is one.empty else _plain(made)
+        value = factories[name]() if name in factories else parameter.default
+        default = dataclasses.MISSING if value is parameter.empty else _plain(value)
         if default is Any:
             continue
-        annotation = _with_schemas(hints.get(one.name, Any))
-        found.append(Setting(one.name, annotation, default, sentences.get(one.name, "")))
-    return found
+        annotation = _with_schemas(annotations.get(name, Any))
+        if default is None and annotation is not Any:  # an implicit Optional: `power: float = None`
+            annotation = typing.Optional[annotation]  # noqa: UP045
+        settings.append(Setting(name, annotation, default, sentences.get(name, "")))
+    return settings
 
 
 def _plain(default: object) -> Any:
-    """Return a default in plain values; `Any` where it has none."""
+    """Return a default in plain values; `Any` if it cannot be written in plain values."""
+    if isinstance(default, Path):
+        return str(default)
     if default is None or isinstance(default, _SCALARS):
         return default
     if isinstance(default, Mapping):
-        return {key: _plain(value) for key, value in default.items()}
+        named = {str(key): _plain(value) for key, value in default.items()}
+        return Any if Any in named.values() else named
     if isinstance(default, list | tuple):
-        return [_plain(value) for value in default]
+        values = [_plain(value) for value in default]
+        return Any if Any in values else values
     if dataclasses.is_dataclass(default) and not isinstance(default, type):
-        values = {one.name: getattr(default, one.name) for one in dataclasses.fields(default)}
-        return _with_schemas(type(default))(**{name: _plain(one) for name, one in values.items()})
+        named = {
+            field.name: _plain(getattr(default, field.name))
+            for field in dataclasses.fields(default)
+        }
+        known = {name: value for name, value in named.items() if value is not Any}
+        return _with_schemas(type(default))(**known)
     return Any
 
 
 def _with_schemas(annotation: Any) -> Any:
-    """Put its schema in the place of a settings class within an annotation."""
+    """Return an annotation with settings classes replaced by their schemas."""
+    if inspect.isabstract(annotation):
+        return object
     if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
         from lfx.command.signature import schema_of
 
         return schema_of(f"{annotation.__module__}.{annotation.__qualname__}")
     arguments = get_args(annotation)
     if get_origin(annotation) in {typing.Union, types.UnionType}:
-        return typing.Union[tuple(_with_schemas(one) for one in arguments)]  # noqa: UP007
+        return typing.Union[tuple(map(_with_schemas, arguments))]  # noqa: UP007
     return annotation

@@ -1,4 +1,4 @@
-"""A stage's task as Hydra calls it, once for each job, here or in a launcher's worker."""
+"""A command's task as Hydra calls it: once for each job, in this process or a launcher's."""
 
 from __future__ import annotations
 
@@ -24,12 +24,14 @@ from omegaconf import DictConfig
 
 import lfx
 from lfx.command.earlier import find_completed
+from lfx.command.modules import is_own
 from lfx.command.origins import interruption_behind, with_origins
 from lfx.command.settings_file import use_own_loading
 from lfx.command.storage import storage_error
-from lfx.configuration.typed import as_typed, config_hash, plain
+from lfx.command.typed import as_typed
+from lfx.runs.status import RunStatus
 from lfx.runtime.errors import UserError
-from lfx.runtime.rundir import RunStatus
+from lfx.runtime.plain import config_hash, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +40,7 @@ log = logging.getLogger(__name__)
 
 StageConfig = TypeVar("StageConfig")
 
-# A launcher's worker, which composes jobs itself, imports this module with the task.
+# A launcher's worker composes jobs itself; it imports this module with the task.
 use_own_loading()
 
 INTERRUPTED = 128 + signal.SIGINT
@@ -46,7 +48,7 @@ INTERRUPTED = 128 + signal.SIGINT
 
 @dataclass(frozen=True)
 class Job:
-    """Where a job runs and what it was asked."""
+    """A job's folder and overrides."""
 
     folder: Path
     overrides: tuple[str, ...]
@@ -56,60 +58,60 @@ class Job:
 
 @dataclass
 class StageJob(Generic[StageConfig]):
-    """What a stage does with one composed config.
+    """Runs a command's task with one composed config.
 
-    It makes typed settings of the config, keeps `status.json`, and leaves nothing of one job behind
-    for the next one of a multirun.
+    It converts the config to typed settings, writes `status.json`, and frees what a failed job of a
+    multirun holds.
     """
 
     stage: str
     schema: type[StageConfig]
     task: Callable[[StageConfig, Job], float | None]
-    # Tells the state of what the task reads; with it a multirun's completed jobs are kept.
+    # Returns a digest of what the task reads; with it a multirun's completed jobs are kept.
     inputs: Callable[[StageConfig], str] | None = None
-    # Without these files in its directory a job has not completed.
+    # Files that a completed job has in its directory.
     leaves: tuple[str, ...] = ()
     # Called with each job's settings before they are checked.
     prepare: Callable[[DictConfig], None] | None = None
-    # Whether a job has begun in this process.
+    # Whether a job has started in this process.
     started: bool = False
-    # What ended a single run.
+    # The user's mistake that ended a single run.
     mistake: UserError | None = None
 
     def __call__(self, config: DictConfig) -> float | None:
-        """Run one job; what Hydra knows of it stands in `HydraConfig`."""
+        """Run one job; its number and directory are in `HydraConfig`."""
         self.started = True
         try:
             return self._run(config)
         except UserError as error:
             if HydraConfig.get().mode == RunMode.MULTIRUN:
-                raise  # a sweeper has to know
-            self.mistake = error  # Hydra would put a line of its own before the message
+                raise  # the sweeper reports it
+            self.mistake = error  # raised now, Hydra would print a line before the message
             return None
 
     def completed_earlier(
         self, config: DictConfig, folder: Path, overrides: Sequence[str]
     ) -> RunStatus | None:
-        """Give the status of the very same job, if it lies in the directory and has completed.
+        """Return the status of the same job if it has completed in the directory.
 
         Args:
-            config: the job's config, without Hydra's own part.
+            config: the job's config, without Hydra's part.
             folder: the job's directory.
-            overrides: the job's own overrides.
+            overrides: the job's overrides.
 
         Raises:
-            SweepError: the directory is another job's.
+            SweepError: the directory belongs to another job.
         """
-        found = find_completed(folder, self.stage, overrides)
-        if found is None or self.inputs is None or not found.settings:
+        status = find_completed(folder, self.stage, overrides)
+        if status is None or self.inputs is None or not status.settings:
             return None
         if not all((folder / file).is_file() for file in self.leaves):
             return None
         try:
-            same = found.settings == self._fingerprint(self._typed(config))
-        except (UserError, OSError):  # the job itself will tell
+            is_same = status.settings == self._fingerprint(self._typed(config))
+        except (UserError, OSError):  # the job itself will report it
             return None
-        return found if same else None
+        return status if is_same else None
 
     def _typed(self, config: DictConfig) -> StageConfig:
         if self.prepare is not None:
@@ -142,30 +144,33 @@ class StageJob(Generic[StageConfig]):
         status.write(folder)
         try:
             typed = self._typed(config)
-            fingerprint = "" if sweep is None else self._state(typed)
-            result = self._work(typed, Job(folder, tuple(overrides), sweep))
+            fingerprint = ""
+            if sweep is not None:
+                with suppress(UserError, OSError):  # the task meets the same error and reports it
+                    fingerprint = self._fingerprint(typed)
+            result = self._run_task(typed, Job(folder, tuple(overrides), sweep))
             if result is None or math.isfinite(result):  # JSON has no other numbers
                 status.objective = None if result is None else float(result)
                 status.settings = fingerprint
             status.end(folder, "completed")
         except UserError as error:
             log.debug("stopped", exc_info=True)
-            if sweep is not None:  # in a single run it is the last thing that is printed
+            if sweep is not None:  # in a single run `run_stage` prints it
                 log.error("job %s: %s", settings.job.num, error)  # noqa: TRY400, a mistake has no traceback
             _end(status, folder, "failed", str(error))
-            _forget(error)
+            _free_memory(error)
             raise
         except Exception as error:
             log.exception("failed")
             _end(status, folder, "failed", "".join(traceback.format_exception_only(error)).strip())
-            _forget(error)
+            _free_memory(error)
             raise
         except BaseException as error:  # Ctrl-C, SIGTERM, or Lightning's exit after either
             by_user = isinstance(error, KeyboardInterrupt) or isinstance(
                 error.__context__, KeyboardInterrupt
             )
             _end(status, folder, "interrupted", "Ctrl-C" if by_user else type(error).__name__)
-            hint = "; ckpt=last carries it on" if self.stage == "train" else ""
+            hint = "; ckpt=last resumes it" if self.stage == "train" else ""
             log.warning("interrupted; %s%s", folder, hint)
             if by_user and isinstance(error, SystemExit):
                 raise SystemExit(INTERRUPTED) from error
@@ -174,38 +179,31 @@ class StageJob(Generic[StageConfig]):
             _finish_wandb(failed=status.state != "completed")
         return result
 
-    def _work(self, typed: StageConfig, job: Job) -> float | None:
+    def _run_task(self, typed: StageConfig, job: Job) -> float | None:
         try:
             return self.task(typed, job)
         except Exception as error:
             interruption = interruption_behind(error)
             if interruption is not None:
                 raise interruption from None
-            full = storage_error(with_origins(error), job.folder)
-            if full is None:
+            storage = storage_error(with_origins(error), job.folder)
+            if storage is None:
                 raise
-            raise full from error
-
-    def _state(self, typed: StageConfig) -> str:
-        """Give what tells whether a later run of the sweep may keep this job."""
-        try:
-            return self._fingerprint(typed)
-        except (UserError, OSError):  # the task meets the same, and knows what to say
-            return ""
+            raise storage from error
 
 
 def _outside(settings: object) -> set[str]:
-    """Find the modules of the classes that settings name and that are not lfx's own."""
+    """Return the modules outside of lfx of the classes that settings name."""
     if isinstance(settings, dict):
         target = settings.get("_target_")
-        own = {target.rpartition(".")[0]} if isinstance(target, str) else set()
-        found = own.union(*map(_outside, settings.values()))
-        return {name for name in found if name and name.partition(".")[0] != "lfx"}
+        module = target.rpartition(".")[0] if isinstance(target, str) else ""
+        modules = {module} if module and not is_own(module) else set()
+        return modules.union(*map(_outside, settings.values()))
     return set().union(*map(_outside, settings)) if isinstance(settings, list) else set()
 
 
 def _digest_of(module: str) -> str:
-    """Name a module's source; empty where it cannot be found."""
+    """Return a digest of a module's source; empty if it cannot be found."""
     try:
         spec = find_spec(module)
         source = b"" if spec is None or spec.origin is None else Path(spec.origin).read_bytes()
@@ -215,20 +213,20 @@ def _digest_of(module: str) -> str:
 
 
 def own_overrides(overrides: Sequence[str]) -> list[str]:
-    """Give a job's overrides without the `+` that lfx or the user put before them."""
+    """Return a job's overrides without the `+` that lfx or the user put before them."""
     return [text.lstrip("+") for text in overrides]
 
 
 def _end(status: RunStatus, folder: Path, state: str, message: str) -> None:
-    """Note how a job ended, unless even that cannot be written: it then counts as killed."""
+    """Record how a job ended; if that cannot be written, the job counts as killed."""
     with suppress(OSError):
         status.end(folder, state, message)
 
 
-def _forget(error: BaseException) -> None:
+def _free_memory(error: BaseException) -> None:
     """Free a failed job's memory; Hydra keeps the error until the sweep ends."""
-    for one in with_origins(error):
-        traceback.clear_frames(one.__traceback__)
+    for cause in with_origins(error):
+        traceback.clear_frames(cause.__traceback__)
     gc.collect()
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():

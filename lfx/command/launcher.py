@@ -35,13 +35,13 @@ def launch(
     start: int,
     kept: Mapping[int, float | None],
 ) -> list[JobReturn]:
-    """Run jobs here, and hold on to nothing but what each returned.
+    """Run jobs in this process, and keep only what each returned.
 
     Args:
         launcher: set up by Hydra.
         batch: each job's overrides.
         start: the first job's number.
-        kept: by job number, what the jobs returned that need not be run; they are left alone.
+        kept: job number → result of each job that has completed earlier and is not run.
     """
     config, context, task = launcher.config, launcher.hydra_context, launcher.task_function
     if config is None or context is None or task is None:
@@ -75,12 +75,12 @@ def _run(context: HydraContext, task: TaskFunction, job: DictConfig, number: int
             job_dir_key="hydra.sweep.dir",
             job_subdir_key="hydra.sweep.subdir",
         )
-    except Exception as error:  # before the task began, such as a directory that cannot be made
+    except Exception as error:  # before the task, such as a directory that cannot be made
         log.exception("job %d could not be started", number)
         done = JobReturn(status=JobStatus.FAILED, _return_value=error)
     if done.status == JobStatus.FAILED:
-        # It has been logged; its frames would hold the config, here and in `run_job`.
-        for one in with_origins(done._return_value):  # noqa: SLF001, the property would raise it
-            one.__traceback__ = None
+        # Already logged; the tracebacks' frames would keep the config in memory.
+        for cause in with_origins(done._return_value):  # noqa: SLF001, the property would raise it
+            cause.__traceback__ = None
     drop_configs(task, done)
     return done

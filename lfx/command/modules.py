@@ -1,4 +1,4 @@
-"""Where the modules of lfx itself are, found without importing them."""
+"""Finding the files of lfx's modules without importing them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import lfx
 
 
 def is_own(target: str) -> bool:
-    """Return whether a dotted path leads into lfx itself."""
+    """Return whether a dotted path is within lfx."""
     return target.partition(".")[0] == lfx.__name__
 
 
@@ -18,7 +18,7 @@ def file_of(module: str) -> Path:
     Raises:
         LookupError: there is no such module.
     """
-    # Not by `find_spec` of the module itself, which imports the packages around it.
+    # `find_spec` would import the packages around the module.
     *packages, name = module.split(".")
     folder = Path(lfx.__file__).parent.joinpath(*packages[1:])
     file = folder / f"{name}.py"

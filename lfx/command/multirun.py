@@ -1,4 +1,4 @@
-"""What Hydra tells of a multirun before it looks for a sweeper."""
+"""Recording a multirun's directory before Hydra looks for a sweeper."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 class NoteFolder(Callback):
-    """Notes a multirun's directory, so that whatever its launcher is, its end can be told.
+    """Records a multirun's directory, so that it is reported with any launcher.
 
-    Hydra's own callback at a multirun's end is left out where any job has failed.
+    Hydra's callback at a multirun's end is not called if a job has failed.
     """
 
-    # Of the multirun that this process has begun; None in a single run.
+    # Of the multirun that this process has started; None in a single run.
     folder: ClassVar[Path | None] = None
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
-        """Note the directory."""
+        """Record the directory."""
         NoteFolder.folder = Path(config.hydra.sweep.dir)

@@ -1,4 +1,4 @@
-"""Options such as `--config-dir`, which may stand anywhere among the settings."""
+"""Options such as `--config-dir`, which may be anywhere among the settings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Hydra's options without a value; what follows any other belongs to it.
+# Hydra's options without a value; any other is followed by its value.
 _FLAGS = {
     *("-h", "--help", "--hydra-help", "--version", "--resolve", "-r", "--run"),
     *("-m", "--multirun", "-sc", "--shell-completion"),
@@ -15,9 +15,9 @@ _FLAGS = {
 
 
 def put_options_last(arguments: Sequence[str]) -> list[str]:
-    """Return a command line with its settings first, each part in the order it was typed.
+    """Return a command line with its settings first, otherwise in the same order.
 
-    Python's argparse, which Hydra reads with, takes settings only as one block.
+    Hydra's parser, Python's argparse, takes settings only as one block.
 
     Args:
         arguments: the command line without the program.

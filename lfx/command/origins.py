@@ -1,25 +1,25 @@
-"""What led to an error."""
+"""The errors that led to an error."""
 
 from __future__ import annotations
 
 
 def with_origins(error: BaseException) -> list[BaseException]:
-    """Give an error and all errors that led to it."""
-    found: list[BaseException] = []
+    """Return an error and all errors that led to it."""
+    origins: list[BaseException] = []
     waiting: list[BaseException | None] = [error]
     while waiting:
-        one = waiting.pop()
-        if one is not None and not any(one is other for other in found):
-            found.append(one)
-            waiting += [one.__cause__, one.__context__]
-    return found
+        cause = waiting.pop()
+        if cause is not None and not any(cause is other for other in origins):
+            origins.append(cause)
+            waiting += [cause.__cause__, cause.__context__]
+    return origins
 
 
 def interruption_behind(error: BaseException) -> BaseException | None:
-    """Return the Ctrl-C or the end that an error arose from.
+    """Return the KeyboardInterrupt or SystemExit that led to an error.
 
-    What a signal's handler raises passes through whatever is at work. A library may stumble over it
-    while it clears up, as the writer of `torch.save` does, and raise an error of its own instead.
+    The error that a signal's handler raises interrupts any code. A library may fail in its cleanup,
+    as the writer of `torch.save` does, and raise another error instead.
     """
-    ends = (one for one in with_origins(error) if isinstance(one, KeyboardInterrupt | SystemExit))
-    return next(ends, None)
+    ends = KeyboardInterrupt | SystemExit
+    return next((cause for cause in with_origins(error) if isinstance(cause, ends)), None)

@@ -1,4 +1,4 @@
-"""What a multirun is going to do: each job composed and placed, or found to be there already."""
+"""The plan of a multirun: each job's overrides, directory and earlier result."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from lfx.command.earlier import SweepError
 from lfx.command.job import StageJob, own_overrides
-from lfx.runtime.rundir import RunStatus
+from lfx.runs.status import RunStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,9 +29,9 @@ class PlannedJob:
 
     Attributes:
         number: counted from 0.
-        overrides: its own, without the `+` before them.
-        folder: where it goes.
-        earlier: how it completed in an earlier run of the multirun; None where it has to be run.
+        overrides: the job's, without the `+` before them.
+        folder: its directory.
+        earlier: its status from an earlier run of the multirun; None if it has to be run.
     """
 
     number: int
@@ -43,77 +43,76 @@ class PlannedJob:
 def plan_jobs(
     loader: ConfigLoader, config: DictConfig, task: TaskFunction, jobs: Sequence[Sequence[str]]
 ) -> list[PlannedJob]:
-    """Compose and place every job, and find those that have completed earlier.
+    """Compose every job, and find its directory and its earlier result.
 
     Args:
-        loader: composes.
-        config: the multirun's own.
-        task: what each job is going to do.
-        jobs: each one's overrides.
+        loader: composes the jobs.
+        config: the multirun's config.
+        task: each job's task.
+        jobs: each job's overrides.
 
     Raises:
         HydraException: a job cannot be composed.
-        SweepError: there are no jobs; or two would go to one directory, one outside of the
-            multirun's, or one to another multirun's; or one chooses another launcher or sweeper
-            than the multirun has.
+        SweepError: there are no jobs; two have one directory, or one has a directory outside of
+            the multirun's or of another multirun; or one chooses another launcher or sweeper than
+            the multirun.
     """
     if not jobs:
         raise SweepError("the multirun has no jobs: some glob or list of values is empty")
     sweep = Path(config.hydra.sweep.dir)
-    # In a new directory nothing is to be found.
-    looks = isinstance(task, StageJob) and sweep.is_dir()
+    # A new directory has no earlier results.
+    stage_job = task if isinstance(task, StageJob) and sweep.is_dir() else None
     taken: dict[Path, int] = {}
     planned = []
     for number, overrides in enumerate(jobs):
         job = loader.load_sweep_config(config, list(overrides))
-        with placed(job, number) as folder:
-            own = own_overrides(job.hydra.overrides.task)
-            _require_one_launcher(config, job, number, own)
+        with job_folder(job, number) as folder:
+            task_overrides = own_overrides(job.hydra.overrides.task)
+            listed = " ".join(task_overrides)
+            _require_one_launcher(config, job, number, listed)
             if Path(job.hydra.sweep.dir) != sweep:
                 raise SweepError(
-                    f"hydra.sweep.dir is one for all jobs, but it would be {sweep} for the "
-                    f"multirun and {job.hydra.sweep.dir} for job {number} ({' '.join(own)}); "
-                    "what differs between jobs belongs into hydra.sweep.subdir"
+                    f"hydra.sweep.dir must be the same for all jobs, but it is {sweep} for the "
+                    f"multirun and {job.hydra.sweep.dir} for job {number} ({listed}); put what "
+                    "differs between jobs into hydra.sweep.subdir"
                 )
             if folder in taken:
                 raise SweepError(
-                    f"jobs {taken[folder]} and {number} would both go to {folder}; "
+                    f"jobs {taken[folder]} and {number} have the same directory {folder}; "
                     "hydra.sweep.subdir has to differ, as ${hydra.job.num} does"
                 )
             taken[folder] = number
             earlier = None
-            if looks and isinstance(task, StageJob):
-                earlier = task.completed_earlier(_without_hydra(job), folder, own)
-        planned.append(PlannedJob(number, tuple(own), folder, earlier))
+            if stage_job is not None:
+                earlier = stage_job.completed_earlier(_without_hydra(job), folder, task_overrides)
+        planned.append(PlannedJob(number, tuple(task_overrides), folder, earlier))
     return planned
 
 
-def _require_one_launcher(
-    config: DictConfig, job: DictConfig, number: int, overrides: Sequence[str]
-) -> None:
-    """Refuse a job that would be run otherwise than it says.
+def _require_one_launcher(config: DictConfig, job: DictConfig, number: int, listed: str) -> None:
+    """Refuse a job that chooses another launcher or sweeper than the multirun.
 
-    Hydra chooses a multirun's launcher and sweeper before it looks at what differs between jobs,
-    such as experiments that are swept over.
+    Hydra chooses both before it reads what differs between jobs, such as experiments that are swept
+    over.
     """
     for group in ("hydra/launcher", "hydra/sweeper"):
-        multirun, own = (one.hydra.runtime.choices.get(group) for one in (config, job))
-        if own != multirun:
+        expected, chosen = (part.hydra.runtime.choices.get(group) for part in (config, job))
+        if chosen != expected:
             raise SweepError(
-                f"{group} is one for all jobs: it is {multirun} for the multirun, but job {number} "
-                f"({' '.join(overrides)}) chooses {own}; choose for all of them on the command "
-                f"line: {group}={own}"
+                f"{group} must be the same for all jobs: it is {expected} for the multirun, but "
+                f"job {number} ({listed}) chooses {chosen}; choose for all of them on the command "
+                f"line: {group}={chosen}"
             )
 
 
 @contextmanager
-def placed(job: DictConfig, number: int) -> Iterator[Path]:
-    """Give a job's config its number, and its directory as Hydra will, while the block lasts."""
+def job_folder(job: DictConfig, number: int) -> Iterator[Path]:
+    """Set a job's number and directory as Hydra will, and yield the directory."""
     hydra = HydraConfig.instance()
     before = hydra.cfg
     with open_dict(job):
         job.hydra.job.id = job.hydra.job.num = number
-    # For `${hydra:…}`, which may stand in the directory's name; `set_config` takes longer.
+    # For `${hydra:…}` in the directory's name; `set_config` takes longer.
     hydra.cfg = job  # type: ignore[assignment]
     try:
         parts = (OmegaConf.select(job, f"hydra.sweep.{part}") for part in ("dir", "subdir"))
@@ -126,7 +125,7 @@ def placed(job: DictConfig, number: int) -> Iterator[Path]:
 
 
 def _without_hydra(job: DictConfig) -> DictConfig:
-    own: DictConfig = pickle.loads(pickle.dumps(job))  # noqa: S301, as a quick `deepcopy`
-    with read_write(own), open_dict(own):
-        del own["hydra"]
-    return own
+    copy: DictConfig = pickle.loads(pickle.dumps(job))  # noqa: S301, as a quick `deepcopy`
+    with read_write(copy), open_dict(copy):
+        del copy["hydra"]
+    return copy

@@ -1,4 +1,4 @@
-"""Values on a command line that Hydra's grammar has another use for, or none."""
+"""Quoting values on a command line that Hydra's grammar would not read as text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hydra.errors import HydraException
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
 
-# What Hydra takes without quotes, and letters of other languages, which it would if it knew them.
+# Characters that Hydra takes without quotes, and letters of other alphabets, which it does not.
 _PLAIN = r"[\w/\-+.%*@?|]|[^\x00-\x7f]"
 _WORD = re.compile(
     rf"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|(?:{_PLAIN})*[^\x00-\x7f](?:{_PLAIN})*"""
@@ -25,7 +25,7 @@ def quote_letters(argument: str) -> str:
         argument: of the command line, as it was typed.
 
     Returns:
-        The argument; the same where Hydra understands it, or where quotes would not help.
+        The argument; unchanged if Hydra can parse it, or cannot parse it with quotes either.
     """
     key, equals, value = argument.partition("=")
     if not equals or argument.startswith("-") or value.isascii() or _parsed(argument) is not None:
@@ -34,14 +34,14 @@ def quote_letters(argument: str) -> str:
     return argument if _parsed(quoted) is None else quoted
 
 
-def typed_as_one(override: str) -> str | None:
-    """Give an override as it is to be typed in bash so that all of its value is one text.
+def quote_as_one_text(override: str) -> str | None:
+    """Return an override quoted for bash so that Hydra reads its value as one text.
 
     Args:
-        override: as Hydra got it.
+        override: as Hydra received it.
 
     Returns:
-        None where there is no such form, or where Hydra takes it as one text already.
+        None if there is no such form, or if Hydra reads it as one text already.
     """
     key, equals, value = override.partition("=")
     if not equals:
@@ -51,30 +51,26 @@ def typed_as_one(override: str) -> str | None:
     if before is not None and is_one and not isinstance(before.value(), list | dict):
         return None
     # Hydra unquotes: a backslash counts before a quote and at the end; `${` would be resolved.
-    inner = re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + ("\\'" if found[2] else ""), value)
+    inner = re.sub(r"(\\*)('|$)", lambda match: match[1] * 2 + ("\\'" if match[2] else ""), value)
     inner = inner.replace("${", "\\${")
-    hydras = f"{key}='{inner}'"
-    after = _parsed(hydras)
+    quoted = f"{key}='{inner}'"
+    after = _parsed(quoted)
     if after is None or not isinstance(after.value(), str):
         return None
     if str(after.value()).replace("\\${", "${") != value:
         return None
-    return quoted_for_bash(hydras)
+    return quoted_for_bash(quoted)
 
 
 def quoted_for_bash(argument: str) -> str:
-    """Give an argument in the quotes that bash takes off again."""
-    if "!" not in argument:  # in an interactive bash it is history, in double quotes too
+    """Return an argument quoted for bash."""
+    if "!" not in argument:  # an interactive bash expands `!` in double quotes too
         return '"' + re.sub(r'([\\"$`])', r"\\\1", argument) + '"'
     return "'" + argument.replace("'", "'\\''") + "'"
 
 
 def _quote_words(value: str) -> str:
-    def quote(found: re.Match[str]) -> str:
-        word = found[0]
-        return word if word[0] in "'\"" else f"'{word}'"
-
-    return _WORD.sub(quote, value)
+    return _WORD.sub(lambda word: word[0] if word[0][0] in "'\"" else f"'{word[0]}'", value)
 
 
 def _parsed(argument: str) -> Override | None:

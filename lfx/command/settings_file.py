@@ -1,4 +1,4 @@
-"""Reading a YAML file of settings: what is wrong with it is told by its file and line."""
+"""Reading a YAML file of settings; errors name the file and the line."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 from hydra._internal.config_repository import ConfigRepository
+from hydra.core.default_element import ConfigDefault
 from hydra.core.object_type import ObjectType
 from hydra.errors import HydraException
 from hydra.plugins.config_source import ConfigLoadError
@@ -15,32 +16,35 @@ from omegaconf import ListConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from lfx.command.signature import with_schema
-from lfx.configuration.typed import first_line
+from lfx.command.typed import first_line
 from lfx.runtime.errors import ConfigError
 
 if TYPE_CHECKING:
     from hydra.plugins.config_source import ConfigResult
 
-# What a file may hold, its aliases written out; lfx's own files hold fewer than 100 values.
+# The number of values in a file with its aliases expanded; lfx's files have fewer than 100.
 _MOST_VALUES = 100_000
-# OmegaConf copies and merges by recursion, which Python ends at about 100 levels.
+# OmegaConf copies and merges by recursion, which Python stops at about 100 levels.
 _DEEPEST = 40
 
 # Groups whose options are checked against the class that they name.
-_DERIVED = ("augmenter", "calibration", "data", "fusion", "loss", "score")
+_DERIVED = (
+    *("augmenter", "calibration", "data", "encoder", "fusion", "head", "logger", "loss"),
+    *("modality", "reference", "score", "trainer", "training"),
+)
 
-# What YAML, OmegaConf and Python raise for a file's content.
-_OF_CONTENT = (
+# Errors that YAML, OmegaConf and Python raise for a file's content.
+_CONTENT_ERRORS = (
     *(yaml.YAMLError, OmegaConfBaseException),
     *(ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError),
     RecursionError,
 )
 
-_hydras_load = ConfigRepository.load_config
+_hydra_load = ConfigRepository.load_config
 
 
 def use_own_loading() -> None:
-    """Let Hydra read files through `load_file`; doing it twice is harmless."""
+    """Make Hydra read files through `load_file`; calling it twice is harmless."""
     ConfigRepository.load_config = load_file  # type: ignore[method-assign, assignment]
 
 
@@ -52,7 +56,8 @@ def load_file(repository: ConfigRepository, config_path: str) -> ConfigResult | 
         config_path: the file's path in the first of them that has it.
 
     Raises:
-        ConfigLoadError: the file is no YAML, or no settings; the message names file and line.
+        ConfigLoadError: the file is not YAML, or has wrong settings; the message names file and
+            line.
     """
     source = repository._find_object_source(config_path, ObjectType.CONFIG)  # noqa: SLF001
     file = None
@@ -64,11 +69,11 @@ def load_file(repository: ConfigRepository, config_path: str) -> ConfigResult | 
         raise
     except ConfigError as error:
         problem = f": {error}"
-    except _OF_CONTENT as error:
+    except _CONTENT_ERRORS as error:
         if isinstance(error, OSError) and error.errno is not None:  # it names the file
             raise
-        problem = _described(error)
-    # Not within `except`: the first cause is what is shown, and it does not know the file.
+        problem = _describe(error)
+    # Outside of `except`: messages show the root cause, which does not name the file.
     raise ConfigLoadError(f"{file or config_path}{problem}")
 
 
@@ -77,19 +82,28 @@ def _checked(
 ) -> ConfigResult | None:
     if file is not None:
         text = file.read_text(encoding="utf-8")
-        if text.startswith("\ufeff"):  # Hydra would not see that a `# @package` stands first
+        if text.startswith("\ufeff"):  # Hydra would miss a `# @package` in the first line
             raise ValueError("it begins with a byte-order mark; save it as UTF-8 without one")
         _check_size(text)
-    loaded = _hydras_load(repository, config_path)
+    loaded = _hydra_load(repository, config_path)
     if loaded is not None and isinstance(loaded.config, ListConfig):
         raise ValueError("it holds a list; settings are written KEY: VALUE")
-    if loaded is not None and config_path.partition("/")[0] in _DERIVED:
-        loaded.config = with_schema(loaded.config, config_path)
+    is_root = file is not None and "/" not in config_path
+    if loaded is not None and (is_root or config_path.partition("/")[0] in _DERIVED):
+        checked = with_schema(loaded.config, config_path)
+        # A file that extends another one changes what it says, and nothing else.
+        loaded.config = loaded.config if _extends(loaded) else checked
     return loaded
 
 
-def _described(error: Exception) -> str:
-    """Return what is wrong with a file, with its line where the error has one."""
+def _extends(loaded: ConfigResult) -> bool:
+    """Return whether a file's defaults begin with another option of its own group."""
+    bases = [one.path or "" for one in loaded.defaults_list or () if isinstance(one, ConfigDefault)]
+    return any(not path.startswith(("/", "_")) for path in bases)
+
+
+def _describe(error: Exception) -> str:
+    """Return the message of a file's error, with the line if the error has one."""
     if isinstance(error, RecursionError):
         return f": it is nested more than {_DEEPEST} levels deep"
     if isinstance(error, yaml.reader.ReaderError):
@@ -101,17 +115,17 @@ def _described(error: Exception) -> str:
     if error.context_mark is not None and error.context_mark is not mark:
         context += f" that begins in line {error.context_mark.line + 1}"
     line = "" if mark is None else f", line {mark.line + 1}"
-    told = ", ".join(text for text in (error.problem, context) if text)
-    hint = "; YAML is indented with spaces, not tabs" if "'\\t'" in told else ""
-    return f"{line}: {told}{hint}"
+    message = ", ".join(text for text in (error.problem, context) if text)
+    hint = "; YAML is indented with spaces, not tabs" if "'\\t'" in message else ""
+    return f"{line}: {message}{hint}"
 
 
 def _check_size(text: str) -> None:
-    """Refuse what OmegaConf would not end with: it writes out each alias."""
+    """Refuse a file that OmegaConf would take forever to load, since it expands each alias."""
     indents = {len(line) - len(line.lstrip(" ")) for line in text.splitlines()}
-    most_levels = len(indents) + sum(text.count(one) for one in ("[", "{", "- ", "? "))
+    most_levels = len(indents) + sum(text.count(sign) for sign in ("[", "{", "- ", "? "))
     has_aliases = "&" in text and "*" in text
-    if not has_aliases and most_levels <= _DEEPEST:  # nearly all files: read once
+    if not has_aliases and most_levels <= _DEEPEST:  # nearly all files: no further parsing
         return
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     values, levels = (0, 0) if root is None else _measure(root, {})
@@ -122,11 +136,11 @@ def _check_size(text: str) -> None:
 
 
 def _measure(node: yaml.Node, known: dict[yaml.Node, tuple[float, float]]) -> tuple[float, float]:
-    """Count values and levels, aliases written out; both are infinite in an endless node."""
+    """Count values and levels, aliases expanded; both are infinite if a node contains itself."""
     if node not in known:
-        known[node] = math.inf, math.inf  # until it is counted: an alias within is endless
+        known[node] = math.inf, math.inf  # until it is counted: for an alias within itself
         content = node.value if isinstance(node.value, list) else []
-        parts = [part for one in content for part in (one if isinstance(one, tuple) else (one,))]
+        parts = [part for item in content for part in (item if isinstance(item, tuple) else [item])]
         counts = [_measure(part, known) for part in parts]
         known[node] = (
             1 + sum(values for values, _ in counts),

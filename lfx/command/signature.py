@@ -23,20 +23,20 @@ from lfx.command.docstrings import summary
 from lfx.command.inspected import import_class, inspect_settings
 from lfx.command.modules import is_own
 from lfx.command.source import class_summary, read_settings
-from lfx.configuration.typed import unknown_setting
+from lfx.command.typed import unknown_setting
 from lfx.runtime.errors import ConfigError
 from lfx.runtime.settings import Setting
 
-# Keys of a section that are no arguments.
+# Keys of a section that are not arguments.
 TARGET, NAME = "_target_", "name"
-# What the names of classes that are made here begin with, and what stands for a dot in them.
+# The prefixes of names of classes that are made here, and the character that replaces dots in them.
 _SCHEMA, _ENUM, _DOT = "schema ", "one of ", "\N{ONE DOT LEADER}"
 _SCALARS = (bool, float, int, str, Path)
 
 
 @functools.cache
 def schema_of(target: str) -> type:
-    """Return the dataclass that OmegaConf checks a class's settings against.
+    """Return the dataclass against which OmegaConf checks a class's settings.
 
     Args:
         target: the class's dotted path.
@@ -48,25 +48,27 @@ def schema_of(target: str) -> type:
     Raises:
         ConfigError: there is no such class.
     """
-    own = is_own(target)
     try:
-        settings = read_settings(target) if own else inspect_settings(import_class(target))
-        about = class_summary(target) if own else summary(import_class(target).__doc__ or "")
+        if is_own(target):
+            settings, docstring = read_settings(target), class_summary(target)
+        else:
+            kind = import_class(target)
+            settings, docstring = inspect_settings(kind), summary(kind.__doc__ or "")
     except LookupError as error:
         raise ConfigError(f"_target_: {error}") from error
     fields: list[tuple[str, Any, Any]] = [(TARGET, str, dataclasses.field(default=target))]
-    fields += [(one.name, _omegaconf_type(one.annotation), _field(one)) for one in settings]
-    made = dataclasses.make_dataclass(target.rpartition(".")[2], fields, kw_only=True)
-    made.__doc__ = about
-    _make_importable(made, _SCHEMA, target)
-    return made
+    fields += [(item.name, _omegaconf_type(item.annotation), _field(item)) for item in settings]
+    schema = dataclasses.make_dataclass(target.rpartition(".")[2], fields, kw_only=True)
+    schema.__doc__ = docstring
+    _make_importable(schema, _SCHEMA, target)
+    return schema
 
 
 def with_schema(section: Container, config_path: str) -> Container:
-    """Return what a file of settings holds, checked against the class that its `_target_` names.
+    """Return a file's content, checked against the class that its `_target_` names.
 
-    All settings of the class are there, with its defaults. The section's `name` is the file's,
-    unless the file or the class says otherwise.
+    It has all settings of the class, with defaults. Its `name` is the file's name, unless the file
+    or the class has another.
 
     Args:
         section: the file's content.
@@ -74,61 +76,89 @@ def with_schema(section: Container, config_path: str) -> Container:
 
     Raises:
         ConfigError: there is no such class, or it has no such setting.
-        OmegaConfBaseException: it takes no such value.
+        OmegaConfBaseException: a value is not allowed.
     """
-    target = section_target(section)
-    if target is None or not isinstance(section, DictConfig) or "/" not in config_path:
+    target = section_target(section) if "/" in config_path else None
+    if not isinstance(section, DictConfig):
         return section
-    return _merged(_named(target, PurePosixPath(config_path).stem), section)
+    if target is None:
+        return _with_inner_schemas(section)
+    return _merged(_schema_with_name(target, PurePosixPath(config_path).stem), section)
+
+
+def _with_inner_schemas(section: DictConfig) -> DictConfig:
+    """Return a file without a class of its own, each section of a class checked against it."""
+    checked = section.copy()
+    for key in section:
+        part = section._get_node(key)  # noqa: SLF001, keeps interpolations
+        target = section_target(part)
+        if isinstance(part, DictConfig) and target is not None:
+            checked[key] = _merged(schema_of(target), part)
+    return checked
 
 
 def section_target(section: Any) -> str | None:
-    """Return the class that a section names; None where it is no such section."""
-    is_one = isinstance(section, DictConfig) and not section._is_none()  # noqa: SLF001
-    target = section.get(TARGET) if is_one else None
+    """Return the class that a section names; None if it names none."""
+    if not isinstance(section, DictConfig) or section._is_none() or section._is_missing():  # noqa: SLF001
+        return None
+    target = None if section._is_interpolation() else section.get(TARGET)  # noqa: SLF001
     return target if isinstance(target, str) else None
 
 
-def _merged(kind: type, section: DictConfig) -> Container:
-    """Merge a section into its class's schema, and sections within it into theirs."""
-    schema = OmegaConf.structured(kind)
+def _merged(kind: type, section: DictConfig, base: DictConfig | None = None) -> Container:
+    """Merge a section into its class's schema, and sections within it into theirs.
+
+    Args:
+        kind: the class's schema.
+        section: what a file says.
+        base: the schema with other defaults, those of the class that the section is in.
+    """
+    schema = OmegaConf.structured(kind) if base is None else base
     known = dict.fromkeys(map(str, schema))
     unknown = [unknown_setting(str(key), known) for key in section if str(key) not in known]
     if unknown:
         raise ConfigError("\n".join(unknown))
-    own = section.copy()
-    for key in known:
-        part = own._get_node(key)  # noqa: SLF001, an interpolation stays one
-        inner = section_target(part)
-        if isinstance(part, DictConfig) and inner is not None:
-            own[key] = _merged(schema_of(inner), part)
+    checked = section.copy()
     for field in dataclasses.fields(kind):
         if _is_open(field) and schema.get(field.name) is not None:
             OmegaConf.set_struct(schema[field.name], value=False)
-    return OmegaConf.merge(schema, own)
+        part = checked._get_node(field.name)  # noqa: SLF001, keeps interpolations
+        if not isinstance(part, DictConfig) or part._is_none() or part._is_interpolation():  # noqa: SLF001
+            continue
+        target, inner = section_target(part), getattr(field.type, TARGET, None)
+        if target is not None:
+            merged = _merged(schema_of(target), part)
+        elif isinstance(field.type, type) and inner is not None:
+            merged = _merged(field.type, part, schema.get(field.name))
+        else:
+            continue
+        if field.type is Any:  # of a base class: not merged, since any subclass stands in for it
+            schema[field.name] = None
+        schema[field.name] = checked[field.name] = merged
+    return OmegaConf.merge(schema, checked)
 
 
 @functools.cache
-def _named(target: str, name: str) -> type:
-    """Return a class's schema with a `name`, unless the class itself has such a setting."""
+def _schema_with_name(target: str, name: str) -> type:
+    """Return a class's schema with a `name`, unless the class has that setting with a default."""
     schema = schema_of(target)
-    own = settings_of(schema).get(NAME)
-    if own is not None and own.default is not dataclasses.MISSING:
+    setting = settings_of(schema).get(NAME)
+    if setting is not None and setting.default is not dataclasses.MISSING:
         return schema
-    metadata = {} if own is None else {"setting": own}
+    metadata = {} if setting is None else {"setting": setting}
     field = (NAME, str, dataclasses.field(default=name, metadata=metadata))
-    made = dataclasses.make_dataclass(schema.__name__, [field], bases=(schema,), kw_only=True)
-    _make_importable(made, _SCHEMA, target, name)
-    return made
+    named = dataclasses.make_dataclass(schema.__name__, [field], bases=(schema,), kw_only=True)
+    _make_importable(named, _SCHEMA, target, name)
+    return named
 
 
 def _is_open(field: dataclasses.Field[Any]) -> bool:
-    """Return whether a setting is a mapping whose keys are the user's own."""
-    return any(get_origin(one) is dict for one in (field.type, *get_args(field.type)))
+    """Return whether a setting is a mapping whose keys the user names."""
+    return any(get_origin(kind) is dict for kind in (field.type, *get_args(field.type)))
 
 
 def settings_of(schema: type) -> dict[str, Setting]:
-    """Return the settings that a schema has: name → what the constructor says of it."""
+    """Return a schema's settings by name."""
     return {
         field.name: field.metadata["setting"]
         for field in dataclasses.fields(schema)
@@ -138,8 +168,9 @@ def settings_of(schema: type) -> dict[str, Setting]:
 
 def _field(setting: Setting) -> Any:
     default = MISSING if setting.default is dataclasses.MISSING else setting.default
-    if isinstance(default, str) and get_origin(setting.annotation) is Literal:
-        default = _omegaconf_type(setting.annotation)[default] if default != MISSING else default
+    kind = _omegaconf_type(setting.annotation)
+    if isinstance(default, str) and isinstance(kind, type) and issubclass(kind, Enum):
+        default = kind[default] if default != MISSING else default
     metadata = {"setting": setting}
     if isinstance(default, list | dict) or dataclasses.is_dataclass(default):
         return dataclasses.field(default_factory=lambda: default, metadata=metadata)
@@ -147,20 +178,20 @@ def _field(setting: Setting) -> Any:
 
 
 def _omegaconf_type(annotation: Any) -> Any:
-    """Return the nearest type that OmegaConf knows; what it does not know is checked later."""
+    """Return the nearest type that OmegaConf knows; the rest is checked later."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return _omegaconf_type(arguments[0])
     if origin is Literal:
         return _enum(arguments)
     if origin in {typing.Union, types.UnionType}:
-        rest = [_omegaconf_type(one) for one in arguments if one is not type(None)]
+        rest = [_omegaconf_type(part) for part in arguments if part is not type(None)]
         kind = rest[0] if len(rest) == 1 else Any
         return kind | None if len(rest) < len(arguments) and kind is not Any else kind
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        return dict[str, _omegaconf_type(arguments[1])]  # type: ignore[misc]
+        return dict[str, _omegaconf_type(arguments[-1]) if arguments else Any]  # type: ignore[misc]
     if isinstance(origin, type) and issubclass(origin, Sequence):
-        of = {_omegaconf_type(one) for one in arguments if one is not ...}
+        of = {_omegaconf_type(part) for part in arguments if part is not ...}
         return list[of.pop()] if len(of) == 1 else list[Any]  # type: ignore[misc]
     is_known = annotation in _SCALARS or dataclasses.is_dataclass(annotation)
     return annotation if is_known else Any
@@ -168,29 +199,29 @@ def _omegaconf_type(annotation: Any) -> Any:
 
 @functools.cache
 def _enum(allowed: tuple[object, ...]) -> Any:
-    """Return an enumeration, whose members OmegaConf lists where a value is none of them."""
-    if not all(isinstance(one, str) for one in allowed):
+    """Return an enumeration: OmegaConf refuses other values and lists its members."""
+    if not all(isinstance(value, str) for value in allowed):
         return Any
-    made = Enum("Allowed", {str(one): one for one in allowed})  # type: ignore[misc]
-    _make_importable(made, _ENUM, *allowed)
-    return made
+    enum = Enum("Allowed", {str(value): value for value in allowed})  # type: ignore[misc]
+    _make_importable(enum, _ENUM, *allowed)
+    return enum
 
 
-def _make_importable(kind: Any, what: str, *made_of: object) -> None:
-    """Name a class so that a pickle of it, read in any process, makes it again.
+def _make_importable(kind: Any, prefix: str, *arguments: object) -> None:
+    """Name a class so that unpickling it in any process makes it again, see `__getattr__`.
 
-    A name in a pickle is split at its dots.
+    Pickle splits a name at its dots.
     """
     kind.__module__ = __name__
-    kind.__qualname__ = what + json.dumps(made_of).replace(".", _DOT)
+    kind.__qualname__ = prefix + json.dumps(arguments).replace(".", _DOT)
 
 
 def __getattr__(name: str) -> Any:
-    for what, make in ((_SCHEMA, _schema_again), (_ENUM, lambda *allowed: _enum(allowed))):
-        if name.startswith(what):
-            return make(*json.loads(name.removeprefix(what).replace(_DOT, ".")))
+    for prefix, make in ((_SCHEMA, _make_schema), (_ENUM, lambda *allowed: _enum(allowed))):
+        if name.startswith(prefix):
+            return make(*json.loads(name.removeprefix(prefix).replace(_DOT, ".")))
     raise AttributeError(name)
 
 
-def _schema_again(target: str, name: str | None = None) -> type:
-    return schema_of(target) if name is None else _named(target, name)
+def _make_schema(target: str, name: str | None = None) -> type:
+    return schema_of(target) if name is None else _schema_with_name(target, name)

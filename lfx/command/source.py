@@ -1,6 +1,6 @@
-"""What a class of lfx says of its constructor, read from its source without importing it.
+"""The settings of a class of lfx, read from its source without importing it.
 
-Importing the class would import torch, which takes seconds; `--help` has one.
+Importing the class would import torch, which takes seconds; `--help` should take one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from lfx.command.docstrings import argument_sentences, summary
 from lfx.command.modules import file_of, is_own
 from lfx.runtime.settings import Setting
 
-# Modules of names that annotations use: they take no time to import.
+# Modules whose names annotations use, and which are imported quickly.
 _LIGHT = ("annotated_types", "collections.abc", "lfx.runtime.settings", "pathlib", "typing")
 _BUILTIN: dict[str, Any] = {
     kind.__name__: kind for kind in (bool, dict, float, int, list, str, tuple)
@@ -49,10 +49,10 @@ def class_summary(target: str) -> str:
 
 def _class(target: str) -> tuple[Source, ast.ClassDef]:
     module, _, name = target.rpartition(".")
-    found = Source.of(module).find(name)
-    if found is None or not isinstance(found[1], ast.ClassDef):
+    definition = Source.of(module).find(name)
+    if definition is None or not isinstance(definition[1], ast.ClassDef):
         raise LookupError(f"there is no class {target}")
-    return found[0], found[1]
+    return definition[0], definition[1]
 
 
 class Source:
@@ -68,9 +68,9 @@ class Source:
         self.imports: dict[str, tuple[str, str]] = {}
         tree = ast.parse(file_of(name).read_text(encoding="utf-8"))
         for node in tree.body:
-            # `if TYPE_CHECKING:` imports what annotations name.
-            for one in node.body if isinstance(node, ast.If) else [node]:
-                self._note(one)
+            # `if TYPE_CHECKING:` imports names of annotations.
+            for statement in node.body if isinstance(node, ast.If) else [node]:
+                self._add(statement)
 
     @classmethod
     @functools.cache
@@ -79,7 +79,7 @@ class Source:
         return cls(name)
 
     def find(self, name: str) -> tuple[Source, Definition] | None:
-        """Follow a name to where it is defined within lfx."""
+        """Return a name's definition within lfx, and the module of it."""
         if name in self.definitions:
             return self, self.definitions[name]
         module, attribute = self.imports.get(name, ("", ""))
@@ -89,33 +89,34 @@ class Source:
         """Return the settings of a class that is defined here."""
         sentences = argument_sentences(ast.get_docstring(node) or "")
         if _is_dataclass(node):
-            inherited = {one.name: one for base in node.bases for one in self._of_base(base)}
-            own = [
-                self._setting(one.target.id, one.annotation, one.value, sentences)
-                for one in node.body
-                if isinstance(one, ast.AnnAssign)
-                and isinstance(one.target, ast.Name)
-                and not ast.unparse(one.annotation).startswith("ClassVar")
-            ]
-            return list((inherited | {one.name: one for one in own}).values())
-        for one in node.body:
-            if isinstance(one, ast.FunctionDef) and one.name == "__init__":
-                return self._parameters(one.args, sentences)
-        return next((found for base in node.bases if (found := self._of_base(base))), [])
+            settings = {item.name: item for base in node.bases for item in self._of_base(base)}
+            for line in node.body:
+                if (
+                    isinstance(line, ast.AnnAssign)
+                    and isinstance(line.target, ast.Name)
+                    and not ast.unparse(line.annotation).startswith("ClassVar")
+                ):
+                    name = line.target.id
+                    settings[name] = self._setting(name, line.annotation, line.value, sentences)
+            return list(settings.values())
+        for line in node.body:
+            if isinstance(line, ast.FunctionDef) and line.name == "__init__":
+                return self._parameters(line.args, sentences)
+        return next(filter(None, map(self._of_base, node.bases)), [])
 
     def _of_base(self, base: ast.expr) -> list[Setting]:
-        found = self.find(base.id) if isinstance(base, ast.Name) else None
-        if found is None or not isinstance(found[1], ast.ClassDef):
+        definition = self.find(base.id) if isinstance(base, ast.Name) else None
+        if definition is None or not isinstance(definition[1], ast.ClassDef):
             return []
-        return found[0].settings(found[1])
+        return definition[0].settings(definition[1])
 
     def _parameters(self, of: ast.arguments, sentences: dict[str, str]) -> list[Setting]:
         positional = [*of.posonlyargs, *of.args][1:]
-        lacking = len(positional) - len(of.defaults)
-        defaults = [*[None] * lacking, *of.defaults, *of.kw_defaults]
+        required = len(positional) - len(of.defaults)
+        defaults = [*[None] * required, *of.defaults, *of.kw_defaults]
         return [
-            self._setting(one.arg, one.annotation, default, sentences)
-            for one, default in zip([*positional, *of.kwonlyargs], defaults, strict=True)
+            self._setting(parameter.arg, parameter.annotation, default, sentences)
+            for parameter, default in zip([*positional, *of.kwonlyargs], defaults, strict=True)
         ]
 
     def _setting(
@@ -130,9 +131,11 @@ class Source:
         return Setting(name, of, value, sentences.get(name, ""))
 
     def annotation(self, node: ast.expr) -> Any:
-        """Return the type that an annotation means; `Any` where it is no setting's."""
+        """Return the type that an annotation means; `Any` if it is not known."""
         if isinstance(node, ast.Constant):
-            return self._quoted(node.value) if isinstance(node.value, str) else None
+            text = node.value
+            parsed = ast.parse(text, mode="eval").body if isinstance(text, str) else None
+            return None if parsed is None else self.annotation(parsed)
         if isinstance(node, ast.BinOp):
             return typing.Union[self.annotation(node.left), self.annotation(node.right)]  # noqa: UP007, either may be None
         if isinstance(node, ast.Name):
@@ -141,12 +144,9 @@ class Source:
             return self._subscripted(node)
         if isinstance(node, ast.Call):
             limit = self.annotation(node.func)
-            named = {str(one.arg): self.value(one.value) for one in node.keywords}
+            named = {str(item.arg): self.value(item.value) for item in node.keywords}
             return limit(*map(self.value, node.args), **named)
         return Any
-
-    def _quoted(self, text: str) -> Any:
-        return self.annotation(ast.parse(text, mode="eval").body)
 
     def _named(self, name: str) -> Any:
         if name in _BUILTIN:
@@ -154,51 +154,48 @@ class Source:
         module, attribute = self.imports.get(name, ("", ""))
         if module in _LIGHT:
             return getattr(import_module(module), attribute)
-        found = self.find(name)
-        if found is None:
+        definition = self.find(name)
+        if definition is None:
             return Any
-        source, node = found
+        source, node = definition
         if isinstance(node, ast.ClassDef):
             from lfx.command.signature import schema_of
 
-            return schema_of(f"{source.name}.{node.name}") if _is_dataclass(node) else object
+            has_schema = _is_dataclass(node) and not _is_abstract(node)
+            return schema_of(f"{source.name}.{node.name}") if has_schema else object
         return source.annotation(node) if isinstance(node, ast.expr) else Any
 
     def _subscripted(self, node: ast.Subscript) -> Any:
         base = self.annotation(node.value)
         parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-        if base is typing.Literal:  # which may name another one
+        if base is typing.Literal:  # it may contain the name of another
             allowed = [
                 self._named(p.id) if isinstance(p, ast.Name) else self.value(p) for p in parts
             ]
             return typing.Literal[tuple(allowed)]
         if base is Any:
             return Any
-        return base[tuple(... if _is_ellipsis(one) else self.annotation(one) for one in parts)]
-
-    def _allowed(self, node: ast.expr) -> Any:
-        return self._named(node.id) if isinstance(node, ast.Name) else self.value(node)
+        return base[tuple(... if _is_ellipsis(part) else self.annotation(part) for part in parts)]
 
     def value(self, node: ast.expr) -> Any:
         """Return a default's value.
 
         Raises:
-            TypeError: it is neither plain, nor a constant of the module, nor another settings
-                class.
+            TypeError: it is not a plain value, a constant of the module, or a settings class.
         """
-        if isinstance(node, ast.Name) and (found := self.find(node.id)) is not None:
-            source, definition = found
+        if isinstance(node, ast.Name) and (constant := self.find(node.id)) is not None:
+            source, definition = constant
             if isinstance(definition, ast.expr):
                 return source.value(definition)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            named = {str(one.arg): one.value for one in node.keywords}
+            named = {str(item.arg): item.value for item in node.keywords}
             if node.func.id == "field":
-                return self._made(named)
+                return self._field_default(named)
             kind = self._named(node.func.id)
             if isinstance(kind, type):
-                return kind(**{name: self.value(one) for name, one in named.items()})
+                return kind(**{name: self.value(value) for name, value in named.items()})
         if isinstance(node, ast.Tuple | ast.List):
-            return [self.value(one) for one in node.elts]
+            return [self.value(element) for element in node.elts]
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
             return self.value(node.left) ** self.value(node.right)
         try:
@@ -209,8 +206,8 @@ class Source:
                 "from the source; use a plain value or a constant"
             ) from None
 
-    def _made(self, named: dict[str, ast.expr]) -> Any:
-        """Return what `dataclasses.field` makes."""
+    def _field_default(self, named: dict[str, ast.expr]) -> Any:
+        """Return the default of a `dataclasses.field` call."""
         if "default" in named:
             return self.value(named["default"])
         factory = named.get("default_factory")
@@ -220,10 +217,10 @@ class Source:
             return self._named(factory.id)()
         return MISSING
 
-    def _note(self, node: ast.stmt) -> None:
+    def _add(self, node: ast.stmt) -> None:
         if isinstance(node, ast.ImportFrom) and node.module is not None:
-            for one in node.names:
-                self.imports[one.asname or one.name] = node.module, one.name
+            for alias in node.names:
+                self.imports[alias.asname or alias.name] = node.module, alias.name
         elif isinstance(node, ast.ClassDef | ast.FunctionDef):
             self.definitions[node.name] = node
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
@@ -233,8 +230,12 @@ class Source:
 
 
 def _is_dataclass(node: ast.ClassDef) -> bool:
-    names = {ast.unparse(one).partition("(")[0] for one in node.decorator_list}
-    return "dataclass" in names
+    return any(ast.unparse(item).partition("(")[0] == "dataclass" for item in node.decorator_list)
+
+
+def _is_abstract(node: ast.ClassDef) -> bool:
+    """Return whether a class is abstract, so that a section names a subclass."""
+    return any(isinstance(base, ast.Name) and base.id == "ABC" for base in node.bases)
 
 
 def _is_ellipsis(node: ast.expr) -> bool:

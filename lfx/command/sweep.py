@@ -1,7 +1,7 @@
-"""A multirun from its first job to its last, whichever launcher runs them.
+"""Running a multirun with any launcher.
 
-Hydra's own sweeper stops telling after the first job that fails, and computes everything again in a
-directory that has it already. The classes that Hydra finds stand in `hydra_plugins/lfx_sweep.py`.
+Hydra's own sweeper reports only the first failed job, and repeats jobs that have completed in the
+directory. The classes that Hydra finds are in `hydra_plugins/lfx_sweep.py`.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from lfx.command.earlier import SweepError
 from lfx.command.job import StageJob
 from lfx.command.multirun import NoteFolder
 from lfx.command.plan import plan_jobs
+from lfx.runs.joblist import ListedJob, write_jobs
+from lfx.runs.status import RunStatus, now, read_status
 from lfx.runtime.errors import UserError
 from lfx.runtime.files import atomic_path
-from lfx.runtime.joblist import ListedJob, write_jobs
-from lfx.runtime.rundir import RunStatus, now, read_status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,7 +45,7 @@ class Failure:
     overrides: tuple[str, ...]
     message: str
     folder: Path
-    # Whether it is the user's to mend.
+    # Whether it is the user's mistake.
     is_mistake: bool
 
     def __str__(self) -> str:
@@ -57,33 +57,33 @@ class FailedJobsError(Exception):
     """Some jobs of a multirun failed; the others have run."""
 
     def __init__(self, failures: Sequence[Failure], jobs: int, hint: str | None) -> None:
-        lines = [f"{len(failures)} of {jobs} jobs failed:", *(f"  {one}" for one in failures)]
+        lines = [f"{len(failures)} of {jobs} jobs failed:", *(f"  {item}" for item in failures)]
         lines += [] if hint is None else [hint]
         super().__init__("\n".join(lines))
         self.failures = tuple(failures)
 
     @property
     def are_mistakes(self) -> bool:
-        """Whether all of it is the user's to mend."""
+        """Whether all failures are the user's mistakes."""
         return all(failure.is_mistake for failure in self.failures)
 
 
 def run_sweep(
     sweeper: BasicSweeper, task: TaskFunction, arguments: Sequence[str]
 ) -> list[list[JobReturn]]:
-    """Check every job, run those that are not there yet, and tell of all that failed.
+    """Check every job, run those that have not completed earlier, and report all failures.
 
     Args:
-        sweeper: set up by Hydra; it knows how overrides multiply, and who launches.
+        sweeper: set up by Hydra; it expands overrides into jobs, and has the launcher.
         task: what the launcher calls for each job.
         arguments: the multirun's overrides.
 
     Returns:
-        What each job of each batch returned; without configs where the task is of lfx.
+        The result of each job of each batch; without configs if the task is lfx's.
 
     Raises:
         HydraException: a job cannot be composed; none has been run.
-        SweepError: there are no jobs, or they cannot go where they should; none has been run.
+        SweepError: there are no jobs, or their directories conflict; none has been run.
         FailedJobsError: all have been run, and some failed.
     """
     if sweeper.config is None or sweeper.hydra_context is None or sweeper.launcher is None:
@@ -94,7 +94,7 @@ def run_sweep(
     loader, config = sweeper.hydra_context.config_loader, sweeper.config
     parser = OverridesParser.create(config_loader=loader)
     batches = sweeper.split_arguments(
-        parser.parse_overrides([*sweeper._parse_config(), *arguments]),  # noqa: SLF001, its subclass's own
+        parser.parse_overrides([*sweeper._parse_config(), *arguments]),  # noqa: SLF001, its subclass
         most,
     )
     jobs = [overrides for batch in batches for overrides in batch]
@@ -104,7 +104,7 @@ def run_sweep(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        message = f"hydra.sweep.dir={folder} is no folder that can be written to: {reason}"
+        message = f"hydra.sweep.dir={folder} is not a folder that can be written to: {reason}"
         raise SweepError(message) from error
     NoteFolder.folder = folder
     with atomic_path(folder / "multirun.yaml") as part:
@@ -112,7 +112,7 @@ def run_sweep(
     write_jobs(folder, [ListedJob(job.number, job.folder, job.overrides) for job in plan])
     kept = {job.number: job.earlier.objective for job in plan if job.earlier is not None}
     if kept:
-        log.info("%d of %d jobs were there already", len(kept), len(jobs))
+        log.info("%d of %d jobs have completed earlier", len(kept), len(jobs))
     if hasattr(sweeper.launcher, "kept"):
         sweeper.launcher.kept = kept
     began = now()
@@ -121,19 +121,16 @@ def run_sweep(
         results = _launch(sweeper.launcher, batch, start, kept)
         for job, result in zip(plan[start:], results, strict=False):
             if result.status == JobStatus.FAILED:
-                found = _failure(job, result, began)
-                failures += [] if found is None else [found]
+                failure = _failure(job, result, began)
+                failures += [] if failure is None else [failure]
             drop_configs(task, result)
         returns.append(results)
         start += len(batch)
     if failures:
-        again = f"mended, the same command with hydra.sweep.dir={folder} runs only what is missing"
-        raise FailedJobsError(failures, len(jobs), again if _is_resumable(task) else None)
+        is_resumable = isinstance(task, StageJob) and task.inputs is not None
+        hint = f"once corrected, the same command with hydra.sweep.dir={folder} runs only the rest"
+        raise FailedJobsError(failures, len(jobs), hint if is_resumable else None)
     return returns
-
-
-def _is_resumable(task: TaskFunction) -> bool:
-    return isinstance(task, StageJob) and task.inputs is not None
 
 
 def _launch(
@@ -142,10 +139,10 @@ def _launch(
     start: int,
     kept: Mapping[int, float | None],
 ) -> list[JobReturn]:
-    """Run a batch, but for the completed jobs that it begins with.
+    """Run a batch without the completed jobs at its beginning.
 
-    Launchers number jobs without gaps; a completed job further on is passed over by our own
-    launcher, and by other launchers when its turn comes.
+    Launchers number jobs without gaps; completed jobs further on are skipped by lfx's launcher, and
+    with other launchers by the job itself.
     """
     first = start
     while first < start + len(batch) and first in kept:
@@ -157,7 +154,7 @@ def _launch(
     try:
         return [*results, *launcher.launch(left, initial_job_idx=first)]
     except Exception as error:
-        log.exception("%s broke down", type(launcher).__name__)
+        log.exception("%s failed", type(launcher).__name__)
         lost = _LostError(*traceback.format_exception_only(error))
         for number, _ in enumerate(left, first):
             is_kept = number in kept
@@ -165,7 +162,7 @@ def _launch(
         return results
     except BaseException:
         if "submitit" in type(launcher).__module__:
-            log.warning("jobs that have been submitted go on; end them by `scancel` or `kill`")
+            log.warning("submitted jobs keep running; end them with `scancel` or `kill`")
         raise
 
 
@@ -174,17 +171,17 @@ def _failed(error: Exception) -> JobReturn:
 
 
 class _LostError(Exception):
-    """A launcher gave nothing back; some of its jobs may have ended all the same."""
+    """A launcher returned nothing; some of its jobs may have completed."""
 
 
 def drop_configs(task: TaskFunction, result: JobReturn) -> None:
-    """Drop a job's configs, which would pile up, unless the job is another program's."""
+    """Drop a job's configs to free memory, unless the task is another program's."""
     if isinstance(task, StageJob):
         result.cfg = result.hydra_cfg = None
 
 
 def kept_return(objective: float | None) -> JobReturn:
-    """Give what Hydra expects of a job, for one that need not be run."""
+    """Return the result of a job that has completed earlier, as Hydra expects it."""
     return JobReturn(status=JobStatus.COMPLETED, _return_value=objective)
 
 
@@ -201,12 +198,12 @@ def _failure(job: PlannedJob, result: JobReturn, began: str) -> Failure | None:
                 return None
             message = status.error or f"{status.state}; {error}"
     if not has_run:
-        _note_failed(job, message)
+        _write_failed(job, message)
     return Failure(job.number, job.overrides, message, job.folder, is_mistake=is_mistake)
 
 
-def _note_failed(job: PlannedJob, message: str) -> None:
-    """Leave a status for a job that could not: its task never began."""
+def _write_failed(job: PlannedJob, message: str) -> None:
+    """Write the status of a job whose task never started."""
     status = RunStatus("", overrides=list(job.overrides))
     try:
         status.end(job.folder, "failed", message.strip())

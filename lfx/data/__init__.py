@@ -1,1 +1,1 @@
-"""From folders and tables to samples with ids, groups and splits, and from samples to batches."""
+"""Reading folders and tables into samples with ids, groups and splits."""

@@ -1,4 +1,4 @@
-"""Arrays in a file that are mapped into memory, and checked before anyone believes them."""
+"""Arrays in a file with a checksum, mapped into memory."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-# What a file ends with: these letters, and a checksum of header and rows. Readers of .npy files
-# stop before it.
+# The end of a file: these letters, and a checksum of header and rows. Readers of .npy files stop
+# before it.
 _ENDING = struct.Struct("<4sI")
 _MAGIC = b"lfxC"
 
-# File systems that cannot reserve room say so by these.
+# Errors of file systems that cannot reserve space.
 _CANNOT_RESERVE = {errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS}
 
-# Files that this process has checked: a sweep's jobs read them again and again.
+# Files that this process has checked: each job of a sweep reads them.
 _CHECKED: set[tuple[str, int, int, int]] = set()
 
 
@@ -37,16 +37,16 @@ def write_array(
     row: Callable[[int], npt.NDArray[np.uint8]],
     each: Callable[[Callable[[int], int]], Iterable[int]],
 ) -> None:
-    """Write a uint8 array row by row; the file becomes whole or stays as it is.
+    """Write a uint8 array row by row, atomically.
 
-    The room is reserved before the first row is made, and nothing is written through a memory map:
-    on a full disk that ends the process without a word.
+    The space is reserved before the first row is made. Nothing is written through a memory map,
+    which kills the process without a message on a full disk.
 
     Args:
-        file: where to.
+        file: the file.
         shape: of the array.
         row: makes a row; several threads may call it.
-        each: applies a function to the numbers of all rows and gives the results in their order.
+        each: applies a function to the numbers of all rows and yields the results in order.
 
     Raises:
         OSError: the disk is full or cannot be written to.
@@ -63,7 +63,7 @@ def write_array(
                 _write(handle, content, len(header) + number * size, part)
                 return zlib.crc32(content)
 
-            ending = _ENDING.pack(_MAGIC, _sum_up(header, each(make)))
+            ending = _ENDING.pack(_MAGIC, _checksum(header, each(make)))
             _write(handle, header, 0, part)
             _write(handle, ending, len(header) + shape[0] * size, part)
         finally:
@@ -74,15 +74,15 @@ def read_array(file: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
     """Map an array that `write_array` has written; a process checks a file once.
 
     Args:
-        file: where it is.
-        shape: that it has to have.
+        file: the file.
+        shape: the required shape.
 
     Returns:
         The array, read only.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is damaged, or something else.
+        ValueError: it is damaged, or another kind of file.
         OSError: it cannot be read.
     """
     header, size = _header(shape), _row_size(shape)
@@ -90,14 +90,14 @@ def read_array(file: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
         stat = os.fstat(stream.fileno())
         known = (str(file.resolve()), stat.st_ino, stat.st_size, stat.st_mtime_ns)
         if known not in _CHECKED:
-            whole = len(header) + shape[0] * size + _ENDING.size
-            if stat.st_size != whole:
-                raise ValueError(f"it has {stat.st_size} bytes instead of {whole}")
+            expected = len(header) + shape[0] * size + _ENDING.size
+            if stat.st_size != expected:
+                raise ValueError(f"it has {stat.st_size} bytes instead of {expected}")
             if stream.read(len(header)) != header:
-                raise ValueError("it does not begin as it should")
-            checksum = _sum_up(header, _row_checksums(stream, shape[0], size))
+                raise ValueError("its header is not that of this array")
+            checksum = _checksum(header, _row_checksums(stream, shape[0], size))
             if stream.read(_ENDING.size) != _ENDING.pack(_MAGIC, checksum):
-                raise ValueError("its checksum is not that of its content")
+                raise ValueError("its checksum does not match its content")
             _CHECKED.add(known)
         return np.memmap(stream, np.uint8, "r", len(header), shape)
 
@@ -115,14 +115,14 @@ def _row_size(shape: tuple[int, ...]) -> int:
 
 
 def _row_checksums(stream: io.BufferedReader, rows: int, size: int) -> Iterable[int]:
-    room = memoryview(bytearray(size))
+    buffer = memoryview(bytearray(size))
     for _ in range(rows):
-        stream.readinto(room)
-        yield zlib.crc32(room)
+        stream.readinto(buffer)
+        yield zlib.crc32(buffer)
 
 
-def _sum_up(header: bytes, checksums: Iterable[int]) -> int:
-    """Make one checksum of the header's bytes and those of the rows."""
+def _checksum(header: bytes, checksums: Iterable[int]) -> int:
+    """Return one checksum of the header's bytes and the rows' checksums."""
     total = zlib.crc32(header)
     for checksum in checksums:
         total = zlib.crc32(struct.pack("<I", checksum), total)
@@ -140,7 +140,7 @@ def _reserve(handle: int, size: int, file: Path) -> None:
 
 
 def _write(handle: int, content: bytes, offset: int, file: Path) -> None:
-    """Write all of it; the system may take only a part at a time."""
+    """Write all bytes; the system may write only a part at a time."""
     rest = memoryview(content)
     while rest:
         try:

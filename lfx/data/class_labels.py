@@ -1,4 +1,4 @@
-"""Names of classes that a Parquet file of the Hugging Face Hub holds beside its labels."""
+"""Class names in the metadata of Parquet files from the Hugging Face Hub."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _KEY = b"huggingface"
-# Longer metadata are not read: a million names are no classes.
+# Longer metadata are not read: no data set has a million classes.
 _MOST_BYTES = 16 * 1024 * 1024
-# What `datasets` writes for a sample without a label.
+# The label that `datasets` writes for an unlabelled sample.
 _NO_LABEL = -1
 
 
@@ -23,7 +23,7 @@ def read_class_names(metadata: Mapping[bytes, bytes] | None, column: str) -> tup
 
     Args:
         metadata: of the file's schema.
-        column: name of a column of whole numbers.
+        column: name of a column of integers.
 
     Returns:
         The names; None where the metadata hold none for this column, or are damaged.
@@ -32,14 +32,14 @@ def read_class_names(metadata: Mapping[bytes, bytes] | None, column: str) -> tup
     if raw is None or len(raw) > _MOST_BYTES:
         return None
     try:
-        found = json.loads(raw)
+        node = json.loads(raw)
     except (ValueError, RecursionError):
         return None
     for key in ("info", "features", column):
-        found = found.get(key) if isinstance(found, dict) else None
-    if not isinstance(found, dict) or found.get("_type") != "ClassLabel":
+        node = node.get(key) if isinstance(node, dict) else None
+    if not isinstance(node, dict) or node.get("_type") != "ClassLabel":
         return None
-    names = found.get("names")
+    names = node.get("names")
     return tuple(names) if _are_names(names) else None
 
 
@@ -48,17 +48,17 @@ def _are_names(names: Any) -> TypeGuard[list[str]]:
         return False
     try:
         "".join(names).encode("utf-8")
-    except UnicodeEncodeError:  # half a character, which JSON may escape
+    except UnicodeEncodeError:  # a lone surrogate, which JSON may escape
         return False
     return not any(map(is_blank, names)) and 0 < len(names) == len(set(names))
 
 
-def are_meant(names: Sequence[str], classes: Sequence[str] | None) -> bool:
-    """Say whether labels are to be read by their names.
+def uses_names(names: Sequence[str], classes: Sequence[str] | None) -> bool:
+    """Return whether labels are read by the file's class names, not by its numbers.
 
     Args:
         names: of the classes, from the file.
-        classes: the classes that the user gave, who may have given the file's numbers; or None.
+        classes: the classes that the user named, perhaps by the file's numbers; or None.
     """
     if classes is None or set(classes) <= set(names):
         return True
@@ -66,10 +66,10 @@ def are_meant(names: Sequence[str], classes: Sequence[str] | None) -> bool:
 
 
 def name_label(value: int | None, names: Sequence[str]) -> str | None:
-    """Return the name of a label's class; None where there is no label.
+    """Return the class name of a label; None where there is no label.
 
     Raises:
-        ValueError: no class has this number; the message says which have.
+        ValueError: no class has this number.
     """
     if value is None or value == _NO_LABEL:
         return None

@@ -1,4 +1,4 @@
-"""A table's file to columns of cells, whatever its format."""
+"""Reading the columns of a table from a file of any supported format."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FORMATS = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
-_USUAL = {".csv": ",", ".tsv": "\t"}
+_SEPARATORS = {".csv": ",", ".tsv": "\t"}
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -29,17 +29,17 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# Whole numbers that a float of a column's width tells from the next.
+# Up to these numbers a float of the column's width represents every integer exactly.
 _EXACT = {"halffloat": 2**11, "float": 2**24}
 
 
 @dataclass(frozen=True)
 class Format:
-    """What a table's file does not say itself.
+    """Settings of a table's format.
 
     Attributes:
-        separator: between the cells of a CSV or TSV; None: told from the header.
-        encoding: of a CSV, TSV or JSON Lines file; None: UTF-8, or what its byte-order mark says.
+        separator: between the cells of a CSV or TSV; None: detected from the header.
+        encoding: of a CSV, TSV or JSON Lines file; None: from the byte-order mark, else UTF-8.
         quoting: `auto`, `quoted` or `none`, see `lfx.data.delimited.read_delimited`.
     """
 
@@ -54,41 +54,40 @@ class Columns:
 
     Attributes:
         names: all columns of the file, in order.
-        cells: the wanted columns that are there: name to (rows,) values.
-        rows: (rows,) what a message calls each row, such as `line 12`.
-        broken: name and reason of each row that could not be read.
-        notes: sentences worth a note.
-        warnings: sentences worth a warning.
-        exact: for columns of narrow floats, where whole numbers begin to lose digits.
-        class_names: for columns of whole numbers, the names of the classes that the file says they
-            number.
+        cells: those of the wanted columns that the file has: name to (rows,) values.
+        rows: (rows,) each row's name in messages, such as `line 12`.
+        unreadable: name and reason of each row that could not be read.
+        notes: messages to log at level info.
+        warnings: messages to log as warnings.
+        exact: for columns of narrow floats, the number from which on integers lose digits.
+        class_names: for columns of integers, the class names that the file gives them.
     """
 
     names: tuple[str, ...]
     cells: dict[str, list[Any]]
     rows: Sequence[str]
-    broken: tuple[tuple[str, str], ...] = ()
+    unreadable: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     exact: dict[str, int] | None = None
     class_names: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def exact_in(self, name: str) -> int:
-        """Give the number from which on a column's whole numbers may have lost digits."""
+        """Return the number from which on a column's integers may have lost digits."""
         return (self.exact or {}).get(name, EXACT)
 
 
 def read_columns(file: Path, wanted: Collection[str], format_: Format | None = None) -> Columns:
-    """Read columns of a table by the ending of its name.
+    """Read columns of a table; the file's extension decides how.
 
     Args:
         file: a file that ends in one of `FORMATS`.
         wanted: names of columns; those that the file lacks are left out.
-        format_: what the file does not say itself; None: nothing is known.
+        format_: settings of the format; None: the defaults.
 
     Raises:
-        DataError: the file is missing, of another kind, or damaged as a whole.
-        ConfigError: there is no such encoding, or the file's format has no such setting.
+        DataError: the file is missing, of another kind, or cannot be read at all.
+        ConfigError: the encoding is unknown, or the file's format has no such setting.
     """
     given = format_ or Format()
     kind = file.suffix.lower()
@@ -101,8 +100,8 @@ def read_columns(file: Path, wanted: Collection[str], format_: Format | None = N
         if kind == ".parquet":
             return _read_parquet(file, wanted)
         text = _decode(file.read_bytes(), given.encoding, settable=format_ is not None)
-        if kind in _USUAL:
-            return _read_delimited(text, wanted, _USUAL[kind], given)
+        if kind in _SEPARATORS:
+            return _delimited_columns(text, wanted, _SEPARATORS[kind], given)
         return _read_json_lines(text, wanted)
     except (OSError, DataError) as error:
         reason = getattr(error, "strerror", None) or error
@@ -111,9 +110,9 @@ def read_columns(file: Path, wanted: Collection[str], format_: Format | None = N
 
 def _check_format(given: Format, kind: str) -> None:
     problems = []
-    if given.separator is not None and kind not in _USUAL:
+    if given.separator is not None and kind not in _SEPARATORS:
         problems.append(f"data.source.separator is only read with CSV and TSV, not {kind}")
-    if given.quoting != "auto" and kind not in _USUAL:
+    if given.quoting != "auto" and kind not in _SEPARATORS:
         problems.append(f"data.source.quoting is only read with CSV and TSV, not {kind}")
     if given.encoding is not None and kind == ".parquet":
         problems.append("data.source.encoding is not read with .parquet")
@@ -122,13 +121,13 @@ def _check_format(given: Format, kind: str) -> None:
 
 
 def _decode(raw: bytes, encoding: str | None, *, settable: bool) -> str:
-    """Decode a file; nothing is guessed beyond its byte-order mark."""
+    """Decode a file by the setting, its byte-order mark, or as UTF-8; nothing else is guessed."""
     marked = next((name for mark, name in _MARKS if raw.startswith(mark)), None)
     name = encoding or marked or "utf-8"
     if marked and not codecs.lookup(name).name.startswith(marked.removesuffix("-sig")):
         raise DataError(
-            f"it begins as {marked.removesuffix('-sig').upper()} does, with its byte-order mark, "
-            f"not as data.source.encoding={encoding} says; data.source.encoding=null reads it"
+            f"it begins with the byte-order mark of {marked.removesuffix('-sig').upper()}, not of "
+            f"data.source.encoding={encoding}; data.source.encoding=null reads it"
         )
     try:
         text = raw.decode(name)
@@ -152,30 +151,30 @@ def _decode(raw: bytes, encoding: str | None, *, settable: bool) -> str:
     return text
 
 
-def _read_delimited(text: str, wanted: Collection[str], usual: str, given: Format) -> Columns:
+def _delimited_columns(text: str, wanted: Collection[str], usual: str, given: Format) -> Columns:
     rows = read_delimited(text, usual, wanted, separator=given.separator, quoting=given.quoting)
-    _refuse_twice(rows.header, wanted)
-    places = {name: rows.header.index(name) for name in wanted if name in rows.header}
+    _refuse_repeated(rows.header, wanted)
+    positions = {name: rows.header.index(name) for name in wanted if name in rows.header}
     return Columns(
         tuple(rows.header),
-        {name: [cells[place] for cells in rows.cells] for name, place in places.items()},
+        {name: [cells[at] for cells in rows.cells] for name, at in positions.items()},
         [f"line {line}" for line in rows.lines],
-        tuple((f"line {line}", reason) for line, reason in rows.broken),
+        tuple((f"line {line}", reason) for line, reason in rows.unreadable),
         tuple(rows.notes),
         tuple(rows.warnings),
     )
 
 
 def _read_json_lines(text: str, wanted: Collection[str]) -> Columns:
-    objects, lines, broken = read_json_lines(text)
-    if not objects and not broken:
+    objects, lines, unreadable = read_json_lines(text)
+    if not objects and not unreadable:
         raise DataError("the file is empty")
-    names = tuple(dict.fromkeys(name for one in objects for name in one))
+    names = tuple(dict.fromkeys(name for entry in objects for name in entry))
     return Columns(
         names,
-        {name: [one.get(name) for one in objects] for name in wanted if name in set(names)},
+        {name: [entry.get(name) for entry in objects] for name in wanted if name in set(names)},
         [f"line {line}" for line in lines],
-        tuple((f"line {line}", reason) for line, reason in broken),
+        tuple((f"line {line}", reason) for line, reason in unreadable),
     )
 
 
@@ -185,13 +184,14 @@ def _read_parquet(file: Path, wanted: Collection[str]) -> Columns:
 
     try:
         names = parquet.read_schema(file).names
-        _refuse_twice(names, wanted)
+        _refuse_repeated(names, wanted)
         table = parquet.read_table(file, columns=[name for name in wanted if name in names])
-        table.validate(full=True)  # a damaged file may hold texts that are no UTF-8
+        table.validate(full=True)  # a damaged file may hold texts that are not UTF-8
         cells = {name: _values(table.column(name)) for name in table.column_names}
     except pa.ArrowException as error:
         raise DataError(str(error).splitlines()[0]) from error
-    exact = {one.name: _EXACT[str(one.type)] for one in table.schema if str(one.type) in _EXACT}
+    kinds = {column.name: str(column.type) for column in table.schema}
+    exact = {name: _EXACT[kind] for name, kind in kinds.items() if kind in _EXACT}
     rows = [f"row {row}" for row in range(1, table.num_rows + 1)]
     return Columns(tuple(names), cells, rows, exact=exact, class_names=_class_names(table.schema))
 
@@ -199,24 +199,24 @@ def _read_parquet(file: Path, wanted: Collection[str]) -> Columns:
 def _class_names(schema: pa.Schema) -> dict[str, tuple[str, ...]]:
     import pyarrow as pa
 
-    numbers = [one.name for one in schema if pa.types.is_integer(one.type)]
-    found = {name: read_class_names(schema.metadata, name) for name in numbers}
-    return {name: names for name, names in found.items() if names is not None}
+    integers = [column.name for column in schema if pa.types.is_integer(column.type)]
+    known = {name: read_class_names(schema.metadata, name) for name in integers}
+    return {name: names for name, names in known.items() if names is not None}
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:
     import pyarrow as pa
 
     try:
-        if not _would_be_cut(column):
+        if not _loses_nanoseconds(column):
             return list(column.to_pylist())
-    except (ValueError, OverflowError):  # times to the nanosecond, which Python's lack
+    except (ValueError, OverflowError):  # times in nanoseconds, which Python's times lack
         pass
     return list(column.cast(pa.string()).to_pylist())
 
 
-def _would_be_cut(column: pa.ChunkedArray) -> bool:
-    """Say whether times of day have nanoseconds, which `to_pylist` leaves out without a word."""
+def _loses_nanoseconds(column: pa.ChunkedArray) -> bool:
+    """Return whether times of day have nanoseconds, which `to_pylist` drops silently."""
     import pyarrow as pa
 
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
@@ -229,7 +229,7 @@ def _would_be_cut(column: pa.ChunkedArray) -> bool:
     return False
 
 
-def _refuse_twice(names: Sequence[str], wanted: Collection[str]) -> None:
+def _refuse_repeated(names: Sequence[str], wanted: Collection[str]) -> None:
     counts = Counter(names)
     twice = [name for name in wanted if counts[name] > 1]
     if twice:

@@ -1,4 +1,4 @@
-"""A data set: where its samples come from, how they are divided, and what is done with odd ones."""
+"""A data set: its source, its splits, and how bad samples and rare classes are handled."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from annotated_types import Ge
 
 from lfx.data.decoding import Decoding
-from lfx.data.folds import Folds, deal_folds
+from lfx.data.folds import Folds, assign_folds
 from lfx.data.pillow_guard import MOST_PIXELS
 from lfx.data.prepare import SplitPlan, load_any, load_labelled
 from lfx.data.rare import RareClasses
@@ -37,30 +37,31 @@ class Dataset:
         root: the folder that holds the data.
         source: the reader.
         split: how samples are divided into train, val and test. `random`: 8:1:1 (the paper).
-            `grouped`: the same, and near duplicates never straddle splits. `file`: as `split_file`
-            or the source says.
+            `grouped`: the same, but near duplicates are always in one split. `file`: from
+            `split_file` or the source's split column.
         stratify: whether splits keep the classes' shares (grouped ones as far as groups allow).
-        split_seed: seed of the split. Members that shall be fused must share it, so it does not
-            follow the run's `seed`.
+        split_seed: seed of the split. Members of a fusion must share it, so it does not follow the
+            run's `seed`.
         split_file: CSV or Parquet with the columns id and split, for `split=file`.
-        folds: cross-validation: so many models, each trained without one fold of train and val;
-            None: one model.
-        fold: only the model without this fold, 0..folds - 1, such as one job of a multirun; None:
-            all of them.
-        on_bad_sample: what becomes of a sample that cannot be read. `stop`: the run ends. `drop`:
+        folds: number of folds of cross-validation; one model is trained without each; None: no
+            cross-validation, one model.
+        fold: train only the model without this fold, 0..folds - 1, such as in one job of a
+            multirun; None: all of them.
+        on_bad_sample: what happens to a sample that cannot be read. `stop`: the run ends. `drop`:
             it is left out and listed.
         min_class_size: classes with fewer samples are rare.
         rare_classes: `error`: a rare class ends the run. `drop`: its samples are left out and
             listed. `merge`: rare classes become one.
         merged_class: name of the class that rare ones are merged into.
-        background: what transparent pixels of images lie on: a colour's name in CSS, or "#rrggbb"
-            in quotes. lfx.predict takes the colour that the model was trained with.
-        max_image_pixels: an image of more pixels is a bad sample; decoding it takes 4 bytes and
-            more for each.
-        cache_dir: where decoded images and the results of inspection are kept between runs.
+        background: colour behind transparent pixels of images: a colour's name in CSS, or
+            "#rrggbb" in quotes. lfx.predict takes the colour that the model was trained with.
+        max_image_pixels: an image of more pixels is a bad sample; decoding takes 4 bytes or more
+            for each pixel.
+        cache_dir: folder where decoded images and the results of their checks are kept between
+            runs.
 
     Raises:
-        ConfigError: settings are impossible, or do not go together; all of them are listed.
+        ConfigError: settings are not allowed, or not together; the message lists all of them.
     """
 
     name: str
@@ -111,7 +112,7 @@ class Dataset:
 
     @property
     def cache(self) -> Path:
-        """The folder for what is kept between runs; it is made where it is not there yet."""
+        """The folder of what is kept between runs; made if it does not exist."""
         return require_folder(self.cache_dir, "data.cache_dir")
 
     def labelled(self) -> SampleTable:
@@ -139,7 +140,7 @@ class Dataset:
         """Read and check samples that may be unlabelled; they are in no split.
 
         Args:
-            known: the classes of a model that is to predict them; None: there is no model.
+            known: the classes of the model that will predict them; None: there is no model.
 
         Raises:
             DataError: as `load_any`.
@@ -153,18 +154,18 @@ class Dataset:
             known=known,
         )
 
-    def deal_folds(self, table: SampleTable) -> Folds:
-        """Divide the samples of train and val into the folds of cross-validation.
+    def assign_folds(self, table: SampleTable) -> Folds:
+        """Assign the samples of train and val to the folds of cross-validation.
 
-        Near duplicates stay together, unless the split is the paper's random one.
+        Near duplicates stay together, unless `split=random`.
 
         Args:
             table: samples with their splits.
 
         Raises:
-            DataError: as `deal_folds`.
+            DataError: as `assign_folds`.
         """
-        return deal_folds(
+        return assign_folds(
             table,
             self.folds or 0,
             grouped=self.split != "random",

@@ -1,20 +1,26 @@
-"""CSV and TSV text to rows, none of which is lost."""
+"""Splitting CSV and TSV text into rows; every row is returned or reported."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from lfx.data.quotation import OpenQuotationError, QuotedReader, Rows, miscounted, quoted_row
-from lfx.data.quoting_evidence import judge
+from lfx.data.quotation import (
+    OpenQuotationError,
+    QuotedReader,
+    Rows,
+    quoted_row,
+    wrong_number_of_cells,
+)
+from lfx.data.quoting_evidence import decide_quoting
 from lfx.runtime.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
 SEPARATORS = (",", "\t", ";", "|")
-# Excel writes the separator into a line before the header, and reads it in either case; what saves
-# the file again fills that line with empty cells.
+# Excel writes the separator in a line before the header, in upper or lower case. Programs that save
+# the file again fill that line with empty cells.
 _EXCEL = re.compile(r'[ ]*"?[ ]*sep[ ]*=[ ]*([^"\r\n])[ ]*"?(?:\1|[ ])*', re.IGNORECASE)
 _NAMES = {"\t": "a tab", ",": "a comma", ";": "a semicolon", "|": "a bar"}
 
@@ -27,63 +33,62 @@ def read_delimited(
     separator: str | None = None,
     quoting: str = "auto",
 ) -> Rows:
-    """Tell the rows of a CSV or TSV text apart.
+    """Split a CSV or TSV text into rows.
 
     Args:
         text: the file's content.
-        usual: the separator that the file's ending promises.
-        wanted: columns that are looked for; where `usual` does not give them and exactly one other
-            common separator does, that one is taken.
+        usual: the separator of files with this extension.
+        wanted: columns that the header should have; if it has them with exactly one other common
+            separator and not with `usual`, that one is taken.
         separator: between cells; None: as above.
-        quoting: `quoted` as in RFC 4180; `none`: a quotation mark is a character; `auto`: what the
-            rows bear out.
+        quoting: `quoted` as in RFC 4180; `none`: a quotation mark is a character; `auto`: detected
+            from the rows.
 
     Raises:
         DataError: the text is empty.
     """
     lines, newline = _split_lines(text)
-    first = next((place for place, line in enumerate(lines) if line.strip()), None)
+    first = next((number for number, line in enumerate(lines) if line.strip()), None)
     if first is None:
         raise DataError("the file is empty")
     notes = []
-    said = _EXCEL.fullmatch(lines[first].rstrip("\r"))
-    if said is not None and first + 1 < len(lines):
-        separator, first = separator or said[1], first + 1
+    declared = _EXCEL.fullmatch(lines[first].rstrip("\r"))
+    if declared is not None and first + 1 < len(lines):
+        separator, first = separator or declared[1], first + 1
     if separator is None:
-        separator = _tell_separator(lines, first, newline, usual, wanted, quoting)
+        separator = _detect_separator(lines, first, newline, usual, wanted, quoting)
         if separator != usual:
             notes.append(f"the separator is {_NAMES[separator]}, as the header shows")
     header, start = _read_header(lines, first, newline, separator, quoting)
     rows = Rows(header, notes=notes)
     plain = [line.removesuffix("\r") for line in lines] if "\r" in text else lines
-    marked = quoting != "none" and '"' in text
-    if not marked:
+    if quoting == "none" or '"' not in text:
         _read_plain(rows, plain, start, separator)
         return rows
     reader = QuotedReader(lines, plain, newline, separator, len(header))
-    evidence = reader.read(rows, start, trusting=True)
+    evidence = reader.read(rows, start, allow_spans=True)
     if quoting == "quoted":
         return rows
     quoted_header = all(cell.startswith('"') for cell in plain[first].split(separator))
-    verdict = judge(evidence, rows, separator, usual=quoted_header)
-    if verdict == "plain":
+    decision = decide_quoting(evidence, rows, separator, quoted_header=quoted_header)
+    if decision == "plain":
         rows = Rows(header, notes=rows.notes, warnings=rows.warnings)
-        _read_plain(rows, plain, start, separator, told=True)
-    elif verdict == "wary":
+        _read_plain(rows, plain, start, separator, suggest_quoted=True)
+    elif decision == "quoted_rows":
         rows = Rows(header, notes=rows.notes, warnings=rows.warnings)
-        reader.read(rows, start, trusting=False)
+        reader.read(rows, start, allow_spans=False)
     return rows
 
 
 def _split_lines(text: str) -> tuple[list[str], str]:
-    """Split at the line break that ends the first line; a lone CR elsewhere is a character."""
+    """Split at the line break that ends the first line; any other lone CR is a character."""
     feed, carriage = text.find("\n"), text.find("\r")
     old_mac = carriage >= 0 and (feed < 0 or carriage < feed - 1)
     newline = "\r" if old_mac else "\n"
     return text.split(newline), newline
 
 
-def _tell_separator(
+def _detect_separator(
     lines: Sequence[str],
     first: int,
     newline: str,
@@ -92,9 +97,9 @@ def _tell_separator(
     quoting: str,
 ) -> str:
     fitting = [
-        one
-        for one in dict.fromkeys((usual, *SEPARATORS))
-        if set(wanted) <= set(_read_header(lines, first, newline, one, quoting)[0])
+        separator
+        for separator in dict.fromkeys((usual, *SEPARATORS))
+        if set(wanted) <= set(_read_header(lines, first, newline, separator, quoting)[0])
     ]
     return fitting[0] if usual in fitting or len(fitting) == 1 else usual
 
@@ -102,7 +107,7 @@ def _tell_separator(
 def _read_header(
     lines: Sequence[str], first: int, newline: str, separator: str, quoting: str
 ) -> tuple[list[str], int]:
-    """Give the columns' names, and the line after them."""
+    """Return the columns' names and the position of the line after them."""
     if quoting != "none" and '"' in lines[first]:
         try:
             return quoted_row(lines, first, newline, separator)
@@ -112,16 +117,19 @@ def _read_header(
 
 
 def _read_plain(
-    rows: Rows, lines: Sequence[str], start: int, separator: str, *, told: bool = False
+    rows: Rows, lines: Sequence[str], start: int, separator: str, *, suggest_quoted: bool = False
 ) -> None:
     width = len(rows.header)
-    for place in range(start, len(lines)):
-        cells = lines[place].split(separator)
+    for number, line in enumerate(lines[start:], start + 1):
+        cells = line.split(separator)
         if len(cells) == width and (width > 1 or cells[0]):
             rows.cells.append(cells)
-            rows.lines.append(place + 1)
-        elif lines[place].strip(" "):
-            reason = miscounted(len(cells), width)
-            if '"' in lines[place] and told:
-                reason += "; quotation marks were read as text, data.source.quoting=quoted if not"
-            rows.broken.append((place + 1, reason))
+            rows.lines.append(number)
+        elif line.strip(" "):
+            reason = wrong_number_of_cells(len(cells), width)
+            if '"' in line and suggest_quoted:
+                reason += (
+                    "; quotation marks were read as text: if they quote cells, set "
+                    "data.source.quoting=quoted"
+                )
+            rows.unreadable.append((number, reason))

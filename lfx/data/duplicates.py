@@ -1,8 +1,8 @@
-"""Which samples are near duplicates of each other.
+"""Groups of samples that are near duplicates of each other.
 
-Retweets, and tweets with the same picture, tie samples together. If one of them trains a model and
-another one tests it, the test measures memory: in a published split of MVSA-Single 27 of 450 test
-tweets stand word for word in the training part, and 52 after mentions, links and tags are gone.
+Retweets and tweets with the same image are near duplicates. If one trains a model and another
+tests it, the test measures memory: in a published split of MVSA-Single 27 of 450 test tweets occur
+word for word in the training part, and 52 after mentions, links and tags are removed.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _WORD = re.compile(r"\w+", re.UNICODE)
 
 
 def content_words(text: str) -> tuple[str, ...]:
-    """Give a tweet's words in lower case, without links, mentions, retweet marks and tags.
+    """Return a tweet's words in lower case, without links, mentions, retweet marks and tags.
 
-    A tweet that would keep fewer than three words keeps its tags' words too: `#love` twice is no
-    sign of a copy, but a long row of equal tags is.
+    A tweet with fewer than three words left keeps its tags' words too: two tweets that share
+    `#love` are not copies, but two that share a long list of tags are.
     """
     words = tuple(_WORD.findall(_DECORATION.sub(" ", text.lower())))
     if len(words) < FEWEST_WORDS:
@@ -49,9 +49,9 @@ def near_duplicate_groups(
         ids: (samples,) unique ids.
         texts: (samples,) texts.
         digests: (samples,) digests of the image files.
-        threshold: above 0, 1 at the most.
-        given: (samples,) groups that the data name, such as one video or one patient, None where a
-            sample has none; None: the data name no groups.
+        threshold: above 0, at most 1.
+        given: (samples,) groups that the data name, such as one video or one patient, None for a
+            sample without; None: the data name no groups.
 
     Returns:
         (samples,) the group of each sample, named after the group's first sample.
@@ -64,18 +64,16 @@ def near_duplicate_groups(
             sample = parents[sample]
         return sample
 
-    def tie(one: int, other: int) -> None:
-        first, second = sorted((find(one), find(other)))
+    def connect(sample: int, other: int) -> None:
+        first, second = sorted((find(sample), find(other)))
         parents[second] = first
 
-    seen: dict[str, int] = {}
-    for sample, digest in enumerate(digests):
-        tie(seen.setdefault(digest, sample), sample)
-    named: dict[str, int] = {}
-    for sample, group in enumerate(given or ()):
-        if group is not None:
-            tie(named.setdefault(group, sample), sample)
+    for keys in (digests, given or ()):
+        first_with: dict[str, int] = {}
+        for sample, key in enumerate(keys):
+            if key is not None:
+                connect(first_with.setdefault(key, sample), sample)
     similar = connect_similar_sets([set(content_words(text)) for text in texts], threshold)
     for sample, first in enumerate(similar.tolist()):
-        tie(first, sample)
+        connect(first, sample)
     return tuple(ids[find(sample)] for sample in range(len(ids)))

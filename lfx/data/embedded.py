@@ -1,4 +1,4 @@
-"""Pictures that lie in a table's cells, and files of them."""
+"""Images in a table's cells, and writing them to files."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from lfx.runtime.files import atomic_path
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# How picture files begin; `....ftyp` is that of AVIF and HEIC.
+# First bytes of image files; `....ftyp` is that of AVIF and HEIC.
 _SIGNATURE = re.compile(
     rb"\xff\xd8\xff|\x89PNG|GIF8|BM|II[*+]\x00|MM\x00[*+]|RIFF....WEBP|....ftyp|\x00\x00\x00\x0cjP"
     rb"|P[1-6]\s",
@@ -24,13 +25,13 @@ _SIGNATURE = re.compile(
 )
 _DATA_URI = re.compile(r"data:[^,]{0,200};base64,", re.IGNORECASE)
 _BASE64 = re.compile(r"[A-Za-z0-9+/_\-\s]{16,64}")
-# A file's name has 255 bytes at the most, a path 4,096.
+# A file's name has at most 255 bytes, a path 4,096.
 _LONGEST_NAME = 255
 _LONGEST_PATH = 4096
 
 
 def cell_image(value: Any, root: Path) -> Path | bytes | None:
-    """Find the picture that a cell names or holds; None where it does neither.
+    """Return the image that a cell names (its path) or holds (its bytes); None where it is empty.
 
     Args:
         value: a path, the file's bytes, the same in base64 (with or without `data:...;base64,`), or
@@ -38,7 +39,7 @@ def cell_image(value: Any, root: Path) -> Path | bytes | None:
         root: the folder that paths are relative to.
 
     Raises:
-        ValueError: there is no such file, or the cell holds something else; the message is short.
+        ValueError: there is no such file, or the cell holds something else.
     """
     if isinstance(value, dict):
         if not {"bytes", "path"} & set(value):
@@ -46,8 +47,8 @@ def cell_image(value: Any, root: Path) -> Path | bytes | None:
                 f"its image is a mapping of {shorten(', '.join(map(str, value)))}, "
                 "not of bytes and path"
             )
-        inside = value.get("bytes")
-        return cell_image(value.get("path") if inside is None else inside, root)
+        content = value.get("bytes")
+        return cell_image(value.get("path") if content is None else content, root)
     if isinstance(value, bytes) and not _is_path(value, root):
         return value or None
     try:
@@ -59,14 +60,14 @@ def cell_image(value: Any, root: Path) -> Path | bytes | None:
     try:
         return _file(text, root)
     except ValueError:
-        inside = _from_base64(text)
-        if inside is None:
+        content = _from_base64(text)
+        if content is None:
             raise
-        return inside
+        return content
 
 
 def _is_path(value: bytes, root: Path) -> bool:
-    """Some tools store texts as bytes."""
+    """Return whether bytes are a file's path, since some tools store texts as bytes."""
     if len(value) > _LONGEST_PATH:
         return False
     try:
@@ -76,7 +77,7 @@ def _is_path(value: bytes, root: Path) -> bool:
 
 
 def _from_base64(text: str) -> bytes | None:
-    """Decode base64; None where the text is none, as a path is not."""
+    """Decode base64; None where the text is not base64, such as a path."""
     start = _DATA_URI.match(text)
     coded = text[start.end() :] if start else text
     if start is None:
@@ -87,7 +88,7 @@ def _from_base64(text: str) -> bytes | None:
     if not decoded and start is None and len(coded) <= _LONGEST_NAME:
         return None
     if not decoded:
-        raise ValueError(f"its image is no whole base64: {shorten(text, 40)}")
+        raise ValueError(f"its image is damaged base64: {shorten(text, 40)}")
     return decoded
 
 
@@ -104,32 +105,30 @@ def _file(text: str, root: Path) -> Path:
     try:
         if path.is_file():
             return path
-    except OSError as error:  # a name that is too long, a folder that may not be read
+    except OSError as error:  # such as a name that is too long or a folder without permission
         raise ValueError(f"there is no image {shorten(text)}: {error.strerror}") from None
     raise ValueError(f"there is no image {shorten(text)}")
 
 
 def write_embedded(images: Sequence[Path | bytes], folder: Path) -> list[Path]:
-    """Write pictures that are bytes into files, so that all of them are files.
+    """Write images that are bytes into files, and return the paths of all images.
 
     Args:
         images: (samples,) paths, or the files' bytes.
-        folder: gets a file for each picture, named by its SHA-256; what is there stays.
+        folder: gets a file for each image, named by its SHA-256; existing files stay.
 
     Returns:
         (samples,) paths.
     """
-    return [one if isinstance(one, Path) else _written(one, folder) for one in images]
+    return [image if isinstance(image, Path) else _write(image, folder) for image in images]
 
 
-def _written(content: bytes, folder: Path) -> Path:
+def _write(content: bytes, folder: Path) -> Path:
     name = hashlib.sha256(content).hexdigest()
     file = folder / name[:2] / name
-    try:
-        whole = file.read_bytes() == content
-    except OSError:
-        whole = False
-    if not whole:
-        with atomic_path(file) as part:
-            part.write_bytes(content)
+    with suppress(OSError):
+        if file.read_bytes() == content:
+            return file
+    with atomic_path(file) as part:
+        part.write_bytes(content)
     return file

@@ -1,4 +1,4 @@
-"""Cross-validation: which samples each model trains on, stops by, and predicts unseen."""
+"""Cross-validation: which samples each fold's model trains on, stops early by, and predicts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lfx.data.samples import SampleTable
 from lfx.data.split_names import OOF
-from lfx.data.splits import deal, uneven_parts
+from lfx.data.splits import fold_positions, uneven_parts
 from lfx.runtime.errors import DataError, name_some
 
 if TYPE_CHECKING:
@@ -16,72 +16,72 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Early stopping looks at a ninth of what a model may see, as with 8:1:1 it does.
+# Early stopping uses a ninth of the samples that a model may see, as with 8:1:1.
 _NINTHS = 9
 
 
 @dataclass(frozen=True)
 class Folds:
-    """The samples as each fold's model sees them.
+    """The samples with their splits for each fold's model.
 
     Attributes:
         tables: one per fold. A sample of that fold is `oof`; one of another fold is `train` or, for
             early stopping, `val`; one of the test split is `test` in all of them.
-        fingerprint: names which sample is in which fold, 32 hexadecimal digits.
+        fingerprint: 32 hexadecimal digits, a digest of which sample is in which fold.
     """
 
     tables: tuple[SampleTable, ...]
     fingerprint: str
 
 
-def deal_folds(
+def assign_folds(
     table: SampleTable, count: int, *, grouped: bool, stratify: bool, seed: int
 ) -> Folds:
-    """Deal the samples of train and val into folds; the test split stays as it is.
+    """Assign the samples of train and val to folds; the test split is not changed.
 
     Early stopping of a fold's model uses a part of the other folds, never the rows that the model
     then predicts.
 
     Args:
         table: samples with their splits.
-        count: folds, 2 or more.
-        grouped: whether near duplicates stay together, in folds and in what training stops by.
+        count: number of folds, 2 or more.
+        grouped: whether near duplicates stay together, in folds and in the part for early stopping.
         stratify: whether folds keep the classes' shares, as far as the groups allow.
         seed: of the shuffle.
 
     Raises:
-        DataError: there are too few samples, a part of some fold is empty, or what its model trains
-            on lacks a class.
+        DataError: there are too few samples, a part of some fold is empty, or its training part
+            lacks a class.
     """
     pool = [row for row, split in enumerate(table.splits) if split in {"train", "val"}]
     how = {"grouped": grouped, "stratify": stratify}
-    held = _dealt(table, pool, count, seed, f"{count} folds", **how)
+    folds = _divide(table, pool, count, seed, f"{count} folds", **how)
     if grouped:
         shares = {f"fold {fold}": 1 / count for fold in range(count)}
-        _warn_of_sizes(table, pool, dict(zip(shares, held, strict=True)), shares)
-    fold_of = {row: fold for fold, rows in enumerate(held) for row in rows}
+        _warn_of_sizes(table, pool, dict(zip(shares, folds, strict=True)), shares)
+    fold_of = {row: fold for fold, rows in enumerate(folds) for row in rows}
     tables = []
     for fold in range(count):
         others = [row for row in pool if fold_of[row] != fold]
-        parts = _dealt(table, others, _NINTHS, seed, "nine parts to stop training by", **how)
+        parts = _divide(table, others, _NINTHS, seed, "nine parts for early stopping", **how)
         if grouped:
             name = f"val of fold {fold}"
             _warn_of_sizes(table, others, {name: parts[0]}, {name: 1 / _NINTHS})
         split = dict.fromkeys(pool, OOF) | dict.fromkeys(others, "train")
         split |= dict.fromkeys(parts[0], "val")
-        own = tuple(split.get(row, name) for row, name in enumerate(table.splits))
-        tables.append(_checked(replace(table, splits=own), fold))
+        splits = tuple(split.get(row, name) for row, name in enumerate(table.splits))
+        tables.append(_checked(replace(table, splits=splits), fold))
     names = dict(enumerate(table.splits)) | {row: f"fold {fold_of[row]}" for row in pool}
-    whole = replace(table, splits=tuple(names.values()))
-    return Folds(tuple(tables), whole.split_fingerprint())
+    by_fold = replace(table, splits=tuple(names.values()))
+    return Folds(tuple(tables), by_fold.split_fingerprint())
 
 
-def _dealt(
+def _divide(
     table: SampleTable,
     rows: Sequence[int],
     count: int,
     seed: int,
-    parts_named: str,
+    parts_name: str,
     *,
     grouped: bool,
     stratify: bool,
@@ -89,12 +89,12 @@ def _dealt(
     labels = [label for label in (table.labels[row] for row in rows) if label is not None]
     groups = [table.groups[row] for row in rows] if grouped else None
     try:
-        parts = deal(labels, groups, count, seed, stratify=stratify)
+        parts = fold_positions(labels, groups, count, seed, stratify=stratify)
     except ValueError as error:
         raise DataError(
-            f"{len(rows)} samples cannot be dealt into {parts_named}: {error}"
+            f"{len(rows)} samples cannot be split into {parts_name}: {error}"
         ) from error
-    return [[rows[place] for place in part.tolist()] for part in parts]
+    return [[rows[position] for position in part.tolist()] for part in parts]
 
 
 def _warn_of_sizes(
@@ -109,22 +109,20 @@ def _warn_of_sizes(
 
 def _checked(table: SampleTable, fold: int) -> SampleTable:
     for split in ("train", "val", OOF):
-        rows = table.rows(split)
-        if not rows:
+        if not table.rows(split):
             raise DataError(
                 f"fold {fold}: its part {split} has no samples, since a group that stays together "
                 "is too large; take fewer folds, or another data.split_seed"
             )
-        counts = table.class_counts(rows)
-        lacking = [name for name, count in zip(table.classes, counts, strict=True) if count == 0]
-        if lacking and split == "train":
+        missing = table.missing_classes(split)
+        if missing and split == "train":
             raise DataError(
-                f"fold {fold}: its part train has no sample of class {name_some(lacking)}; take "
+                f"fold {fold}: its part train has no sample of class {name_some(missing)}; take "
                 "fewer folds, another data.split_seed, or leave rare classes out with "
                 "data.rare_classes"
             )
-        if lacking:
+        if missing:
             log.warning(
-                "fold %d: its part %s has no sample of class %s", fold, split, name_some(lacking)
+                "fold %d: its part %s has no sample of class %s", fold, split, name_some(missing)
             )
     return table

@@ -1,4 +1,4 @@
-"""From a source's reading to samples that passed every check, not yet divided."""
+"""Reading samples from a source and checking them, before they are divided."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from lfx.data.duplicates import near_duplicate_groups
 from lfx.data.embedded import write_embedded
-from lfx.data.image_doubts import tell_doubts
+from lfx.data.image_warnings import log_image_warnings
 from lfx.data.images import inspect_images
 from lfx.data.samples import Reading, Sample, SampleTable, Source
-from lfx.data.spelling import doubtful_classes, doubtful_groups
+from lfx.data.spelling import class_name_warnings, group_name_warnings
 from lfx.data.values import is_blank
 from lfx.runtime.errors import DataError, name_some, shorten
 
@@ -34,8 +34,8 @@ class Gathered:
 
     Attributes:
         table: the samples, without splits.
-        splits: the split that the source itself names for each id.
-        left_out: ids that the data have but that are no samples.
+        splits: each id's split in the source, None where it names none.
+        left_out: ids of the data that did not become samples.
         named_groups: whether the source names groups, beside the near duplicates.
     """
 
@@ -46,7 +46,7 @@ class Gathered:
 
 
 def gather(source: Source, decoding: Decoding, *, drop_bad: bool, cache_dir: Path) -> Gathered:
-    """Read samples, check each of them, and find out which belong together.
+    """Read samples, check each of them, and group those that belong together.
 
     Args:
         source: where the samples come from.
@@ -66,9 +66,9 @@ def gather(source: Source, decoding: Decoding, *, drop_bad: bool, cache_dir: Pat
     if twice:
         raise DataError(f"ids that occur more than once: {len(twice)} ({name_some(twice)})")
     bad = [*reading.bad]
-    bad += [(one.id, "it has no text") for one in reading.samples if is_blank(one.text)]
+    bad += [(sample.id, "it has no text") for sample in reading.samples if is_blank(sample.text)]
     good, damaged = _with_images(
-        [one for one in reading.samples if not is_blank(one.text)], cache_dir, decoding
+        [sample for sample in reading.samples if not is_blank(sample.text)], cache_dir, decoding
     )
     bad += damaged
     notes = [*reading.notes, *_bad_samples(bad, drop_bad=drop_bad)]
@@ -78,8 +78,8 @@ def gather(source: Source, decoding: Decoding, *, drop_bad: bool, cache_dir: Pat
         raise DataError("no usable sample is left")
     classes, samples = reading.without_unused([sample for sample, _, _ in good])
     for sentence in (
-        *doubtful_classes(classes),
-        *doubtful_groups(sample.group for sample in samples),
+        *class_name_warnings(classes),
+        *group_name_warnings(sample.group for sample in samples),
     ):
         log.warning(sentence)
     digests = tuple(digest for _, _, digest in good)
@@ -110,10 +110,10 @@ def gather(source: Source, decoding: Decoding, *, drop_bad: bool, cache_dir: Pat
 def _with_images(
     samples: Sequence[Sample], cache_dir: Path, decoding: Decoding
 ) -> tuple[list[tuple[Sample, Path, str]], list[tuple[str, str]]]:
-    """Give samples with image file and digest, and id and reason of those without."""
+    """Return samples with image file and digest, and id and reason of those without."""
     images = write_embedded([sample.image for sample in samples], cache_dir / "embedded")
     inspections = inspect_images(images, cache_dir, decoding)
-    tell_doubts([sample.id for sample in samples], inspections, decoding)
+    log_image_warnings([sample.id for sample in samples], inspections, decoding)
     good: list[tuple[Sample, Path, str]] = []
     bad: list[tuple[str, str]] = []
     for sample, image, inspection in zip(samples, images, inspections, strict=True):
@@ -134,7 +134,7 @@ def _bad_samples(bad: list[tuple[str, str]], *, drop_bad: bool) -> list[str]:
     if not bad:
         return []
     lines = [f"  {shorten(name)}: {reason}" for name, reason in bad]
-    if drop_bad:  # what is left out is listed in full: nobody else keeps account of it
+    if drop_bad:  # listed in full: there is no other record of them
         return ["\n".join([f"bad samples dropped: {len(bad)}", *lines])]
     shown = lines[:_MOST_SHOWN]
     if len(lines) > len(shown):
@@ -142,5 +142,5 @@ def _bad_samples(bad: list[tuple[str, str]], *, drop_bad: bool) -> list[str]:
     listed = "\n".join(shown)
     raise DataError(
         f"bad samples: {len(bad)}\n{listed}\n"
-        "mend them, or leave them out with data.on_bad_sample=drop"
+        "correct them, or leave them out with data.on_bad_sample=drop"
     )

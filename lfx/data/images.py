@@ -1,4 +1,4 @@
-"""Image files, each checked once and decoded once: what is found is kept between runs."""
+"""Image files, each checked once and decoded once; the results are cached between runs."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
+from functools import partial
 from os import cpu_count
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from lfx.data.checked_array import read_array, write_array
-from lfx.data.decoding import USUAL, decode, decode_fully, square
+from lfx.data.decoding import DEFAULT, decode, decode_fully, square
 from lfx.runtime.errors import ConfigError, DataError
 from lfx.runtime.files import write_json
 from lfx.runtime.progress import track
@@ -32,17 +33,17 @@ log = logging.getLogger(__name__)
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# Part of every cache key: raise it when decoding or resizing changes.
+# Part of every cache key: increase it when decoding or resizing changes.
 _VERSION = 3
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What a look at an image file told.
+    """The result of checking an image file.
 
     Attributes:
-        digest: SHA-256 of its bytes; empty where they cannot be read.
-        problem: why it cannot be decoded; None where it can.
+        digest: SHA-256 of its bytes; empty if they cannot be read.
+        problem: why it cannot be decoded; None if it can.
         range: see `Decoded`.
         is_blank: see `Decoded`.
     """
@@ -54,20 +55,20 @@ class Inspection:
 
 
 def inspect_images(
-    images: Sequence[Path], cache_dir: Path, decoding: Decoding = USUAL
+    images: Sequence[Path], cache_dir: Path, decoding: Decoding = DEFAULT
 ) -> tuple[Inspection, ...]:
-    """Digest and decode every image once; later runs read the result while no file has changed.
+    """Digest and decode every image once; later runs read the results while no file changes.
 
     Args:
         images: (samples,) paths of files that exist.
-        cache_dir: where results are kept.
+        cache_dir: folder of the cache.
         decoding: how files become RGB.
 
     Returns:
         (samples,) inspections.
 
     Raises:
-        ConfigError: the results cannot be kept.
+        ConfigError: the cache cannot be written to.
     """
     stats = [(str(path.resolve()), path.stat()) for path in images]
     listing = [[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats]
@@ -77,16 +78,12 @@ def inspect_images(
     except FileNotFoundError:
         pass
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-        log.warning("%s is damaged and is made anew (%s)", file, _reason(error))
-
-    def inspect(path: Path) -> Inspection:
-        return _inspect(path, decoding)
-
-    inspections = tuple(_in_threads(inspect, images, "checking images"))
-    # Whoever gives back the right to read a file leaves its size and its time as they are.
-    if all(one.digest for one in inspections):
-        entries = [list(astuple(one)) for one in inspections]
-        with _kept_in(cache_dir):
+        log.warning("%s is damaged and is made again (%s)", file, _reason(error))
+    inspections = tuple(_in_threads(partial(_inspect, decoding), images, "checking images"))
+    # A file that could not be read is not cached: a change of permissions keeps its size and time.
+    if all(inspection.digest for inspection in inspections):
+        entries = [list(astuple(inspection)) for inspection in inspections]
+        with _writable(cache_dir):
             write_json(file, {"checksum": _checksum(entries), "images": entries})
     return inspections
 
@@ -97,27 +94,27 @@ def cached_images(
     size: int,
     resize: str,
     cache_dir: Path,
-    decoding: Decoding = USUAL,
+    decoding: Decoding = DEFAULT,
 ) -> npt.NDArray[np.uint8]:
-    """Give all images as one array, from the cache where it holds them.
+    """Return all images as one array, from the cache if it holds them.
 
-    The cache is keyed by what made it: the files' digests, how they were decoded, the size, and how
-    they became square. A damaged cache is made anew.
+    The cache's key is made of the files' digests, decoding, size and resize. A damaged cache is
+    made again.
 
     Args:
         images: (samples,) paths of files that decode.
         digests: (samples,) SHA-256 of each file.
         size: side in pixels.
         resize: `squash` or `crop`.
-        cache_dir: where arrays are kept.
+        cache_dir: folder of the cache.
         decoding: how files become RGB.
 
     Returns:
         (samples, size, size, 3) RGB in 0..255, mapped from the file and read only.
 
     Raises:
-        ConfigError: the array cannot be kept.
-        DataError: a file is no longer what its digest says.
+        ConfigError: the cache cannot be written to.
+        DataError: a file no longer has its digest.
     """
     key = _key([list(digests), size, resize, decoding.key])
     file = cache_dir / "images" / f"{key}.npy"
@@ -127,13 +124,13 @@ def cached_images(
     except FileNotFoundError:
         pass
     except (OSError, ValueError) as error:
-        log.warning("%s is damaged and is made anew (%s)", file, _reason(error))
+        log.warning("%s is damaged and is made again (%s)", file, _reason(error))
 
     def make(row: int) -> npt.NDArray[np.uint8]:
-        content = _read_same(images[row], digests[row], cache_dir)
+        content = _read_unchanged(images[row], digests[row], cache_dir)
         return np.asarray(square(decode(content, decoding), size, resize))
 
-    with _kept_in(cache_dir):
+    with _writable(cache_dir):
         write_array(
             file, shape, make, lambda work: _in_threads(work, range(shape[0]), "decoding images")
         )
@@ -141,7 +138,7 @@ def cached_images(
     return read_array(file, shape)
 
 
-def _inspect(path: Path, decoding: Decoding) -> Inspection:
+def _inspect(decoding: Decoding, path: Path) -> Inspection:
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -155,36 +152,31 @@ def _inspect(path: Path, decoding: Decoding) -> Inspection:
 
 
 def _read_inspections(file: Path, count: int) -> tuple[Inspection, ...]:
-    """Read what is kept of so many images.
-
-    Raises:
-        ValueError: it is damaged; or KeyError, TypeError.
-        OSError: it cannot be read.
-    """
+    """Read the cached inspections of so many images; errors mean that the file is damaged."""
     content = json.loads(file.read_bytes())
     entries = content["images"]
     if content["checksum"] != _checksum(entries) or len(entries) != count:
-        raise ValueError("its checksum is not that of its content")
+        raise ValueError("its checksum does not match its content")
     return tuple(Inspection(*entry) for entry in entries)
 
 
-def _read_same(image: Path, digest: str, cache_dir: Path) -> bytes:
-    """Read a file that must be what it was when it was inspected, lest the cache hold others."""
+def _read_unchanged(image: Path, digest: str, cache_dir: Path) -> bytes:
+    """Read a file and require the digest that it had when it was inspected."""
     try:
         content = image.read_bytes()
     except OSError as error:
         raise DataError(f"{image} cannot be read any more: {error.strerror}") from error
     if hashlib.sha256(content).hexdigest() != digest:
         raise DataError(
-            f"{image} is not what it was when it was checked. Start again; if this comes again, "
-            f"the file changed without its time: remove {cache_dir / 'inspections'}"
+            f"{image} has changed since it was checked. Start again; if this happens again, the "
+            f"file changed and its modification time did not: remove {cache_dir / 'inspections'}"
         )
     return content
 
 
 @contextmanager
-def _kept_in(cache_dir: Path) -> Iterator[None]:
-    """Tell the setting to mend where a part of the cache cannot be written to."""
+def _writable(cache_dir: Path) -> Iterator[None]:
+    """Turn errors of writing to the cache into one that names its setting."""
     try:
         yield
     except (PermissionError, FileExistsError, NotADirectoryError, IsADirectoryError) as error:
@@ -202,7 +194,7 @@ def _reason(error: Exception) -> str:
 def _in_threads(
     work: Callable[[Item], Result], items: Sequence[Item], what: str
 ) -> Iterator[Result]:
-    """Pillow lets go of the interpreter while it decodes, so threads do."""
+    """Yield results in order, made by threads: Pillow releases the interpreter while it decodes."""
     with ThreadPoolExecutor(max_workers=cpu_count()) as pool:
         yield from track(pool.map(work, items), what, len(items))
 

@@ -1,4 +1,4 @@
-"""JSON Lines to columns."""
+"""Reading JSON Lines."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ if TYPE_CHECKING:
 def read_json_lines(
     text: str,
 ) -> tuple[list[dict[str, Any]], list[int], list[tuple[int, str]]]:
-    """Read one object a line, numbers with all their digits.
+    """Read one object per line, numbers with all their digits.
 
     Args:
-        text: the file's content. Blank lines count for nothing.
+        text: the file's content; blank lines are skipped.
 
     Returns:
-        The objects, the line of each from 1, and line and reason of those that are none.
+        The objects, the line of each counted from 1, and line and reason of each unreadable one.
 
     Raises:
         DataError: the file is one JSON list, or none of its lines is an object.
     """
     objects: list[dict[str, Any]] = []
     lines: list[int] = []
-    broken: list[tuple[int, str]] = []
+    unreadable: list[tuple[int, str]] = []
     if text.lstrip()[:1] == "[":
         raise DataError(
-            "it is one list, not one object a line; pandas writes lines with "
+            "it is one list, not one object per line; pandas writes lines with "
             'to_json(FILE, orient="records", lines=True)'
         )
     for number, line in enumerate(text.split("\n" if "\n" in text else "\r"), start=1):
@@ -39,29 +39,31 @@ def read_json_lines(
         try:
             value = _DECODER.decode(line)
         except RecursionError:
-            broken.append((number, "its JSON is nested too deep"))
-        except ValueError as error:  # no JSON, a key twice, or a number of thousands of digits
+            unreadable.append((number, "its JSON is nested too deeply"))
+        except ValueError as error:  # not JSON, a repeated key, or a number of thousands of digits
             reason = getattr(error, "msg", None) or str(error)
-            broken.append((number, f"no JSON object: {reason}"))
+            unreadable.append((number, f"not a JSON object: {reason}"))
         else:
             if isinstance(value, dict):
                 objects.append(value)
                 lines.append(number)
             else:
-                broken.append((number, f"no JSON object, but {_KINDS[type(value)]}"))
-    if broken and not objects:
-        raise DataError(f"none of its lines is a JSON object: line {broken[0][0]}: {broken[0][1]}")
-    return objects, lines, broken
+                unreadable.append((number, f"not a JSON object but {_KINDS[type(value)]}"))
+    if unreadable and not objects:
+        raise DataError(
+            f"none of its lines is a JSON object: line {unreadable[0][0]}: {unreadable[0][1]}"
+        )
+    return objects, lines, unreadable
 
 
-def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
+def _unique_keys(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
         raise ValueError("a key occurs twice")
-    return made
+    return content
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_object)
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique_keys)
 _KINDS = {
     list: "a list",
     str: "a text",

@@ -1,4 +1,4 @@
-"""Pillow's guard against pictures that would fill the memory, at a limit of our own."""
+"""Pillow's limit on the number of pixels, set to a limit of lfx."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# What Pillow refuses unless it is told otherwise.
+# The number of pixels that Pillow refuses by default.
 MOST_PIXELS = 178_956_970
 
 
 class _Limit(int):
-    """Pillow warns from its setting on and refuses from twice that; this is refused at once."""
+    """A limit beyond which Pillow refuses at once; it refuses at twice its limit otherwise."""
 
     __slots__ = ()
 
@@ -23,23 +23,23 @@ class _Limit(int):
 
 
 _LOCK = Lock()
-# The limits of those that are decoding, in several threads, and Pillow's own setting meanwhile.
+# The limits of the threads that are decoding, and Pillow's setting before them.
 _ACTIVE: list[int] = []
-_PILLOWS: list[int | None] = []
+_BEFORE: list[int | None] = []
 
 
 @contextmanager
-def at_most(pixels: int) -> Iterator[None]:
-    """Let Pillow open pictures of so many pixels, and raise `DecompressionBombError` beyond.
+def pixel_limit(pixels: int) -> Iterator[None]:
+    """Let Pillow open images of at most so many pixels; larger ones raise `DecompressionBombError`.
 
-    Its setting is one for the whole process, so it is put back when the last thread is done. Where
-    threads want different limits the largest holds; each still has to check its own.
+    Pillow's setting belongs to the process, so it is restored when the last thread is done. If
+    threads have different limits, the largest holds; each thread still has to check its own.
     """
     from PIL import Image
 
     with _LOCK:
         if not _ACTIVE:
-            _PILLOWS[:] = [Image.MAX_IMAGE_PIXELS]
+            _BEFORE[:] = [Image.MAX_IMAGE_PIXELS]
         _ACTIVE.append(pixels)
         Image.MAX_IMAGE_PIXELS = _Limit(max(_ACTIVE))
     try:
@@ -47,4 +47,4 @@ def at_most(pixels: int) -> Iterator[None]:
     finally:
         with _LOCK:
             _ACTIVE.remove(pixels)
-            Image.MAX_IMAGE_PIXELS = _Limit(max(_ACTIVE)) if _ACTIVE else _PILLOWS[0]
+            Image.MAX_IMAGE_PIXELS = _Limit(max(_ACTIVE)) if _ACTIVE else _BEFORE[0]

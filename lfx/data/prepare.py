@@ -1,4 +1,4 @@
-"""From a source's reading to a sample table: every check that the data have to pass."""
+"""Loading a checked and divided sample table from a source."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lfx.data.decoding import USUAL, Decoding
+from lfx.data.decoding import DEFAULT, Decoding
 from lfx.data.gather import Gathered, gather
 from lfx.data.rare import RareClasses
 from lfx.data.splits import TENTHS, file_split, named_splits, tenths_split, uneven_parts
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-EVERY_CLASS = RareClasses()
+_EVERY_CLASS = RareClasses()
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ def load_labelled(
     *,
     drop_bad: bool,
     cache_dir: Path,
-    rare: RareClasses = EVERY_CLASS,
-    decoding: Decoding = USUAL,
+    rare: RareClasses = _EVERY_CLASS,
+    decoding: Decoding = DEFAULT,
 ) -> SampleTable:
     """Read, check, group and split the samples of a training run.
 
@@ -65,7 +65,7 @@ def load_labelled(
     """
     loaded = gather(source, decoding, drop_bad=drop_bad, cache_dir=cache_dir)
     table = loaded.table
-    for note in table.notes:  # at once: a check that fails may be due to what was left out
+    for note in table.notes:  # before the checks, which may fail because of what was left out
         log.info(note)
     unlabelled = [
         name for name, label in zip(table.ids, table.labels, strict=True) if label is None
@@ -80,16 +80,16 @@ def load_labelled(
         log.info(note)
     _check_number_of_classes(table)
     table = replace(table, splits=tuple(_divide(table, plan, loaded, dropped)))
-    lacking = _check_splits(table)
+    problems = _check_splits(table)
     if plan.kind != "file" and "test" not in table.present_splits():
-        lacking.append("no sample is left for the split test, since some groups are too large")
+        problems.append("no sample is left for the split test, since some groups are too large")
     elif "test" not in table.present_splits():
-        lacking.append(
-            "there is no split test: without data.folds all that is measured is val, which "
-            "training stops by and which therefore flatters"
+        problems.append(
+            "there is no split test: without data.folds only val is measured, which early stopping "
+            "uses, so that its scores are too high"
         )
-    _describe(table, named_groups=loaded.named_groups)
-    for sentence in lacking:
+    _log_splits(table, named_groups=loaded.named_groups)
+    for sentence in problems:
         log.warning(sentence)
     return table
 
@@ -118,8 +118,8 @@ def load_any(
     *,
     drop_bad: bool,
     cache_dir: Path,
-    rare: RareClasses = EVERY_CLASS,
-    decoding: Decoding = USUAL,
+    rare: RareClasses = _EVERY_CLASS,
+    decoding: Decoding = DEFAULT,
     known: Sequence[str] | None = None,
 ) -> SampleTable:
     """Read and check samples that may be unlabelled; they are in no split.
@@ -130,13 +130,13 @@ def load_any(
         cache_dir: where the results of decoding are kept.
         rare: what happens to classes of few samples, or to those that a model does not know.
         decoding: how images become RGB.
-        known: the classes of a model that is to predict them; None: there is no model.
+        known: the classes of the model that will predict them; None: there is no model.
 
     Raises:
         DataError: the data are missing, damaged or contradictory, or no sample is left.
     """
     read = gather(source, decoding, drop_bad=drop_bad, cache_dir=cache_dir).table
-    for note in read.notes:  # at once: what fails may be due to what was left out
+    for note in read.notes:  # before what may fail because of what was left out
         log.info(note)
     table = rare.applied(read)[0] if known is None else rare.as_in_training(read, known)
     for note in table.notes[len(read.notes) :]:
@@ -146,28 +146,27 @@ def load_any(
 
 def _check_number_of_classes(table: SampleTable) -> None:
     counts = table.class_counts(range(len(table)))
-    there = [name for name, count in zip(table.classes, counts, strict=True) if count]
-    if len(there) < 2:  # noqa: PLR2004
+    if sum(map(bool, counts)) <= 1:
+        names = [name for name, count in zip(table.classes, counts, strict=True) if count]
         raise DataError(
-            f"all {len(table)} samples are of one class, {name_some(there)}; there is nothing to "
-            "tell apart. Training needs two classes or more: check the column of the labels"
+            f"all {len(table)} samples are of one class, {name_some(names)}. Training needs two "
+            "classes or more: check the column of the labels"
         )
 
 
 def _check_splits(table: SampleTable) -> list[str]:
-    """Refuse splits that cannot be trained on; give sentences on those that tell less."""
+    """Refuse splits that cannot be trained on; return warnings about the others."""
     problems, warnings = [], []
-    for split in table.present_splits():
-        counts = table.class_counts(table.rows(split))
-        lacking = [name for name, count in zip(table.classes, counts, strict=True) if count == 0]
-        if lacking and split == "train":
-            problems.append(f"split train has no sample of class {name_some(lacking)}")
-        elif lacking:
-            warnings.append(
-                f"split {split} has no sample of class {name_some(lacking)}: how well it is "
-                f"recognised stays unknown, and its F1 counts as 0 in f1_macro of {split}"
-            )
     present = table.present_splits()
+    for split in present:
+        missing = table.missing_classes(split)
+        if missing and split == "train":
+            problems.append(f"split train has no sample of class {name_some(missing)}")
+        elif missing:
+            warnings.append(
+                f"split {split} has no sample of class {name_some(missing)}: its recall is unknown "
+                f"there, and its F1 counts as 0 in f1_macro of {split}"
+            )
     problems += [f"there is no split {name}" for name in ("train", "val") if name not in present]
     if problems:
         raise DataError(
@@ -178,7 +177,7 @@ def _check_splits(table: SampleTable) -> list[str]:
     return warnings
 
 
-def _describe(table: SampleTable, *, named_groups: bool) -> None:
+def _log_splits(table: SampleTable, *, named_groups: bool) -> None:
     for split in table.present_splits():
         rows = table.rows(split)
         counts = table.class_counts(rows)

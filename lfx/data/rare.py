@@ -1,4 +1,4 @@
-"""Classes of too few samples: refused, left out, or merged into one."""
+"""Classes of too few samples: refused, dropped, or merged into one."""
 
 from __future__ import annotations
 
@@ -29,26 +29,20 @@ class RareClasses:
     merged: str = "other"
 
     def applied(self, table: SampleTable) -> tuple[SampleTable, list[str]]:
-        """Treat the rare classes of a table, counted over all of its samples.
+        """Drop or merge the rare classes of a table, counted over all of its samples.
 
         Returns:
-            The table, and the ids that were left out.
+            The table, and the ids that were dropped.
 
         Raises:
-            DataError: there are rare classes and none may be; what they are merged into exists
-                already, or is rare itself.
+            DataError: there are rare classes with `how=error`, or the class that they are merged
+                into exists already or is rare itself.
         """
-        counts = table.class_counts(range(len(table)))
-        rare = [
-            name for name, count in zip(table.classes, counts, strict=True) if count < self.fewest
-        ]
-        listed = name_some(
-            f"{shorten(name)} ({count})"
-            for name, count in zip(table.classes, counts, strict=True)
-            if count < self.fewest
-        )
+        counts = dict(zip(table.classes, table.class_counts(range(len(table))), strict=True))
+        rare = [name for name, count in counts.items() if count < self.fewest]
+        listed = name_some(f"{shorten(name)} ({counts[name]})" for name in rare)
         if self.how == "error":
-            if any(0 < count < self.fewest for count in counts):
+            if any(counts[name] for name in rare):
                 raise DataError(
                     f"classes with fewer than {self.fewest} samples: {listed}. Add samples, lower "
                     "data.min_class_size, or choose data.rare_classes=drop (their samples are "
@@ -59,21 +53,19 @@ class RareClasses:
             return table, []
         if not rare:
             note = (
-                f"data.rare_classes={self.how} found nothing to do: each class has at least "
+                f"data.rare_classes={self.how} changes nothing: each class has at least "
                 f"data.min_class_size={self.fewest} samples"
             )
             return replace(table, notes=(*table.notes, note)), []
-        return (
-            self._dropped(table, rare, listed)
-            if self.how == "drop"
-            else (self._merged(table, rare, listed), [])
-        )
+        what = f"classes with fewer than {self.fewest} samples"
+        if self.how == "drop":
+            return self._without(table, rare, f"{what}: {listed}")
+        return self._merged(table, rare, what, listed), []
 
     def as_in_training(self, table: SampleTable, known: Sequence[str]) -> SampleTable:
-        """Treat classes that a model does not know as its training treated rare ones.
+        """Drop or merge the classes that a model does not know, as its training did rare ones.
 
-        How many samples the new data have of a class does not matter: what the model was trained on
-        decides.
+        The number of samples that the new data have of a class does not matter.
 
         Args:
             table: samples of new data.
@@ -82,62 +74,49 @@ class RareClasses:
         Raises:
             DataError: no sample is left, or the model has no class that the others are merged into.
         """
-        counts = table.class_counts(range(len(table)))
-        strange = [
-            name
-            for name, count in zip(table.classes, counts, strict=True)
-            if count and name not in known
-        ]
-        if not strange or self.how == "error":
+        used = {table.classes[label] for label in table.labels if label is not None}
+        unknown = [name for name in table.classes if name in used and name not in known]
+        if not unknown or self.how == "error":
             return table
-        told = f"classes that the model does not know: {name_some(strange)}"
+        message = f"classes that the model does not know: {name_some(unknown)}"
         if self.how == "drop":
-            return self._without(table, strange, told)[0]
+            return self._without(table, unknown, message)[0]
         if self.merged not in known:
             raise DataError(
-                f"{told}; data.rare_classes=merge makes them {shorten(self.merged)}, which it does "
-                f"not know either (it knows {name_some(known)}); data.merged_class=NAME names what "
-                "its training merged"
+                f"{message}; data.rare_classes=merge makes them {shorten(self.merged)}, which it "
+                f"does not know either (it knows {name_some(known)}); set data.merged_class=NAME "
+                "to the name of its merged class"
             )
-        return self._renamed(table, strange, f"{told}; they are one, {self.merged}")
-
-    def _dropped(
-        self, table: SampleTable, rare: list[str], listed: str
-    ) -> tuple[SampleTable, list[str]]:
-        return self._without(
-            table, rare, f"classes with fewer than {self.fewest} samples: {listed}"
-        )
+        return self._renamed(table, unknown, f"{message}; they are merged into {self.merged}")
 
     def _without(
-        self, table: SampleTable, rare: Sequence[str], told: str
+        self, table: SampleTable, rare: Sequence[str], message: str
     ) -> tuple[SampleTable, list[str]]:
         numbers = {table.classes.index(name) for name in rare}
         kept = [row for row, label in enumerate(table.labels) if label not in numbers]
         left_out = [table.ids[row] for row, label in enumerate(table.labels) if label in numbers]
         if not kept:
-            raise DataError(f"{told}; data.rare_classes=drop leaves no sample")
+            raise DataError(f"{message}; data.rare_classes=drop leaves no sample")
         listed = ", ".join(shorten(name) for name in left_out)
-        note = f"{told}; their {len(left_out)} samples are left out: {listed}"
+        note = f"{message}; their {len(left_out)} samples are left out: {listed}"
         classes = tuple(name for name in table.classes if name not in rare)
         smaller = table.at(kept)
         names = [None if label is None else table.classes[label] for label in smaller.labels]
         return self._relabelled(smaller, classes, names, note), left_out
 
-    def _merged(self, table: SampleTable, rare: list[str], listed: str) -> SampleTable:
+    def _merged(self, table: SampleTable, rare: list[str], what: str, listed: str) -> SampleTable:
         if self.merged in table.classes and self.merged not in rare:
             raise DataError(
-                f"data.rare_classes=merge makes a class {shorten(self.merged)}, which there is "
+                f"data.rare_classes=merge makes a class {shorten(self.merged)}, which exists "
                 "already; data.merged_class=NAME gives it another name"
             )
         size = sum(label is not None and table.classes[label] in rare for label in table.labels)
         if size < self.fewest:
             raise DataError(
-                f"classes with fewer than {self.fewest} samples: {listed}; merged they have "
-                f"{size}, which is too few as well. Choose data.rare_classes=drop, or lower "
-                "data.min_class_size"
+                f"{what}: {listed}; merged they have {size}, which is too few as well. Choose "
+                "data.rare_classes=drop, or lower data.min_class_size"
             )
-        note = f"classes with fewer than {self.fewest} samples are one, {self.merged}: {listed}"
-        return self._renamed(table, rare, note)
+        return self._renamed(table, rare, f"{what} are merged into {self.merged}: {listed}")
 
     def _renamed(self, table: SampleTable, rare: Sequence[str], note: str) -> SampleTable:
         names = [

@@ -1,4 +1,4 @@
-"""The sample table: what every other room knows of the data."""
+"""The sample table, through which every other room sees the data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from lfx.data.decoding import USUAL, Decoding
+from lfx.data.decoding import DEFAULT, Decoding
 from lfx.data.split_names import DIVISION
 from lfx.runtime.errors import DataError, name_some
 
@@ -19,16 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sample:
-    """One image-text pair as its source tells it.
+    """One image-text pair of a source.
 
     Attributes:
-        id: the data set's own id.
-        text: decoded, otherwise untouched.
-        image: path of the image file, or its bytes where the source holds them itself.
-        label: index into the classes; None where unlabelled.
-        split: the split that the source itself names; None where it names none.
-        group: what the source says belongs together, such as one video or one patient; None where
-            it says nothing.
+        id: the sample's id in the data set.
+        text: decoded, otherwise unchanged.
+        image: path of the image file, or its bytes.
+        label: index into the classes; None if unlabelled.
+        split: the split that the source names; None if it names none.
+        group: the group that the source names, such as one video or one patient; None if none.
     """
 
     id: str
@@ -41,17 +40,16 @@ class Sample:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a source found.
+    """The content of a source.
 
     Attributes:
         samples: the pairs in the source's order.
-        classes: the class names in order; empty where the data are unlabelled.
-        bad: id and reason of each entry that is no usable pair.
-        notes: sentences worth logging, such as how many pairs a protocol dropped.
-        left_out: ids that the data have but that are no samples, for the label protocol's sake.
-        warnings: sentences that the user should look at.
-        only_used: whether the classes are those that occur, so that one whose samples turn out to
-            be bad is none.
+        classes: the class names in order; empty if the data are unlabelled.
+        bad: id and reason of each entry that is not a usable pair.
+        notes: messages to log at level info, such as how many pairs a protocol dropped.
+        left_out: ids of the data that the label protocol drops.
+        warnings: messages to log as warnings.
+        only_used: whether a class without usable samples is removed from the classes.
     """
 
     samples: tuple[Sample, ...]
@@ -63,10 +61,10 @@ class Reading:
     only_used: bool = False
 
     def without_unused(self, samples: Sequence[Sample]) -> tuple[tuple[str, ...], list[Sample]]:
-        """Return the classes that are left, and these of the samples with labels to match.
+        """Return the classes that the samples use, and the samples with labels to match.
 
         Args:
-            samples: those that are good.
+            samples: the usable ones.
         """
         if not self.only_used:
             return self.classes, list(samples)
@@ -87,7 +85,7 @@ class Source(Protocol):
         """Read everything; labels are None where there are none.
 
         Raises:
-            DataError: there is nothing to read, or it contradicts itself.
+            DataError: there is nothing to read, or the data contradict each other.
         """
         ...
 
@@ -100,14 +98,14 @@ class SampleTable:
         classes: class names in order.
         ids: unique.
         texts: decoded tweets.
-        images: image files, each of which has been decoded once.
+        images: image files; all of them can be decoded.
         digests: SHA-256 of each image file.
-        labels: indices into the classes; None where unlabelled.
-        groups: samples that belong together (near duplicates, and what the source says), named
-            after the first of them.
-        splits: `train`, `val`, `test`, or None for a sample that no split takes; in a fold of
+        labels: indices into the classes; None if unlabelled.
+        groups: near duplicates and samples of one group of the source share a name, that of the
+            first of them.
+        splits: `train`, `val`, `test`, or None for a sample in no split; in a fold of
             cross-validation also `oof`.
-        notes: sentences worth logging.
+        notes: messages to log.
         decoding: how its images become RGB.
     """
 
@@ -120,63 +118,67 @@ class SampleTable:
     groups: tuple[str, ...]
     splits: tuple[str | None, ...]
     notes: tuple[str, ...] = field(default=(), compare=False)
-    decoding: Decoding = USUAL
+    decoding: Decoding = DEFAULT
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def rows(self, split: str) -> list[int]:
-        """Give the positions of a split's samples."""
+        """Return the positions of a split's samples."""
         return [row for row, name in enumerate(self.splits) if name == split]
 
     def at(self, rows: Sequence[int]) -> SampleTable:
-        """Give a table of some samples, in the order of their positions `rows`."""
+        """Return a table of the samples at positions `rows`, in that order."""
         columns = ("ids", "texts", "images", "digests", "labels", "groups", "splits")
-        taken: dict[str, Any] = {
+        selected: dict[str, Any] = {
             name: tuple(getattr(self, name)[row] for row in rows) for name in columns
         }
-        return replace(self, **taken)
+        return replace(self, **selected)
 
     def present_splits(self) -> tuple[str, ...]:
-        """Give the splits that have samples, in the order train, val, test."""
-        there = set(self.splits)
-        return tuple(split for split in DIVISION if split in there)
+        """Return the splits that have samples, in the order train, val, test."""
+        return tuple(split for split in DIVISION if split in set(self.splits))
 
     def class_counts(self, rows: Sequence[int]) -> list[int]:
         """Count the samples of each class among some rows."""
         counts = Counter(self.labels[row] for row in rows)
         return [counts[index] for index in range(len(self.classes))]
 
+    def missing_classes(self, split: str) -> list[str]:
+        """Return the classes without a sample in a split."""
+        counts = self.class_counts(self.rows(split))
+        return [name for name, count in zip(self.classes, counts, strict=True) if count == 0]
+
     def with_classes(self, classes: Sequence[str]) -> SampleTable:
-        """Count labels by another list of classes, which a model was trained on.
+        """Return the table with labels as indices into a model's classes.
 
         Args:
-            classes: class names in the wanted order.
+            classes: class names in the model's order.
 
         Raises:
-            DataError: a label occurs that the list lacks.
+            DataError: a label's class is not among them.
         """
         names = [None if label is None else self.classes[label] for label in self.labels]
-        strange = sorted({name for name in names if name is not None} - set(classes))
-        if strange:
+        unknown = sorted({name for name in names if name is not None} - set(classes))
+        if unknown:
             raise DataError(
-                f"the data have classes that the model does not know: {name_some(strange)}; "
+                f"the data have classes that the model does not know: {name_some(unknown)}; "
                 f"it knows {name_some(classes)}. data.rare_classes=drop leaves their samples out"
             )
-        places = {name: place for place, name in enumerate(classes)}
-        labels = tuple(None if name is None else places[name] for name in names)
+        positions = {name: position for position, name in enumerate(classes)}
+        labels = tuple(None if name is None else positions[name] for name in names)
         return replace(self, classes=tuple(classes), labels=labels)
 
     def data_fingerprint(self) -> str:
-        """Give 32 hexadecimal digits that name ids, texts, images, labels and classes.
+        """Return 32 hexadecimal digits: a digest of ids, texts, images, labels and classes.
 
-        The order of the samples and their splits do not matter.
+        It does not depend on the samples' order or their splits.
         """
         columns = zip(self.ids, self.texts, self.digests, self.labels, strict=True)
         return _digest([list(self.classes), *sorted([list(entry) for entry in columns], key=str)])
 
     def split_fingerprint(self) -> str:
-        """Give 32 hexadecimal digits that name which sample is in which split."""
+        """Return 32 hexadecimal digits: a digest of which sample is in which split."""
         return _digest(sorted(zip(self.ids, map(str, self.splits), strict=True)))
 
 

@@ -1,12 +1,12 @@
-"""The names of splits, once for all rooms."""
+"""The names of splits, for all rooms."""
 
 from __future__ import annotations
 
-# What samples are divided into.
+# The splits of a data set.
 DIVISION = ("train", "val", "test")
-# Of cross-validation: the samples that a fold's model has not seen.
+# In cross-validation: the samples that a fold's model has not seen.
 OOF = "oof"
-# What the rows of a prediction artifact may be of; `predict`: of new samples.
+# Splits of rows in a prediction artifact; `predict`: new samples.
 SPLITS = (*DIVISION, OOF, "predict")
-# What results are of, in the order of tables: metrics of the training split measure memory.
+# Splits that results are reported on, in the order of tables; on `train` they measure memory.
 REPORTED = ("val", OOF, "test", "predict")

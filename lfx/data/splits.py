@@ -1,4 +1,4 @@
-"""Which sample trains, validates and tests."""
+"""Dividing samples into train, val and test."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lfx.data.columns import read_columns
-from lfx.data.spelling import ascii_quoted, misspelt
+from lfx.data.spelling import ascii_quoted, spelling_hint
 from lfx.data.split_names import DIVISION
 from lfx.data.values import cell_id, cell_text
 from lfx.runtime.errors import DataError, name_some
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 # 8:1:1 is eight, one and one tenth.
 _TENTHS = 10
 TENTHS = {"train": 0.8, "val": 0.1, "test": 0.1}
-# Broken rows of a split file that an error message names.
+# Number of unreadable rows of a split file that an error message names.
 _MOST_SHOWN = 10
-# Parts of groups are told of when they miss their size by more than this share of it, and by more
-# samples than a few.
+# A warning follows if a part misses its size by more than this share of it, and by more samples
+# than a few.
 _FAR, _FEW = 0.5, 3
 
 
-def deal(
+def fold_positions(
     labels: Sequence[int],
     groups: Sequence[str] | None,
     count: int,
@@ -37,12 +37,12 @@ def deal(
     *,
     stratify: bool,
 ) -> list[npt.NDArray[np.int64]]:
-    """Deal samples into folds of about one size.
+    """Divide samples at random into folds of about equal size.
 
     Args:
         labels: (samples,) class indices.
-        groups: (samples,) near-duplicate groups, which stay whole; None: nothing stays together.
-        count: folds.
+        groups: (samples,) groups that are never divided; None: no groups.
+        count: number of folds.
         seed: of the shuffle.
         stratify: whether each fold keeps the classes' shares, as far as the groups allow.
 
@@ -53,20 +53,20 @@ def deal(
         ValueError: there are fewer samples, or groups, than folds.
     """
     import numpy as np
-    from sklearn import model_selection as kinds
+    from sklearn import model_selection
 
     if groups is None:
-        kind = kinds.StratifiedKFold if stratify else kinds.KFold
+        kind = model_selection.StratifiedKFold if stratify else model_selection.KFold
     else:
-        kind = kinds.StratifiedGroupKFold if stratify else kinds.GroupKFold
+        kind = model_selection.StratifiedGroupKFold if stratify else model_selection.GroupKFold
     if count > len(labels if groups is None else set(groups)):
         what = "samples" if groups is None else "groups of samples that belong together"
         raise ValueError(f"there are fewer {what} than {count}")
     folds = kind(count, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
-        # A class with fewer samples than folds: the check of classes per split says it better.
+        # A class with fewer samples than folds; the check of classes per split reports it.
         warnings.filterwarnings("ignore", message="The least populated class")
-        return [own for _, own in folds.split(np.zeros(len(labels)), labels, groups)]
+        return [fold for _, fold in folds.split(np.zeros(len(labels)), labels, groups)]
 
 
 def tenths_split(
@@ -76,7 +76,7 @@ def tenths_split(
 
     Args:
         labels: (samples,) class indices.
-        groups: (samples,) near-duplicate groups, none of which straddles two splits; None: any may.
+        groups: (samples,) groups that are never divided; None: no groups.
         seed: of the shuffle.
         stratify: whether each split keeps the classes' shares, as far as the groups allow.
 
@@ -89,7 +89,7 @@ def tenths_split(
     import numpy as np
 
     try:
-        parts = deal(labels, groups, _TENTHS, seed, stratify=stratify)
+        parts = fold_positions(labels, groups, _TENTHS, seed, stratify=stratify)
     except ValueError as error:
         raise DataError(f"the data cannot be split 8:1:1: {error}") from error
     splits = np.full(len(labels), "train", dtype=object)
@@ -101,7 +101,7 @@ def tenths_split(
 def uneven_parts(
     groups: Sequence[str], parts: Mapping[str, Sequence[int]], shares: Mapping[str, float]
 ) -> list[str]:
-    """Say where groups that stay whole made parts far larger or smaller than wanted.
+    """Return a warning if undivided groups made parts far larger or smaller than intended.
 
     Args:
         groups: (samples,) the group of each sample that was divided.
@@ -109,7 +109,7 @@ def uneven_parts(
         shares: the share of all samples that each part should have.
 
     Returns:
-        A sentence for a warning, or none.
+        One warning, or none.
     """
     wanted = {name: share * len(groups) for name, share in shares.items()}
     far = [
@@ -123,25 +123,25 @@ def uneven_parts(
     listed = ", ".join(
         f"{name} {len(parts[name])} instead of {size:.0f}" for name, size in wanted.items()
     )
-    told = (
-        f"groups stay whole, so that the parts are far from the sizes wanted: {listed} samples. "
-        f"The largest group, that of sample {ascii_quoted(largest)}, holds {held} of {len(groups)} "
-        "samples: check what ties them together (data.source.group, equal pictures or texts), or "
-        "take another data.split_seed"
+    message = (
+        "groups are not divided, so that the parts are far from their intended sizes: "
+        f"{listed} samples. The largest group, that of sample {ascii_quoted(largest)}, holds "
+        f"{held} of {len(groups)} samples: check what its samples share (data.source.group, equal "
+        "images or texts), or take another data.split_seed"
     )
-    return [told]
+    return [message]
 
 
 def file_split(
     ids: Sequence[str], file: Path, left_out: Collection[str] = ()
 ) -> tuple[str | None, ...]:
-    """Split as a file says.
+    """Return the splits that a file names.
 
     Args:
         ids: (samples,) sample ids.
-        file: a table with the columns id and split; a sample that it does not name,
-            or for which it has no split, is in none.
-        left_out: ids that the file may name though they are no samples.
+        file: a table with the columns id and split; samples that it does not name, or names
+            without a split, are in no split.
+        left_out: ids of the data that did not become samples, which the file may name.
 
     Returns:
         (samples,) split names or None.
@@ -153,21 +153,23 @@ def file_split(
     if not file.is_file():
         raise DataError(f"data.split_file={file}: there is no such file in {Path.cwd()}")
     table = read_columns(file, ("id", "split"))
-    if table.broken:
-        listed = "\n".join(f"  {row}: {reason}" for row, reason in table.broken[:_MOST_SHOWN])
-        raise DataError(f"{file} has {len(table.broken)} broken rows\n{listed}\nmend them")
-    lacking = [name for name in ("id", "split") if name not in table.cells]
-    if lacking:
-        raise DataError(f"{file} has no column {name_some(lacking)}; it needs id and split")
+    if table.unreadable:
+        listed = "\n".join(f"  {row}: {reason}" for row, reason in table.unreadable[:_MOST_SHOWN])
+        raise DataError(
+            f"{file} has {len(table.unreadable)} rows that cannot be read\n{listed}\ncorrect them"
+        )
+    missing = [name for name in ("id", "split") if name not in table.cells]
+    if missing:
+        raise DataError(f"{file} has no column {name_some(missing)}; it needs id and split")
     try:
-        found = [cell_id(value, table.exact_in("id")) for value in table.cells["id"]]
+        cells = [cell_id(value, table.exact_in("id")) for value in table.cells["id"]]
         given = [cell_text(value) for value in table.cells["split"]]
     except ValueError as error:
         raise DataError(f"{file}: a cell is {error}") from error
-    names = [name for name in found if name is not None]
-    if len(names) < len(found):
-        nameless = [row for row, name in zip(table.rows, found, strict=True) if name is None]
-        raise DataError(f"{file} has no id in {len(nameless)} rows: {name_some(nameless)}")
+    names = [name for name in cells if name is not None]
+    if len(names) < len(cells):
+        without_id = [row for row, name in zip(table.rows, cells, strict=True) if name is None]
+        raise DataError(f"{file} has no id in {len(without_id)} rows: {name_some(without_id)}")
     splits = dict(zip(names, given, strict=True))
     if len(splits) < len(names):
         twice = sorted(name for name, count in Counter(names).items() if count > 1)
@@ -176,7 +178,7 @@ def file_split(
     if unknown:
         raise DataError(
             f"{file} names {len(unknown)} ids that the data do not have: {name_some(unknown)}"
-            + misspelt(unknown, (*ids, *left_out))
+            + spelling_hint(unknown, (*ids, *left_out))
         )
     return named_splits(ids, splits, str(file))
 
@@ -184,7 +186,7 @@ def file_split(
 def named_splits(
     ids: Sequence[str], splits: Mapping[str, str | None], origin: str
 ) -> tuple[str | None, ...]:
-    """Check split names that somebody gave.
+    """Return the samples' splits, whose names are checked.
 
     Args:
         ids: (samples,) sample ids.
@@ -192,12 +194,12 @@ def named_splits(
         origin: where the names come from, for the message.
 
     Raises:
-        DataError: a name is none of train, val and test.
+        DataError: a name is not train, val or test.
     """
-    strange = sorted({str(split) for split in splits.values() if split is not None} - set(DIVISION))
-    if strange:
+    unknown = sorted({str(split) for split in splits.values() if split is not None} - set(DIVISION))
+    if unknown:
         raise DataError(
-            f"{origin}: splits are {', '.join(DIVISION)}, got {name_some(strange)}"
-            + misspelt(strange, DIVISION)
+            f"{origin}: splits are {', '.join(DIVISION)}, got {name_some(unknown)}"
+            + spelling_hint(unknown, DIVISION)
         )
     return tuple(splits.get(name) for name in ids)

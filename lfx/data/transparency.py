@@ -1,4 +1,4 @@
-"""Pictures with transparent pixels, laid on one plain colour."""
+"""Filling the transparent pixels of images with one colour."""
 
 from __future__ import annotations
 
@@ -9,58 +9,58 @@ import numpy as np
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-# What decoders of these formats leave where nobody has written an alpha channel.
+# Files of these formats may have an alpha channel of zeros that nothing was written to.
 _ALPHA_IS_OFTEN_UNUSED = frozenset({"BMP", "DIB", "TGA"})
+
+_OPAQUE = 255
 
 _BY_COLOUR = frozenset({"L", "RGB", "I", "I;16", "I;16B", "I;16L"})
 
 
-def lay_on(
-    image: Image, colour: tuple[int, int, int], see_through: Image | None
+def fill_transparent(
+    image: Image, colour: tuple[int, int, int], alpha: Image | None
 ) -> tuple[Image, bool]:
-    """Lay a picture on a plain colour.
+    """Fill the transparent pixels of an image with a colour.
 
     Args:
-        image: loaded, of 8 bits a channel.
+        image: loaded, of 8 bits per channel.
         colour: red, green and blue, each 0..255.
-        see_through: of mode L and the same size, 0 where the picture is transparent by its colour,
-            else 255; None where it is not.
+        alpha: from `transparent_by_colour`.
 
     Returns:
-        The picture as RGB, and whether it is transparent everywhere.
+        The image as RGB, and whether all of it is transparent.
     """
     from PIL import Image as Pillow
 
-    if see_through is None and not image.has_transparency_data:
+    if alpha is None and not image.has_transparency_data:
         return image.convert("RGB"), False
-    if see_through is None:
-        whole = image.convert("LA") if image.mode == "La" else image
-        layer = whole.convert("RGBA")
+    if alpha is None:
+        layer = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
     else:
         layer = image.convert("RGB")
-        layer.putalpha(see_through)
+        layer.putalpha(alpha)
     least, most = layer.getchannel("A").getextrema()
     unused = most == 0 and image.format in _ALPHA_IS_OFTEN_UNUSED
-    if least == 255 or unused:  # noqa: PLR2004
+    if least == _OPAQUE or unused:
         return layer.convert("RGB"), False
-    ground = Pillow.new("RGBA", image.size, (*colour, 255))
+    ground = Pillow.new("RGBA", image.size, (*colour, _OPAQUE))
     ground.alpha_composite(layer)
     return ground.convert("RGB"), most == 0
 
 
 def transparent_by_colour(image: Image, raw_mode: str) -> Image | None:
-    """Find the pixels of the one colour that a gray or RGB picture calls transparent.
+    """Return a mask of the one colour that a gray or RGB image declares transparent.
 
-    Of 16 bits in each of three channels Pillow keeps the upper 8, so that all colours alike in
-    these are transparent.
+    For three channels of 16 bits Pillow keeps the upper 8, so that all colours with these upper
+    bits are transparent.
 
     Args:
-        image: loaded, as Pillow gives it.
-        raw_mode: how the file holds it, as Pillow calls it.
+        image: loaded by Pillow.
+        raw_mode: Pillow's name of the file's pixel format.
 
     Returns:
-        A mask of mode L, 0 where the picture is transparent; None where it names no such colour, or
-        is of a kind that Pillow itself makes transparent.
+        A mask of mode L, 0 where the image is transparent, else 255; None if it declares no such
+        colour, or if Pillow applies it itself.
     """
     from PIL import Image as Pillow
 
@@ -69,9 +69,9 @@ def transparent_by_colour(image: Image, raw_mode: str) -> Image | None:
         return None
     values = np.asarray(image)
     wanted = np.atleast_1d(colour)
-    if values.ndim == 3 and ";16" in raw_mode:  # noqa: PLR2004
+    if image.mode == "RGB" and ";16" in raw_mode:
         wanted = wanted >> 8
     elif values.dtype == np.uint8:
-        wanted = (wanted & 255) * {"L;2": 85, "L;4": 17}.get(raw_mode, 1)
+        wanted = (wanted & _OPAQUE) * {"L;2": 85, "L;4": 17}.get(raw_mode, 1)
     chosen = (values.reshape(*values.shape[:2], -1) == wanted).all(axis=2)
-    return Pillow.fromarray(np.where(chosen, 0, 255).astype(np.uint8))
+    return Pillow.fromarray(np.where(chosen, 0, _OPAQUE).astype(np.uint8))

@@ -1,4 +1,4 @@
-"""Samples on which two models disagree about the truth, the most confident first."""
+"""Samples that one model gets right and another wrong, the most confident first."""
 
 from __future__ import annotations
 
@@ -14,31 +14,33 @@ class Cases(NamedTuple):
     """Positions of samples, `(cases,)` each.
 
     Attributes:
-        mended: the one is wrong, the other right.
-        broken: the one is right, the other wrong.
+        corrected: the first model is wrong and the second right.
+        corrupted: the first model is right and the second wrong.
     """
 
-    mended: npt.NDArray[np.intp]
-    broken: npt.NDArray[np.intp]
+    corrected: npt.NDArray[np.intp]
+    corrupted: npt.NDArray[np.intp]
 
 
 def find_cases(
-    one: npt.NDArray[np.floating],
-    other: npt.NDArray[np.floating],
+    before: npt.NDArray[np.floating],
+    after: npt.NDArray[np.floating],
     labels: npt.NDArray[np.integer],
 ) -> Cases:
-    """Find what changes from one model to another (the paper's table I: from text to fusion).
+    """Find the samples that two models disagree on (the paper's table I: text and fusion).
 
     Args:
-        one: probabilities, `(samples, classes)`.
-        other: the same, of the model that is asked about.
+        before: probabilities of the first model, `(samples, classes)`.
+        after: probabilities of the second model, `(samples, classes)`.
         labels: class indices, `(samples,)`.
 
     Returns:
-        Both kinds, ranked by the confidence with which `other` says what it says; where that is
-        equal, by position.
+        Corrected and corrupted samples, each ranked by the confidence of the second model, then by
+        position.
     """
-    is_right, becomes_right = (scores.argmax(axis=1) == labels for scores in (one, other))
-    order = np.argsort(-other.max(axis=1), kind="stable")
-    mended = order[(~is_right & becomes_right)[order]]
-    return Cases(mended, order[(is_right & ~becomes_right)[order]])
+    was_right, is_right = (scores.argmax(axis=1) == labels for scores in (before, after))
+    order = np.argsort(-after.max(axis=1), kind="stable")
+    return Cases(
+        corrected=order[(~was_right & is_right)[order]],
+        corrupted=order[(was_right & ~is_right)[order]],
+    )

@@ -1,4 +1,4 @@
-"""Which class is taken for which."""
+"""The confusion matrix."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ def confusion(predicted: Tensor, labels: Tensor, classes: int) -> Tensor:
     Args:
         predicted: class indices, `(samples,)`, in `0..classes - 1`.
         labels: the same.
-        classes: how many there are.
+        classes: the number of classes.
 
     Returns:
-        `(classes, classes)`, int64: row the label, column the prediction.
+        `(classes, classes)`, int64: rows are labels, columns are predictions.
     """
     cells = labels.long() * classes + predicted.long()
     return torch.bincount(cells, minlength=classes**2).reshape(classes, classes)

@@ -1,4 +1,4 @@
-"""How well embeddings are arranged, before any classifier: pure functions over arrays."""
+"""Diagnostics of embeddings, independent of a classifier: pure functions over arrays."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ class Arrangement:
     """Diagnostics of embeddings.
 
     Attributes:
-        alignment: mean squared distance of two samples of a class, on the unit sphere, 0..4; less
-            is better. NaN without such a pair.
-        uniformity: logarithm of the mean Gaussian potential of two samples, at most 0; less means
-            spread more evenly.
-        knn_accuracy: share of validation samples that the nearest training samples vote for
-            rightly, 0..1.
-        silhouette: how much closer own classes are than the next one, -1..1. NaN where there are
-            fewer than two classes, or no two samples of any.
+        alignment: mean squared distance between two samples of a class on the unit sphere, 0..4;
+            lower is better. NaN without such a pair.
+        uniformity: logarithm of the mean Gaussian potential of two samples, at most 0; lower means
+            more evenly spread.
+        knn_accuracy: accuracy of a nearest-neighbour vote of training samples on validation
+            samples, 0..1.
+        silhouette: mean silhouette, -1..1; higher means better separated classes. NaN with fewer
+            than two classes, or no two samples of a class.
     """
 
     alignment: float
@@ -39,14 +39,14 @@ class Arrangement:
 def arrange(
     train: Array, train_labels: Labels, val: Array, val_labels: Labels, *, neighbours: int
 ) -> Arrangement:
-    """Measure how embeddings of validation samples are arranged.
+    """Compute the diagnostics of validation samples' embeddings.
 
     Args:
-        train: (training samples, width); they vote for `knn_accuracy` and count nowhere else.
+        train: (training samples, width); used by `knn_accuracy` only.
         train_labels: (training samples,).
         val: (validation samples, width).
         val_labels: (validation samples,).
-        neighbours: how many training samples vote.
+        neighbours: the number of training samples that vote.
     """
     return Arrangement(
         alignment=alignment(val, val_labels),
@@ -57,9 +57,9 @@ def arrange(
 
 
 def alignment(embeddings: Array, labels: Labels) -> float:
-    """Give the mean squared distance of positive pairs on the unit sphere (Wang and Isola 2020).
+    """Compute the mean squared distance of positive pairs on the unit sphere (Wang, Isola 2020).
 
-    Positive are two samples of the same class, as supervised contrast has them.
+    Two samples of the same class are a positive pair, as in supervised contrastive learning.
 
     Args:
         embeddings: (samples, width).
@@ -74,10 +74,10 @@ def alignment(embeddings: Array, labels: Labels) -> float:
 
 
 def uniformity(embeddings: Array) -> float:
-    """Give log of the mean of exp(-2 * squared distance) over all pairs (Wang and Isola 2020).
+    """Compute log of the mean of exp(-2 * squared distance) over all pairs (Wang, Isola 2020).
 
     Args:
-        embeddings: (samples, width), put on the unit sphere.
+        embeddings: (samples, width), projected onto the unit sphere.
 
     Returns:
         At most 0; NaN with fewer than two samples.
@@ -92,14 +92,14 @@ def uniformity(embeddings: Array) -> float:
 def knn_accuracy(
     train: Array, train_labels: Labels, val: Array, val_labels: Labels, *, neighbours: int
 ) -> float:
-    """Give the share of samples whose label the nearest training samples vote for.
+    """Compute the accuracy of a nearest-neighbour vote of training samples on validation samples.
 
     Args:
         train: (training samples, width).
         train_labels: (training samples,).
         val: (validation samples, width).
         val_labels: (validation samples,).
-        neighbours: how many vote, by cosine similarity; all, where there are fewer.
+        neighbours: the number of nearest samples, by cosine similarity; all if there are fewer.
 
     Returns:
         0..1.
@@ -111,7 +111,7 @@ def knn_accuracy(
 
 
 def silhouette(embeddings: Array, labels: Labels) -> float:
-    """Give the mean silhouette by cosine distance (Rousseeuw 1987).
+    """Compute the mean silhouette with cosine distance (Rousseeuw 1987).
 
     Args:
         embeddings: (samples, width).
@@ -123,18 +123,18 @@ def silhouette(embeddings: Array, labels: Labels) -> float:
     from sklearn.metrics import silhouette_score
 
     classes = len(set(labels.tolist()))
-    if not 2 <= classes < len(labels):  # noqa: PLR2004, what the definition says
+    if not 1 < classes < len(labels):
         return float("nan")
     return float(silhouette_score(embeddings, labels, metric="cosine"))
 
 
 def flatten(embeddings: Sequence[Array], *, method: str, seed: int) -> list[Array]:
-    """Bring embeddings to two dimensions, each kind by itself.
+    """Reduce each array of embeddings to two dimensions, separately.
 
     Args:
         embeddings: (samples, width) each.
         method: `pca` or `tsne`.
-        seed: of t-SNE.
+        seed: seed of t-SNE.
 
     Returns:
         (samples, 2) each.
@@ -146,7 +146,7 @@ def flatten(embeddings: Sequence[Array], *, method: str, seed: int) -> list[Arra
     from sklearn.manifold import TSNE
 
     if method not in {"pca", "tsne"}:
-        raise ValueError(f"method: pca or tsne, got {method!r}")
+        raise ValueError(f"method: allowed are pca, tsne; got {method!r}")
     flat = []
     for vectors in embeddings:
         if method == "pca":
@@ -158,7 +158,7 @@ def flatten(embeddings: Sequence[Array], *, method: str, seed: int) -> list[Arra
 
 
 def _squared_distances(embeddings: Array) -> npt.NDArray[np.float64]:
-    """Give (samples, samples) squared distances on the unit sphere, 0..4."""
+    """Compute (samples, samples) squared distances on the unit sphere, 0..4."""
     vectors = np.asarray(embeddings, dtype=np.float64)
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     units = vectors / np.maximum(norms, np.finfo(np.float64).tiny)

@@ -1,4 +1,4 @@
-"""Scores from outside of lfx, which the section `scores` names."""
+"""Registration of the scores that the section `scores` of the settings names."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _further: list[str] = []
 
 
 def take_further_scores(config: DictConfig) -> None:
-    """Report the scores that a job's settings name, and none of an earlier job's.
+    """Register the scores that a job's settings name, and remove those of an earlier job.
 
     Args:
-        config: the job's settings; `scores` maps any name to a section with a `_target_`, which
-            returns a `Score`.
+        config: the job's settings; `scores` maps any name to a section whose `_target_` returns a
+            `Score`.
 
     Raises:
-        ConfigError: a score cannot be built, or there is one of its key already.
+        ConfigError: a score cannot be built, or its key is already registered.
     """
-    from lfx.configuration.build import build
+    from lfx.runtime.build import build
 
     for key in _further:
         SCORES.pop(key, None)

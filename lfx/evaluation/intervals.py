@@ -1,4 +1,4 @@
-"""How sure a score is: intervals for accuracy and F1."""
+"""Confidence intervals for accuracy and F1."""
 
 from __future__ import annotations
 
@@ -13,30 +13,31 @@ _AVERAGES = ("macro", "weighted")
 
 
 class Interval(NamedTuple):
-    """Between what a score lies, both in 0..1."""
+    """The bounds of a confidence interval, both in 0..1."""
 
     low: float
     high: float
 
 
 def wilson(right: int, samples: int, level: float = 0.95) -> Interval:
-    """Give Wilson's score interval of an accuracy.
+    """Compute Wilson's score interval of an accuracy.
 
     Wilson, Probable Inference, the Law of Succession, and Statistical Inference, JASA 1927. Unlike
-    the textbook interval it stays in 0..1 and keeps its level for few samples and scores near 1.
+    the normal approximation it stays in 0..1, and its level holds for few samples and for scores
+    near 1.
 
     Args:
-        right: how many predictions are right.
-        samples: of how many, 1 or more.
-        level: how often such intervals hold the true accuracy, in 0..1.
+        right: the number of correct predictions.
+        samples: the number of predictions, 1 or more.
+        level: the confidence level, in 0..1.
 
     Raises:
-        ValueError: there are no samples, or more are right than there are.
+        ValueError: there are no samples, or `right` is larger than `samples`.
     """
     from scipy.stats import binomtest
 
-    found = binomtest(right, samples).proportion_ci(level, method="wilson")
-    return Interval(float(found.low), float(found.high))
+    interval = binomtest(right, samples).proportion_ci(level, method="wilson")
+    return Interval(float(interval.low), float(interval.high))
 
 
 def bootstrap_f1(
@@ -49,21 +50,20 @@ def bootstrap_f1(
     resamples: int = 10_000,
     seed: int = 0,
 ) -> Interval:
-    """Give the percentile bootstrap interval of an F1 score.
+    """Compute the percentile bootstrap interval of an F1 score.
 
     Samples are drawn with replacement (Efron and Tibshirani, An Introduction to the Bootstrap,
-    1993, chapter 13). F1 depends on how often each class was predicted for each label and on
-    nothing else, so that those counts are drawn, from their multinomial distribution, in place of
-    samples.
+    1993, chapter 13). F1 depends on the confusion matrix only, so the matrix is drawn from its
+    multinomial distribution in place of samples.
 
     Args:
         labels: class indices, `(samples,)`, one or more.
         predicted: class indices, `(samples,)`.
-        classes: how many there are; one that occurs nowhere scores 0.
-        average: `macro` or `weighted`, by the support of the draw.
-        level: in 0..1.
-        resamples: how many draws.
-        seed: of the draws.
+        classes: the number of classes; a class that does not occur has an F1 of 0.
+        average: `macro`, or `weighted` by the support in each resample.
+        level: the confidence level, in 0..1.
+        resamples: the number of resamples.
+        seed: seed of the resamples.
 
     Raises:
         ValueError: shapes differ, there are no samples, or the average is unknown.
@@ -77,12 +77,12 @@ def bootstrap_f1(
     if average not in _AVERAGES:
         raise ValueError(f"average: allowed are {', '.join(_AVERAGES)}; got {average!r}")
     counts = np.bincount(labels * classes + predicted, minlength=classes**2)
-    chance = np.random.default_rng(seed)
-    drawn = chance.multinomial(len(labels), counts / len(labels), size=resamples)
-    table = drawn.reshape(resamples, classes, classes)
-    support, told = table.sum(axis=2), table.sum(axis=1)
-    hits = np.diagonal(table, axis1=1, axis2=2)
-    scores = 2 * hits / np.maximum(support + told, 1)
+    generator = np.random.default_rng(seed)
+    drawn = generator.multinomial(len(labels), counts / len(labels), size=resamples)
+    matrices = drawn.reshape(resamples, classes, classes)
+    support, predictions = matrices.sum(axis=2), matrices.sum(axis=1)
+    hits = np.diagonal(matrices, axis1=1, axis2=2)
+    scores = 2 * hits / np.maximum(support + predictions, 1)
     shares = np.full(classes, 1 / classes) if average == "macro" else support / len(labels)
     f1 = (scores * shares).sum(axis=1)
     low, high = np.quantile(f1, [(1 - level) / 2, (1 + level) / 2])

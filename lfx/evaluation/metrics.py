@@ -1,4 +1,4 @@
-"""The numbers that every stage reports, always under the same names."""
+"""The scores of predictions, under the same keys in every stage."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ _ROUNDING = 1e-4
 
 
 def evaluate(probabilities: Tensor, labels: Tensor, classes: Sequence[str]) -> dict[str, Any]:
-    """Compare predicted probabilities with labels.
+    """Compute all scores of predicted probabilities.
 
-    A class that occurs neither among labels nor among predictions counts as 0 in what is averaged
-    over classes, as with scikit-learn's `labels=all, zero_division=0`; `balanced_accuracy` averages
-    over the classes that occur among the labels.
+    A class that is neither a label nor a prediction counts as 0 in averages over classes, as with
+    scikit-learn's `labels=all, zero_division=0`; `balanced_accuracy` averages over the classes that
+    occur among the labels.
 
     Args:
-        probabilities: `(samples, classes)`, in 0..1, rows summing to 1; never logits.
-        labels: class indices, `(samples,)`; leave out unlabelled samples beforehand.
+        probabilities: `(samples, classes)`, in 0..1, rows summing to 1; not logits.
+        labels: class indices, `(samples,)`; no unlabelled samples.
         classes: names of the classes, in the order of the columns.
 
     Returns:
-        The scores of `SCORES` under their keys, without those that are not defined for these
-        labels; `support` (number of samples), and `per_class`: class → `precision`, `recall`, `f1`,
+        The scores of `SCORES` by key, without those that are not defined for these labels;
+        `support` (number of samples), and `per_class`: class → `precision`, `recall`, `f1`,
         `support`. Plain Python numbers.
 
     Raises:
-        ValueError: no samples, logits in place of probabilities, shapes that do not fit, or labels
-            out of range.
+        ValueError: no samples, logits in place of probabilities, shapes that do not match, or
+            labels out of range.
     """
     probabilities, labels = _checked(probabilities, labels)
     if len(classes) != probabilities.shape[1] or len(set(classes)) != len(classes):
@@ -45,20 +45,20 @@ def evaluate(probabilities: Tensor, labels: Tensor, classes: Sequence[str]) -> d
             f"got {list(classes)}"
         )
     counts = _counts(confusion(probabilities.argmax(dim=1), labels, len(classes)))
-    scores = _scores_of_counts(counts)
-    for key, one in SCORES.items():
-        if one.of_probabilities is not None:
-            scores[key] = one.of_probabilities(probabilities, labels)
-    known = {key: scores[key] for key in SCORES if scores[key] is not None}
-    return known | {"support": len(labels), "per_class": _by_class(counts, classes)}
+    scores: dict[str, float | None] = {**_scores_of_counts(counts)}
+    for key, entry in SCORES.items():
+        if entry.of_probabilities is not None:
+            scores[key] = entry.of_probabilities(probabilities, labels)
+    defined = {key: scores[key] for key in SCORES if scores[key] is not None}
+    return defined | {"support": len(labels), "per_class": _by_class(counts, classes)}
 
 
 def score_classes(counts: Tensor, classes: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Compute `per_class` of `evaluate` from how often each class was predicted for each label.
+    """Compute `per_class` of `evaluate` from a confusion matrix.
 
     Args:
-        counts: `(classes, classes)`, as `confusion` gives them.
-        classes: their names.
+        counts: `(classes, classes)`, as returned by `confusion`.
+        classes: names of the classes.
     """
     return _by_class(_counts(counts), classes)
 
@@ -69,27 +69,25 @@ def score_answers(answers: Tensor, labels: Tensor, classes: int) -> dict[str, fl
     Args:
         answers: class indices, `(samples,)`, one or more.
         labels: class indices, `(samples,)`.
-        classes: how many there are.
+        classes: the number of classes.
 
     Returns:
         Score → number, and `support`, the number of samples.
     """
     scores = _scores_of_counts(_counts(confusion(answers, labels, classes)))
-    return {key: number for key, number in scores.items() if number is not None} | {
-        "support": len(labels)
-    }
+    return scores | {"support": len(labels)}
 
 
 def score(metric: str, probabilities: Tensor, labels: Tensor) -> float:
     """Compute one of the scores of `evaluate` that need no probabilities.
 
     Args:
-        metric: its key, one of `searchable`.
-        probabilities: `(samples, classes)`, in 0..1, rows summing to 1; never logits.
+        metric: key of the score, one of `searchable`.
+        probabilities: `(samples, classes)`, in 0..1, rows summing to 1; not logits.
         labels: class indices, `(samples,)`.
 
     Raises:
-        ValueError: unknown metric, or as `evaluate`.
+        ValueError: unknown metric, or as in `evaluate`.
     """
     compute = SCORES[metric].of_counts if metric in SCORES else None
     if compute is None:
@@ -100,9 +98,9 @@ def score(metric: str, probabilities: Tensor, labels: Tensor) -> float:
 
 
 def _checked(probabilities: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Check, and move to the CPU, where float64 is always there and counting is deterministic."""
+    """Check both and move them to the CPU, which has float64 and counts deterministically."""
     shape = tuple(probabilities.shape)
-    if len(shape) != 2 or shape[1] < _LEAST_CLASSES or tuple(labels.shape) != shape[:1]:  # noqa: PLR2004
+    if labels.ndim != 1 or shape[:-1] != tuple(labels.shape) or shape[-1] < _LEAST_CLASSES:
         raise ValueError(
             "probabilities must have shape (samples, classes) with 2 classes or more, and labels "
             f"(samples,); got {shape} and {tuple(labels.shape)}"
@@ -119,7 +117,7 @@ def _checked(probabilities: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
             f"labels must be in 0..{shape[1] - 1}; got {labels.min().item()}..{labels.max().item()}"
         )
     sums = probabilities.sum(dim=1)
-    # NaN compares false, hence `not (... all true)`.
+    # NaN fails every comparison, hence `not (... all true)`.
     if not bool((probabilities >= 0).all() & ((sums - 1).abs() <= _ROUNDING).all()):
         raise ValueError(
             "probabilities must be in 0..1 and each row must sum to 1; got values in "
@@ -129,17 +127,17 @@ def _checked(probabilities: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     return probabilities, labels
 
 
-def _counts(confused: Tensor) -> Counts:
-    """Turn `confusion`, which holds integers, into counts in float64."""
-    confused = confused.double()
-    return Counts(confused.diagonal(), confused.sum(dim=0), confused.sum(dim=1))
+def _counts(matrix: Tensor) -> Counts:
+    """Return the counts, in float64, of a confusion matrix of integers."""
+    matrix = matrix.double()
+    return Counts(matrix.diagonal(), matrix.sum(dim=0), matrix.sum(dim=1))
 
 
-def _scores_of_counts(counts: Counts) -> dict[str, float | None]:
+def _scores_of_counts(counts: Counts) -> dict[str, float]:
     return {
-        key: float(one.of_counts(counts).item())
-        for key, one in SCORES.items()
-        if one.of_counts is not None
+        key: float(entry.of_counts(counts).item())
+        for key, entry in SCORES.items()
+        if entry.of_counts is not None
     }
 
 

@@ -1,7 +1,8 @@
-"""The scores that every stage reports: each is one entry of `SCORES`.
+"""The registry of scores: each score that the stages report is one entry of `SCORES`.
 
 Tables, baselines, objectives and searches read this registry. To add a score, add an entry, here or
-with `register_score`. Nothing heavy is imported: command lines are checked against the registry.
+with `register_score`. Heavy packages are imported inside functions, because command lines are
+checked against the registry.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Counts:
-    """How often classes were predicted; of one set of predictions, or of many at once.
+    """Counts per class, of one set of predictions or of many at once.
 
     Attributes:
-        hits: how often a class was predicted rightly, `(classes, ...)`, whole numbers as floats.
-        predicted: how often it was predicted, `(classes, ...)`.
-        support: how often it is the label, `(classes, ...)` or `(classes, 1)`.
+        hits: number of correct predictions of a class, `(classes, ...)`, whole numbers as floats.
+        predicted: number of predictions of a class, `(classes, ...)`.
+        support: number of samples of a class, `(classes, ...)` or `(classes, 1)`.
     """
 
     hits: Tensor
@@ -40,33 +41,33 @@ class Counts:
 
     @property
     def recall(self) -> Tensor:
-        """Share of a class's samples that were recognised; 0 without any, `(classes, ...)`."""
+        """The share of a class's samples that are predicted, `(classes, ...)`; 0 without any."""
         return self.hits / self.support.clamp(min=1)
 
     @property
     def f1(self) -> Tensor:
-        """Harmonic mean of precision and recall; 0 without either, `(classes, ...)`."""
-        # A class that is neither label nor prediction has no hits either, and so scores 0.
+        """The harmonic mean of precision and recall, `(classes, ...)`; 0 if both are 0."""
+        # A class that is neither a label nor a prediction has no hits, so its F1 is 0.
         return 2 * self.hits / (self.predicted + self.support).clamp(min=1)
 
 
 @dataclass(frozen=True)
 class Score:
-    """A number that tells how good predictions are.
+    """A measure of how good predictions are.
 
     Attributes:
-        key: its name in files and on the command line.
-        title: its name in tables.
-        of_counts: computes it from counts, `(...)`; None where it needs probabilities. A score of
-            counts can be optimised by a search of weights.
-        of_probabilities: computes it from probabilities, `(samples, classes)`, and class indices,
-            `(samples,)`; None is returned where it is not defined.
-        higher_is_better: whether more is better.
-        least: its smallest value; `-inf` where there is none.
-        printed: whether it is among the columns of printed tables; files have all scores.
+        key: the name in files and on the command line.
+        title: the name in tables.
+        of_counts: computes the score from counts, `(...)`; None if it needs probabilities. A search
+            of weights can optimise scores of counts only.
+        of_probabilities: computes the score from probabilities, `(samples, classes)`, and class
+            indices, `(samples,)`; returns None where the score is not defined.
+        higher_is_better: whether a higher score is better.
+        least: the smallest possible value; `-inf` if there is none.
+        printed: whether printed tables have a column for it; files have all scores.
 
     Raises:
-        ValueError: it is to be computed from nothing, or from both.
+        ValueError: both `of_counts` and `of_probabilities` are given, or neither.
 
     Example:
         >>> SCORES["accuracy"].title
@@ -82,13 +83,13 @@ class Score:
     printed: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse a score without exactly one way to compute it."""
+        """Check that there is exactly one way to compute the score."""
         if (self.of_counts is None) == (self.of_probabilities is None):
             raise ValueError(f"{self.key}: give either of_counts or of_probabilities")
 
 
 def accuracy(counts: Counts) -> Tensor:
-    """Compute the share of samples that are predicted rightly, in 0..1."""
+    """Compute the share of correct predictions, in 0..1."""
     return counts.hits.sum(dim=0) / counts.samples
 
 
@@ -103,43 +104,43 @@ def f1_macro(counts: Counts) -> Tensor:
 
 
 def f1_weighted(counts: Counts) -> Tensor:
-    """Compute the mean F1 over classes, weighted by how often each is the label, in 0..1."""
+    """Compute the mean F1 over classes, weighted by the number of samples, in 0..1."""
     return (counts.f1 * counts.support).sum(dim=0) / counts.samples
 
 
 def cohen_kappa(counts: Counts) -> Tensor:
     """Compute Cohen's kappa: agreement with the labels beyond chance, in -1..1.
 
-    (p_o - p_e) / (1 - p_e), p_o the accuracy and p_e the accuracy of drawing predictions at random
-    with the same counts (Cohen, Educational and Psychological Measurement 1960); 0 where labels and
-    predictions are all of one class.
+    (p_o - p_e) / (1 - p_e), where p_o is the accuracy and p_e the expected accuracy of random
+    predictions with the same counts (Cohen, Educational and Psychological Measurement 1960); 0 if
+    labels and predictions are all of one class.
     """
     samples = counts.samples
     expected = (counts.predicted * counts.support).sum(dim=0) / samples**2
-    room = 1 - expected
-    kappa = (counts.hits.sum(dim=0) / samples - expected) / room.where(room > 0, 1)
-    return kappa.where(room > 0, 0)
+    possible = 1 - expected
+    kappa = (counts.hits.sum(dim=0) / samples - expected) / possible.where(possible > 0, 1)
+    return kappa.where(possible > 0, 0)
 
 
 def matthews_corrcoef(counts: Counts) -> Tensor:
     """Compute Matthews' correlation of predictions and labels, in -1..1.
 
-    Its generalisation to several classes, R_K (Gorodkin, Computational Biology and Chemistry 2004);
-    0 where labels or predictions are all of one class.
+    The generalisation to several classes, R_K (Gorodkin, Computational Biology and Chemistry 2004);
+    0 if labels or predictions are all of one class.
     """
     samples, hits = counts.samples, counts.hits.sum(dim=0)
-    both = hits * samples - (counts.predicted * counts.support).sum(dim=0)
-    of_predictions = samples**2 - counts.predicted.square().sum(dim=0)
-    spread = of_predictions * (samples**2 - counts.support.square().sum(dim=0))
-    return (both / spread.where(spread > 0, 1).sqrt()).where(spread > 0, 0)
+    covariance = hits * samples - (counts.predicted * counts.support).sum(dim=0)
+    variance = samples**2 - counts.predicted.square().sum(dim=0)
+    variances = variance * (samples**2 - counts.support.square().sum(dim=0))
+    return (covariance / variances.where(variances > 0, 1).sqrt()).where(variances > 0, 0)
 
 
 def auroc_macro(probabilities: Tensor, labels: Tensor) -> float | None:
     """Compute the area under the ROC curve of each class against the rest, averaged over classes.
 
-    The probability that a sample of the class is given a higher probability of it than a sample of
-    another class, ties counting half (Hanley and McNeil, Radiology 1982). Classes that occur among
-    none or all of the labels are left out; None where there is no other.
+    The area is the probability that a sample of the class has a higher score for it than a sample
+    of another class, where ties count half (Hanley and McNeil, Radiology 1982). Classes without
+    samples, or with all of them, are left out; None if no class remains.
     """
     from scipy.stats import rankdata
 
@@ -149,9 +150,9 @@ def auroc_macro(probabilities: Tensor, labels: Tensor) -> float | None:
     if not bool(defined.any()):
         return None
     ranks = probabilities.new_tensor(rankdata(probabilities.numpy(), axis=0))
-    own = ranks.gather(1, labels[:, None])[:, 0]
-    sums = ranks.new_zeros(classes).index_add_(0, labels, own)
-    wins = (sums - support * (support + 1) / 2)[defined]
+    label_ranks = ranks.gather(1, labels[:, None])[:, 0]
+    rank_sums = ranks.new_zeros(classes).index_add_(0, labels, label_ranks)
+    wins = (rank_sums - support * (support + 1) / 2)[defined]
     areas = wins / (support * (samples - support))[defined]
     return float(areas.mean().item())
 
@@ -159,8 +160,7 @@ def auroc_macro(probabilities: Tensor, labels: Tensor) -> float | None:
 def log_loss(probabilities: Tensor, labels: Tensor) -> float:
     """Compute the mean negative log-likelihood, in nats.
 
-    Probabilities are clipped at the smallest normal float32, below which fused artifacts do not
-    tell them from 0.
+    Probabilities are clipped at the smallest normal float32, the lower limit in fused artifacts.
 
     Args:
         probabilities: `(samples, classes)`.
@@ -168,8 +168,8 @@ def log_loss(probabilities: Tensor, labels: Tensor) -> float:
     """
     import torch
 
-    chosen = probabilities.gather(1, labels[:, None]).to("cpu", torch.float64)
-    return float(-chosen.clamp(min=torch.finfo(torch.float32).tiny).log().mean().item())
+    likelihoods = probabilities.gather(1, labels[:, None]).to("cpu", torch.float64)
+    return float(-likelihoods.clamp(min=torch.finfo(torch.float32).tiny).log().mean().item())
 
 
 def calibration_error(probabilities: Tensor, labels: Tensor) -> float:
@@ -182,8 +182,8 @@ def calibration_error(probabilities: Tensor, labels: Tensor) -> float:
 ECE_BINS = 15
 # In the order of tables.
 SCORES: dict[str, Score] = {
-    one.key: one
-    for one in (
+    score.key: score
+    for score in (
         Score("accuracy", "accuracy", accuracy, printed=True),
         Score("f1_weighted", "weighted F1", f1_weighted, printed=True),
         Score("f1_macro", "macro F1", f1_macro, printed=True),
@@ -200,36 +200,36 @@ SCORES: dict[str, Score] = {
 
 
 def reported() -> list[str]:
-    """Return all scores, in the order of tables."""
+    """Return the keys of all scores, in the order of tables."""
     return list(SCORES)
 
 
 def searchable() -> list[str]:
-    """Return the scores that a search of weights may optimise."""
-    return [key for key, one in SCORES.items() if one.of_counts is not None]
+    """Return the keys of the scores that a search of weights can optimise."""
+    return [key for key, score in SCORES.items() if score.of_counts is not None]
 
 
 def shares() -> list[str]:
-    """Return the scores of counts that are never below 0, so that weights can follow them."""
+    """Return the keys of the scores of counts that are never below 0: they can be weights."""
     return [key for key in searchable() if SCORES[key].least == 0]
 
 
 def printed() -> list[str]:
-    """Return the scores that are columns of printed tables."""
-    return [key for key, one in SCORES.items() if one.printed]
+    """Return the keys of the scores that are columns of printed tables."""
+    return [key for key, score in SCORES.items() if score.printed]
 
 
 def title_of(key: str) -> str:
-    """Return a score's name in tables; that in files where no such score is registered."""
+    """Return a score's name in tables; its key if no such score is registered."""
     return SCORES[key].title if key in SCORES else key
 
 
 @contextmanager
 def register_score(score: Score) -> Iterator[None]:
-    """Report a further score within a `with` block.
+    """Register a score within a `with` block.
 
     Raises:
-        ValueError: there is one of this key.
+        ValueError: its key is already registered.
     """
     if score.key in SCORES:
         raise ValueError(f"there is a score {score.key} already")

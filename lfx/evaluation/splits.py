@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 
 def evaluate_splits(predictions: Predictions, splits: Sequence[str] = REPORTED) -> dict[str, Any]:
-    """Evaluate splits by their labelled rows.
+    """Compute the scores of each split's labelled rows.
 
-    The numbers are those of the artifact's own rows, so that whoever reads the file gets the same.
+    They are computed from the artifact's rows, so a reader of the file gets the same numbers.
 
     Args:
         predictions: one row per sample in each split.
-        splits: which splits.
+        splits: names of the splits.
 
     Returns:
-        `{split: metrics}` for those that have labelled rows, as `evaluate` gives them.
+        `{split: metrics}` for the splits with labelled rows, with metrics as in `evaluate`.
     """
     metrics = {}
     for split in splits:

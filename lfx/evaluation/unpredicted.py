@@ -14,27 +14,27 @@ if TYPE_CHECKING:
 
 
 def unpredicted_classes(predictions: Predictions) -> list[str]:
-    """Return a sentence for each split in which a class has samples and is never predicted.
+    """Return a warning for each split in which a class has samples and is never predicted.
 
-    Accuracy hides it where such a class is rare.
+    Accuracy does not show this if the class is rare.
 
     Args:
         predictions: one row per sample in each split; unlabelled rows do not count.
     """
-    sentences = []
+    warnings = []
     names = predictions.metadata.classes
     for split in REPORTED:
-        chosen = predictions.rows(split) & (predictions.label >= 0)
-        rows = int(chosen.sum())
-        if rows:
-            support = np.bincount(predictions.label[chosen], minlength=len(names))
-            answers = predictions.logits[chosen].argmax(axis=1)
-            predicted = np.bincount(answers, minlength=len(names))
-            never = np.flatnonzero((support > 0) & (predicted == 0)).tolist()
-            if never:
-                listed = name_some(f"{names[label]} ({support[label]})" for label in never)
-                sentences.append(
-                    f"{predictions.metadata.name}: never predicted on {split} (n = {rows}), "
-                    f"with how many samples each class has: {listed}"
+        labelled = predictions.rows(split) & (predictions.label >= 0)
+        samples = int(labelled.sum())
+        if samples:
+            support = np.bincount(predictions.label[labelled], minlength=len(names))
+            predicted = predictions.logits[labelled].argmax(axis=1)
+            counts = np.bincount(predicted, minlength=len(names))
+            missing = np.flatnonzero((support > 0) & (counts == 0)).tolist()
+            if missing:
+                listed = name_some(f"{names[label]} ({support[label]})" for label in missing)
+                warnings.append(
+                    f"{predictions.metadata.name}: classes that are never predicted on {split} "
+                    f"(n = {samples}), with their numbers of samples: {listed}"
                 )
-    return sentences
+    return warnings

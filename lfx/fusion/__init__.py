@@ -1,1 +1,1 @@
-"""How to combine what several models predicted; knows predictions, not what they are about."""
+"""Combine the predictions of several models, of any modality."""

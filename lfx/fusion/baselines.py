@@ -1,4 +1,4 @@
-"""What every scheme is held against."""
+"""Baselines that every scheme is compared with."""
 
 from __future__ import annotations
 
@@ -19,40 +19,43 @@ if TYPE_CHECKING:
     from lfx.fusion.outputs import Outputs
 
 
-def baselines(
-    said: Iterable[Tensor],
+def score_baselines(
+    fit_probabilities: Iterable[Tensor],
     fit_labels: Tensor,
     outputs: Outputs,
     labels: Tensor,
     splits: dict[str, Tensor],
     metric: str,
 ) -> dict[str, dict[str, dict[str, float]]]:
-    """Score what takes no fusion, the plainest fusion, and what no fusion can exceed.
+    """Score predictions without fusion, the simplest fusion, and an upper bound.
 
-    `majority class` always answers the class that is most frequent on the fit split; `best member`
-    is the member with the best score there; both are missing where the fit split has no labels.
-    `mean` averages all members. `oracle` is right wherever any member is, and else answers as the
-    mean does: an upper bound of the accuracy of any choice between members, sample by sample.
+    `majority class` always predicts the most frequent class of the fit split; `best member` is the
+    member with the best score there; both are missing if the fit split has no labels. `mean`
+    averages all members. `oracle` is right if any member is right, and otherwise predicts the class
+    of the mean: an upper bound of the accuracy of choosing a member for each sample.
 
     Args:
-        said: what each member says of the labelled samples of the fit split, `(fit samples,
-            classes)` probabilities; one member at a time, so that no copy of all is needed.
-        fit_labels: their class indices, `(fit samples,)`; may be empty.
-        outputs: what the members say of all samples.
-        labels: class indices, `(samples,)`, -1 where unlabelled.
-        splits: split → mask, `(samples,)`, of what is reported.
-        metric: what makes a member the best, by a name that `evaluate` gives.
+        fit_probabilities: each member's probabilities of the labelled samples of the fit split,
+            `(fit samples, classes)`; an iterator, to avoid a copy of all members at once.
+        fit_labels: class indices of these samples, `(fit samples,)`; may be empty.
+        outputs: the members' outputs of all samples.
+        labels: class indices, `(samples,)`, -1 if unlabelled.
+        splits: reported split → mask, `(samples,)`.
+        metric: key of the score that selects the best member.
 
     Returns:
-        Name → split → score → number: those that need no probabilities, and `support`.
+        Name → split → score → number: the scores that need no probabilities, and `support`.
     """
     answers: dict[str, Tensor] = {}
     if len(fit_labels):
         counts = torch.bincount(fit_labels, minlength=len(outputs.classes))
-        common = int(counts.argmax().item())
-        answers[f"majority class ({outputs.classes[common]})"] = torch.full_like(labels, common)
+        majority = int(counts.argmax().item())
+        answers[f"majority class ({outputs.classes[majority]})"] = torch.full_like(labels, majority)
         sign = 1 if SCORES[metric].higher_is_better else -1
-        scores = [sign * evaluate(member, fit_labels, outputs.classes)[metric] for member in said]
+        scores = [
+            sign * evaluate(probabilities, fit_labels, outputs.classes)[metric]
+            for probabilities in fit_probabilities
+        ]
         best = max(range(len(scores)), key=scores.__getitem__)
         answers[f"best member ({outputs.members[best]})"] = _answers_of(best, outputs)
     equal = Weights("member", torch.ones(len(outputs.members), dtype=outputs.logits.dtype))
@@ -67,15 +70,16 @@ def baselines(
 
 
 def _answers_of(member: int, outputs: Outputs) -> Tensor:
-    """Return a member's classes, `(samples,)`; where it lacks a sample, the others' mean says."""
-    said, present = outputs.probabilities, outputs.present
-    if bool(present[member].all()):  # the others would only be multiplied by 0
-        said, present, member = said[member : member + 1], present[member : member + 1], 0
-    alone = torch.zeros(len(said), dtype=said.dtype, device=said.device)
-    alone[member] = 1
-    return linear_pool(said, Weights("member", alone), present).argmax(dim=1)
+    """Return a member's predicted classes, `(samples,)`; the others' mean if it lacks a sample."""
+    probabilities, present = outputs.probabilities, outputs.present
+    if bool(present[member].all()):  # the other members would have the weight 0 everywhere
+        probabilities, present = probabilities[member : member + 1], present[member : member + 1]
+        member = 0
+    weights = probabilities.new_zeros(len(probabilities))
+    weights[member] = 1
+    return linear_pool(probabilities, Weights("member", weights), present).argmax(dim=1)
 
 
 def _scores(answer: Tensor, labels: Tensor, rows: Tensor, outputs: Outputs) -> dict[str, Any]:
-    # Counted on the CPU: it has float64, and counts deterministically.
+    # On the CPU, which has float64 and counts deterministically.
     return score_answers(answer[rows].cpu(), labels[rows].cpu(), len(outputs.classes))

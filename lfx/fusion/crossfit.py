@@ -1,4 +1,4 @@
-"""Folds that keep groups together, for predicting samples by what was fitted without them."""
+"""Folds that keep groups together, for predictions of samples that a fit has not seen."""
 
 from __future__ import annotations
 
@@ -12,44 +12,45 @@ Rows = np.ndarray[Any, np.dtype[np.intp]]
 def folds(
     labels: np.ndarray[Any, Any], groups: np.ndarray[Any, Any], count: int, seed: int
 ) -> list[tuple[Rows, Rows]]:
-    """Divide samples into folds: groups stay whole, classes and sizes are spread evenly.
+    """Split samples into folds with whole groups and even classes and sizes.
 
-    Groups are dealt out one after the other, class by class, large ones first, and in each class
-    the folds that hold the fewest samples so far come first. Sizes then differ by one group at the
-    most. Neither the order of the samples' classes nor their numbers matter, only which samples
-    share one. (scikit-learn's StratifiedGroupKFold does the like, in a Python loop over groups that
-    takes a minute for 100,000 of them.)
+    Groups are assigned class by class, large groups first, to the folds in turn, starting with the
+    fold that has the fewest samples so far. Sizes of folds differ by one group at most. The result
+    does not depend on how classes are numbered or ordered, only on which samples share a class.
+    (scikit-learn's StratifiedGroupKFold is similar, but loops over groups in Python, which takes a
+    minute for 100,000 groups.)
 
     Args:
         labels: class indices, `(samples,)`.
         groups: `(samples,)`.
-        count: folds that are wanted; as many as there are groups at the most.
-        seed: which group goes where.
+        count: the number of folds; at most the number of groups is used.
+        seed: seed of the order of the groups.
 
     Returns:
-        For each fold the rows of the others and its own rows, both in ascending order; nothing
-        where there would be fewer than two folds.
+        For each fold the rows of the other folds and the rows of the fold, both ascending; empty
+        if there would be fewer than two folds.
     """
-    _, first, group, sizes = np.unique(
+    _, first_rows, group, sizes = np.unique(
         np.asarray(groups, dtype=str), return_index=True, return_inverse=True, return_counts=True
     )
-    count = min(count, len(first))
-    if count < 2:  # noqa: PLR2004
+    number = len(first_rows)
+    count = min(count, number)
+    if count <= 1:
         return []
-    shuffled = np.random.default_rng(seed).permutation(len(first))
-    # A group's class is that of its first sample; classes take turns in the order of the draw.
-    own = np.asarray(labels)[first]
-    _, places, turn = np.unique(own[shuffled], return_index=True, return_inverse=True)
-    rank = np.empty(len(first), dtype=np.intp)
-    rank[shuffled] = places[turn]
-    draw = np.empty(len(first), dtype=np.intp)
-    draw[shuffled] = np.arange(len(first))
-    order = np.lexsort((draw, -sizes, rank))
-    fold_of_group = np.empty(len(first), dtype=np.intp)
-    filled = np.zeros(count)
-    for dealt in np.split(order, np.flatnonzero(np.diff(rank[order])) + 1):
-        turns = np.argsort(filled, kind="stable")
-        fold_of_group[dealt] = turns[np.arange(len(dealt)) % count]
-        filled += np.bincount(fold_of_group[dealt], weights=sizes[dealt], minlength=count)
+    shuffled = np.random.default_rng(seed).permutation(number)
+    # A group has the class of its first sample; classes are ranked by their first shuffled group.
+    group_class = np.asarray(labels)[first_rows]
+    _, firsts, inverse = np.unique(group_class[shuffled], return_index=True, return_inverse=True)
+    class_rank = np.empty(number, dtype=np.intp)
+    class_rank[shuffled] = firsts[inverse]
+    shuffled_rank = np.empty(number, dtype=np.intp)
+    shuffled_rank[shuffled] = np.arange(number)
+    order = np.lexsort((shuffled_rank, -sizes, class_rank))
+    fold_of_group = np.empty(number, dtype=np.intp)
+    fold_sizes = np.zeros(count)
+    for members in np.split(order, np.flatnonzero(np.diff(class_rank[order])) + 1):
+        smallest_first = np.argsort(fold_sizes, kind="stable")
+        fold_of_group[members] = smallest_first[np.arange(len(members)) % count]
+        fold_sizes += np.bincount(fold_of_group[members], weights=sizes[members], minlength=count)
     fold = fold_of_group[group]
-    return [(np.flatnonzero(fold != own), np.flatnonzero(fold == own)) for own in range(count)]
+    return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(count)]

@@ -1,4 +1,4 @@
-"""From members' joined predictions to what a scheme is fitted on."""
+"""Convert members' joined predictions to the data that a scheme is fitted on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 def outputs_of(joined: JoinedMembers, device: torch.device) -> Outputs:
-    """Return what the members say, in float64, or float32 on MPS, which has no float64."""
+    """Return the members' outputs, in float64, or float32 on MPS, which has no float64."""
     dtype = torch.float32 if device.type == "mps" else torch.float64
     return Outputs(
         joined.names,
@@ -29,19 +29,19 @@ def outputs_of(joined: JoinedMembers, device: torch.device) -> Outputs:
 
 
 def complete_rows(joined: JoinedMembers, fit_split: str) -> Mask:
-    """Find what a scheme may be fitted on: labelled samples of a split that all members have.
+    """Return the mask of the labelled samples of the fit split that all members have.
 
-    Members are only compared on samples that all of them have.
+    Members are compared only on samples that all of them have.
 
     Raises:
-        FusionError: there are none.
+        FusionError: there are no such samples.
     """
     rows = fit_rows(fit_split, joined.split, joined.label) & joined.present.all(axis=0)
     if not rows.any():
         raise FusionError(
             f"fit_split={fit_split}: no labelled sample there is in all members "
-            f"({', '.join(joined.names)}), so they cannot be compared; use what needs no labels "
-            f"({NEEDS_NO_LABELS})"
+            f"({', '.join(joined.names)}), so members cannot be compared; use a fusion without a "
+            f"fit ({NEEDS_NO_LABELS})"
         )
     return np.asarray(rows, dtype=np.bool_)
 
@@ -50,16 +50,16 @@ def fit_data(joined: JoinedMembers, outputs: Outputs, rows: Mask, seed: int) -> 
     """Return the samples that a scheme is fitted on.
 
     Args:
-        joined: the members, sample by sample.
-        outputs: what they say of all samples.
-        rows: which samples, `(samples,)`; none where no fit is needed.
-        seed: of whatever is random in a fit.
+        joined: the joined members.
+        outputs: their outputs of all samples.
+        rows: mask of the samples, `(samples,)`; all False if no fit is needed.
+        seed: seed of everything random in a fit.
     """
     device = outputs.logits.device
     return FitData(
         outputs=outputs.select(torch.as_tensor(rows, device=device)),
         labels=torch.as_tensor(joined.label[rows].astype(np.int64), device=device),
-        # Nothing is fitted by most schemes, and strings of a million groups take 70 MB.
+        # Most schemes fit nothing, and the strings of a million groups take 70 MB.
         groups=joined.group[rows] if rows.any() else np.empty(0, dtype=object),
         seed=seed,
     )

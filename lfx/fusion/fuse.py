@@ -12,7 +12,7 @@ from torch import Tensor
 
 from lfx.data.split_names import SPLITS
 from lfx.evaluation.splits import evaluate_splits
-from lfx.fusion.baselines import baselines
+from lfx.fusion.baselines import score_baselines
 from lfx.fusion.fit_data import Mask, complete_rows, fit_data, outputs_of
 from lfx.fusion.guard import refuse_leak
 from lfx.fusion.result import FusionResult, fused_predictions, weights_document
@@ -30,16 +30,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class FitPlan:
-    """Which samples teach, and which are reported.
+    """The samples that a fusion is fitted on and those that it is reported on.
 
     Attributes:
-        fit_split: where weights and calibrations take their labels from: `val`, `test` or `oof`.
-        report_split: the split whose numbers count.
-        allow_leaky_fit: let the two be the same, and mark the result.
-        fit_folds: the rows of the fit split are fused by fits on the other folds, so that their
-            numbers are out-of-sample too; 1: by the one fit on all of them, in-sample.
-        best_by: what makes a member the best one: a number of `evaluate`, such as `f1_weighted`.
-        seed: of folds and of whatever is random in a fit.
+        fit_split: the split whose labels weights and calibrations are fitted on: `val`, `test` or
+            `oof`.
+        report_split: the split that is reported.
+        allow_leaky_fit: allow both splits to be the same, and mark the result as leaky.
+        fit_folds: number of folds of the fit split, each fused by a fit on the other folds, so that
+            its scores are out-of-sample too; 1: all rows by one fit, in-sample.
+        best_by: key of the score that selects the best member, such as `f1_weighted`.
+        seed: seed of the folds and of everything random in a fit.
     """
 
     fit_split: str = "val"
@@ -63,11 +64,11 @@ def fuse(
     """Fit calibrations and weights on one split and fuse the members on all splits.
 
     Args:
-        joined: the members, sample by sample.
-        pipeline: what is fitted.
-        plan: on what, and what is reported.
-        name: what the fused artifact calls itself.
-        device: what computes, in float64, or float32 on MPS, which has no float64.
+        joined: the joined members.
+        pipeline: the calibration and the scheme.
+        plan: the samples to fit on and to report on.
+        name: name of the fused artifact.
+        device: device of the computation, in float64, or float32 on MPS, which has no float64.
         config_hash: for the artifact's metadata.
         versions: for the artifact's metadata.
 
@@ -79,14 +80,14 @@ def fuse(
             f"report_split: allowed are {', '.join(SPLITS)}; got {plan.report_split!r}"
         )
     leaky = pipeline.needs_fit and refuse_leak(
-        plan.fit_split, [plan.report_split], plan.allow_leaky_fit
+        plan.fit_split, [plan.report_split], allow_leaky_fit=plan.allow_leaky_fit
     )
     leaky = leaky or joined.leaky
     outputs = outputs_of(joined, device)
     rows = _fit_rows(joined, plan, needed=pipeline.needs_fit)
     fit = fit_data(joined, outputs, rows & pipeline.needs_fit, plan.seed)
     if pipeline.needs_fit:
-        _warn_of_lacking_classes(fit, plan.fit_split)
+        _warn_about_missing_classes(fit, plan.fit_split)
     fitted = pipeline.fit(fit)
     scores = fitted.combine(outputs)
     folds = 1
@@ -96,8 +97,8 @@ def fuse(
         joined, scores, name, plan.seed, config_hash, versions, leaky=leaky
     )
     # When members are fitted on `oof` rows, those rows are reported in place of `val`.
-    scored = dict.fromkeys(("val", "test", plan.report_split, plan.fit_split))
-    metrics = evaluate_splits(predictions, tuple(scored))
+    splits = dict.fromkeys(("val", "test", plan.report_split, plan.fit_split))
+    metrics = evaluate_splits(predictions, tuple(splits))
     labels = torch.as_tensor(joined.label.astype(np.int64), device=device)
     masks = {
         split: torch.as_tensor(joined.rows(split), device=device) & (labels >= 0)
@@ -125,21 +126,22 @@ def _cross_fit(
     outputs: Outputs,
     scores: Tensor,
 ) -> int:
-    """Put into the scores, for rows of the fit split, those of fits that have not seen them.
+    """Replace the scores of the fit split's rows by those of fits that have not seen their group.
 
-    Rows without a label, or that a member lacks, teach nothing; but others of their group may.
+    This includes rows that are not fitted on, without a label or missing in a member, because other
+    rows of their group may be.
 
     Returns:
-        The number of folds; 1 where there are too few groups.
+        The number of folds; 1 if there are too few groups.
     """
-    parts = pipeline.cross_fit(fit, plan.fit_folds)
-    fold_of = {group: place for place, (_, held) in enumerate(parts) for group in held}
+    fits = pipeline.cross_fit(fit, plan.fit_folds)
+    fold_of = {group: k for k, (_, groups) in enumerate(fits) for group in groups}
     fold = np.array([fold_of.get(group, -1) for group in joined.group])
-    for place, (unaware, _) in enumerate(parts):
-        held = joined.rows(plan.fit_split) & (fold == place)
-        chosen = torch.as_tensor(held, device=scores.device)
-        scores[chosen] = unaware.combine(outputs.select(chosen))
-    return max(1, len(parts))
+    for k, (fitted, _) in enumerate(fits):
+        held_out = joined.rows(plan.fit_split) & (fold == k)
+        rows = torch.as_tensor(held_out, device=scores.device)
+        scores[rows] = fitted.combine(outputs.select(rows))
+    return max(1, len(fits))
 
 
 def _baselines(
@@ -149,55 +151,55 @@ def _baselines(
     masks: dict[str, Tensor],
     best_by: str,
 ) -> dict[str, dict[str, dict[str, float]]]:
-    chosen = torch.as_tensor(rows, device=labels.device)
-    said = (own[chosen] for own in outputs.probabilities)
-    return baselines(said, labels[chosen], outputs, labels, masks, best_by)
+    fit_rows = torch.as_tensor(rows, device=labels.device)
+    fit_probabilities = (member[fit_rows] for member in outputs.probabilities)
+    return score_baselines(fit_probabilities, labels[fit_rows], outputs, labels, masks, best_by)
 
 
 def _curves(
     fitted: Fitted, outputs: Outputs, labels: Tensor, masks: dict[str, Tensor]
 ) -> dict[str, Curve]:
-    """Compute what a search of two members' weights has seen, on each split that has labels."""
-    if not isinstance(fitted.rule, Searched) or not isinstance(fitted.rule.found, Curve):
+    """Compute the exact curve of two searched members on each split with labels."""
+    if not isinstance(fitted.rule, Searched) or not isinstance(fitted.rule.result, Curve):
         return {}
     complete = {split: rows & outputs.complete for split, rows in masks.items()}
-    said = fitted.calibrated(outputs).probabilities
+    probabilities = fitted.calibrated(outputs).probabilities
     return {
-        split: exact_curve(said[:, rows], labels[rows], fitted.rule.metric)
+        split: exact_curve(probabilities[:, rows], labels[rows], fitted.rule.metric)
         for split, rows in complete.items()
         if bool(rows.any())
     }
 
 
 def _fit_rows(joined: JoinedMembers, plan: FitPlan, *, needed: bool) -> Mask:
-    """Find what may be fitted on, `complete_rows`.
+    """Return the mask of the rows to fit on, from `complete_rows`.
 
-    Where no fit is needed, the rows still say which class is frequent and which member is good,
-    and may be none; they are none where those would be chosen by the labels of the split that is
-    reported.
+    If no fit is needed, the baselines still use these rows to find the majority class and the best
+    member. The mask may then be empty, and is empty if the fit split is the reported split.
     """
-    nothing = np.zeros(len(joined.label), dtype=np.bool_)
+    no_rows = np.zeros(len(joined.label), dtype=np.bool_)
     if not needed and plan.fit_split == plan.report_split:
-        return nothing
+        return no_rows
     try:
         return complete_rows(joined, plan.fit_split)
     except FusionError:
         if needed:
             raise
-        return nothing
+        return no_rows
 
 
-def _warn_of_lacking_classes(fit: FitData, split: str) -> None:
+def _warn_about_missing_classes(fit: FitData, split: str) -> None:
     counts = torch.bincount(fit.labels.cpu(), minlength=len(fit.classes)).tolist()
-    lacking = [name for name, count in zip(fit.classes, counts, strict=True) if not count]
-    if len(fit.classes) - len(lacking) == 1:
-        only = next(name for name in fit.classes if name not in lacking)
+    missing = [name for name, count in zip(fit.classes, counts, strict=True) if not count]
+    if len(fit.classes) - len(missing) == 1:
+        only = next(name for name in fit.classes if name not in missing)
         log.warning(
-            "fit_split=%s holds nothing but %s: what is fitted there says %s of everything",
+            "fit_split=%s has samples of class %s only: a fusion that is fitted there predicts %s "
+            "for every sample",
             split,
             only,
             only,
         )
-    elif lacking:
-        told = "fit_split=%s has no sample of class %s, of which what is fitted there knows nothing"
-        log.warning(told, split, name_some(lacking))
+    elif missing:
+        message = "fit_split=%s has no samples of class %s: nothing is fitted for it"
+        log.warning(message, split, name_some(missing))

@@ -1,4 +1,4 @@
-"""Late fusion in three lines of Python: fit on one split, predict, score another."""
+"""Late fusion in Python: fit on one split, predict and score another."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ Members = Mapping[str, "Predictions | str | Path"]
 
 @checked
 class LateFusion:
-    """A scheme, fitted on members' predictions of one split and applied to any samples.
+    """A scheme that is fitted on members' predictions of one split and applied to any samples.
 
-    Members are a mapping of names to prediction artifacts, read or as paths; their order does not
-    matter. Their rows are joined by sample id.
+    Members are a mapping from names to prediction artifacts or their paths; the order does not
+    matter. Rows are joined by sample id.
 
     Args:
         scheme: finds the weights; None: the members' mean.
-        calibration: corrects each member's probabilities first; None: none.
-        fit_split: the split whose labels are used, `val`, `test` or `oof`.
-        on_missing: what becomes of a sample that a member lacks: `error`, `renormalise` or `drop`.
-        seed: of whatever is random in a fit.
+        calibration: calibrates each member's probabilities first; None: no calibration.
+        fit_split: the split whose labels are fitted on, `val`, `test` or `oof`.
+        on_missing: for samples that a member lacks: `error`, `renormalise` or `drop`.
+        seed: seed of everything random in a fit.
 
     Example:
         >>> members = {"image": "image.parquet", "text": "text.parquet"}
@@ -73,8 +73,8 @@ class LateFusion:
         """Fit calibrations and weights on the fit split's labelled samples that all members have.
 
         Raises:
-            ArtifactError: artifacts cannot be read, or do not fit together.
-            FusionError: there is nothing to fit on, or the scheme cannot weigh these members.
+            ArtifactError: artifacts cannot be read or joined.
+            FusionError: there are no samples to fit on, or the scheme cannot weigh these members.
         """
         joined = self._join(members)
         outputs = outputs_of(joined, torch.device("cpu"))
@@ -86,7 +86,7 @@ class LateFusion:
         return self
 
     def predict_proba(self, members: Members, split: str = "test") -> np.ndarray[Any, Any]:
-        """Return fused probabilities of a split, `(samples, classes)`, in the order of their ids.
+        """Return fused probabilities of a split, `(samples, classes)`, sorted by sample id.
 
         Raises:
             FusionError: the fusion is not fitted, or was fitted on other members or classes.
@@ -97,19 +97,19 @@ class LateFusion:
     def sample_ids(self, members: Members, split: str = "test") -> list[str]:
         """Return the ids of the rows of `predict_proba`."""
         joined = self._join(members)
-        return [str(one) for one in joined.sample_id[joined.rows(split)]]
+        return [str(sample) for sample in joined.sample_id[joined.rows(split)]]
 
     def score(self, members: Members, split: str = "test", metric: str = "accuracy") -> float:
-        """Return a score of the fused predictions of a split's labelled samples.
+        """Compute a score of the fused predictions of a split's labelled samples.
 
         Args:
             members: as in `fit`.
-            split: never the one that the scheme was fitted on: its numbers would be too good.
+            split: not the fit split, whose scores would be too good.
             metric: a key of `lfx.evaluation.scores.SCORES`.
 
         Raises:
-            FusionError: as `predict_proba`; or the fusion was fitted on this split, it has no
-                labels, or the score is unknown or not defined for these labels.
+            FusionError: as in `predict_proba`; or the fusion was fitted on this split, the split
+                has no labels, or the score is unknown or not defined for these labels.
         """
         if metric not in SCORES:
             raise FusionError(f"metric: allowed are {', '.join(SCORES)}; got {metric!r}")
@@ -121,14 +121,14 @@ class LateFusion:
             raise FusionError(f"split={split}: the members have no labelled samples there")
         fused = torch.from_numpy(self._fuse(joined)[rows])
         labels = torch.from_numpy(joined.label[rows].astype(np.int64))
-        found = evaluate(fused, labels, joined.classes)
-        if metric not in found:
+        scores = evaluate(fused, labels, joined.classes)
+        if metric not in scores:
             raise FusionError(f"{metric} is not defined for the labels of split={split}")
-        return float(found[metric])
+        return float(scores[metric])
 
     @property
     def weights(self) -> list[Any] | None:
-        """The weights as nested lists, members in the order of their names; None per sample."""
+        """The weights as nested lists, members sorted by name; None if each sample has its own."""
         _, _, fitted = self._require_fitted()
         weights = getattr(fitted.rule, "weights", None)
         return None if weights is None else list(weights.values.tolist())
@@ -148,8 +148,8 @@ class LateFusion:
         return self._fitted
 
     def _join(self, members: Members) -> JoinedMembers:
-        read = {
-            name: one if isinstance(one, Predictions) else read_predictions(Path(one))
-            for name, one in members.items()
+        predictions = {
+            name: member if isinstance(member, Predictions) else read_predictions(Path(member))
+            for name, member in members.items()
         }
-        return join(read, self.on_missing)
+        return join(predictions, self.on_missing)

@@ -1,4 +1,4 @@
-"""Smooth functions of a few parameters, minimised the same way each time."""
+"""Minimise smooth functions of a few parameters."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ def minimise(
     """Minimise a function by scipy's L-BFGS-B (Byrd, Lu, Nocedal and Zhu 1995).
 
     Args:
-        loss: of a float64 tensor shaped as `start`; gives a scalar of about the size of 1, and its
-            gradient, shaped as `start`.
-        start: where the search begins.
-        bounds: the least and the greatest values, shaped as `start`; None: there are none.
-        steps: at most.
+        loss: takes a float64 tensor of the shape of `start`; returns a scalar of the magnitude of 1
+            and its gradient, of the shape of `start`.
+        start: the starting point.
+        bounds: the lower and upper bounds, of the shape of `start`; None: no bounds.
+        steps: the largest number of steps.
 
     Returns:
-        The minimiser, shaped as `start`, float64, on the CPU.
+        The minimiser, of the shape of `start`, float64, on the CPU.
     """
 
-    def value_and_slope(flat: np.ndarray[Any, Any]) -> tuple[float, np.ndarray[Any, Any]]:
-        value, slope = loss(torch.from_numpy(flat.reshape(start.shape)))
-        return value.item(), np.asarray(slope).ravel()
+    def value_and_gradient(flat: np.ndarray[Any, Any]) -> tuple[float, np.ndarray[Any, Any]]:
+        value, gradient = loss(torch.from_numpy(flat.reshape(start.shape)))
+        return value.item(), np.asarray(gradient).ravel()
 
     limits = None
     if bounds is not None:
         limits = list(zip(*(bound.flatten().tolist() for bound in bounds), strict=True))
-    found = minimize(
-        value_and_slope,
+    result = minimize(
+        value_and_gradient,
         start.detach().cpu().to(torch.float64).flatten().numpy(),
         jac=True,
         method="L-BFGS-B",
         bounds=limits,
-        # Scores of predictions do not change any more; the last digits cost as much as all others.
+        # Beyond these tolerances scores of predictions do not change, and the time would double.
         options={"maxiter": steps, "ftol": 1e-10, "gtol": 1e-7},
     )
-    return torch.from_numpy(found.x.reshape(start.shape))
+    return torch.from_numpy(result.x.reshape(start.shape))

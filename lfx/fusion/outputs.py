@@ -1,4 +1,4 @@
-"""What members say of samples, and what a scheme may learn from."""
+"""The members' outputs, and the data that a scheme is fitted on."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from torch import Tensor
 
 @dataclass(frozen=True, eq=False)
 class Outputs:
-    """What members say of some samples; no labels.
+    """The members' outputs of some samples, without labels.
 
     Attributes:
         members: names of the members, sorted, `(members,)`.
         classes: names of the classes, `(classes,)`.
         logits: raw scores, `(members, samples, classes)`; 0 where a member lacks a sample.
-        present: whether a member has a sample, `(members, samples)`, bool; each sample has one
-            member at least.
+        present: whether a member has a sample, `(members, samples)`, bool; each sample has at least
+            one member.
     """
 
     members: tuple[str, ...]
@@ -30,32 +30,32 @@ class Outputs:
 
     @cached_property
     def probabilities(self) -> Tensor:
-        """Softmax of the logits, `(members, samples, classes)`; even where a member is absent."""
+        """Softmax of the logits, `(members, samples, classes)`; uniform for missing samples."""
         return torch.softmax(self.logits, dim=2)
 
     @property
     def complete(self) -> Tensor:
-        """Which samples all members have, `(samples,)`, bool."""
+        """The mask of the samples that all members have, `(samples,)`, bool."""
         return self.present.all(dim=0)
 
     def select(self, rows: Tensor) -> Outputs:
-        """Take some samples, by a mask or by their numbers."""
+        """Return some samples, given by a mask or by indices."""
         return Outputs(self.members, self.classes, self.logits[:, rows], self.present[:, rows])
 
     def with_logits(self, logits: Tensor) -> Outputs:
-        """Say the same of the same samples by other scores."""
+        """Return the same members and samples with other logits."""
         return Outputs(self.members, self.classes, logits, self.present)
 
 
 @dataclass(frozen=True, eq=False)
 class FitData:
-    """Labelled samples of the fit split that all members have; none where no fit is needed.
+    """Labelled samples of the fit split that all members have; none if no fit is needed.
 
     Attributes:
-        outputs: what the members say of them.
+        outputs: the members' outputs.
         labels: class indices, `(samples,)`.
-        groups: near-duplicate groups, `(samples,)`; samples of one group are never torn apart.
-        seed: of whatever is random in a fit.
+        groups: near-duplicate groups, `(samples,)`; folds never split a group.
+        seed: seed of everything random in a fit.
     """
 
     outputs: Outputs
@@ -79,7 +79,7 @@ class FitData:
         return self.outputs.probabilities
 
     def select(self, rows: np.ndarray[Any, Any]) -> FitData:
-        """Take some samples, by a mask or by their numbers."""
+        """Return some samples, given by a mask or by indices."""
         chosen = torch.as_tensor(rows, device=self.labels.device)
         return replace(
             self,
@@ -89,5 +89,5 @@ class FitData:
         )
 
     def calibrated(self, logits: Tensor) -> FitData:
-        """Take the same samples with other logits."""
+        """Return the same samples with other logits."""
         return replace(self, outputs=self.outputs.with_logits(logits))

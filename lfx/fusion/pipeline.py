@@ -1,4 +1,4 @@
-"""Calibration and scheme as one thing that is fitted, on all samples or fold by fold."""
+"""A calibration and a scheme, fitted together, on all samples or fold by fold."""
 
 from __future__ import annotations
 
@@ -20,66 +20,65 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """A calibration of each member, and the rule that combines what is calibrated."""
+    """The calibration of each member, and the rule that combines the calibrated members."""
 
     calibrations: dict[str, Calibrated]
     rule: Rule
 
     def calibrated(self, outputs: Outputs) -> Outputs:
-        """Give what the members say once they are calibrated."""
+        """Return the members' calibrated outputs."""
         return apply(self.calibrations, outputs)
 
     def combine(self, outputs: Outputs) -> Tensor:
-        """Give fused scores, `(samples, classes)`."""
+        """Compute fused scores, `(samples, classes)`."""
         return self.rule.combine(self.calibrated(outputs))
 
     def document(self, outputs: Outputs) -> dict[str, Any]:
-        """Say in plain values how the rule combines what is calibrated; see `Rule.document`."""
+        """Return the rule in plain values; see `Rule.document`."""
         return self.rule.document(self.calibrated(outputs))
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """What is to be fitted: first each member's calibration, then the scheme."""
+    """The parts that are fitted: first each member's calibration, then the scheme."""
 
     calibrator: Calibrator
     scheme: Scheme
 
     @property
     def needs_fit(self) -> bool:
-        """Whether any part depends on labelled samples."""
+        """Whether any part needs labelled samples."""
         return self.calibrator.needs_fit or self.scheme.needs_fit
 
     def fit(self, fit: FitData) -> Fitted:
         """Fit both parts on the same samples."""
         calibrations = calibrate(self.calibrator, fit)
         calibrated = fit.calibrated(apply(calibrations, fit.outputs).logits)
-        found = self.scheme.fit(calibrated)
-        return Fitted(calibrations, Pooled(found) if isinstance(found, Weights) else found)
+        fitted = self.scheme.fit(calibrated)
+        return Fitted(calibrations, Pooled(fitted) if isinstance(fitted, Weights) else fitted)
 
     def cross_fit(self, fit: FitData, count: int) -> list[tuple[Fitted, set[str]]]:
-        """Fit once for each fold of the samples, without it.
+        """Fit once per fold, on the samples of the other folds.
 
         Args:
             fit: labelled samples.
-            count: folds.
+            count: the number of folds.
 
         Returns:
-            Each fit, and the groups that it has not seen; nothing where there are fewer than two
-            folds.
+            Each fit and the groups that it has not seen; empty if there are fewer than two folds.
 
         Raises:
             FusionError: the scheme cannot be fitted without one of the folds.
         """
         parts = folds(fit.labels.cpu().numpy(), fit.groups, count, fit.seed)
-        found = []
-        for place, (train, held) in enumerate(parts, start=1):
+        fits = []
+        for number, (train, held_out) in enumerate(parts, start=1):
             try:
                 fitted = self.fit(fit.select(train))
             except FusionError as error:
                 raise FusionError(
-                    f"without fold {place} of {len(parts)} of the fit split: {error}; or, to fuse "
-                    "its rows by the one fit on all of them, fit_folds=1"
+                    f"without fold {number} of {len(parts)} of the fit split: {error}; or use "
+                    "fit_folds=1, which fuses all rows of the fit split by one fit"
                 ) from error
-            found.append((fitted, set(fit.groups[held])))
-        return found
+            fits.append((fitted, set(fit.groups[held_out])))
+        return fits

@@ -1,4 +1,4 @@
-"""What a fusion gives: an artifact, its numbers, and how they came about."""
+"""The result of a fusion: an artifact, its scores, and the fitted weights."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lfx.artifacts.predictions import Metadata, Predictions
+from lfx.artifacts.metadata import Metadata
+from lfx.artifacts.predictions import Predictions
 from lfx.data.split_names import SPLITS
 from lfx.fusion.pipeline import Fitted
 from lfx.fusion.search.curve import Curve
@@ -26,18 +27,18 @@ _LEAST_SCORE = torch.finfo(torch.float32).tiny
 
 @dataclass(frozen=True, eq=False)
 class FusionResult:
-    """What a fusion gives.
+    """The result of a fusion.
 
     Attributes:
-        predictions: the fused artifact: modality `fusion`, one row per sample, its logits the
-            logarithms of the fused scores.
+        predictions: the fused artifact: modality `fusion`, one row per sample, with the logarithms
+            of the fused scores as logits.
         fitted: calibrations and rule, fitted on the whole fit split.
-        metrics: `{"val": {...}, "test": {...}}` for those splits that have labels, and
-            `"leaky": True` where weights or calibrations, here or in a fused member, were fitted on
-            the split that is reported.
+        metrics: `{"val": {...}, "test": {...}}` for the splits with labels, and `"leaky": True` if
+            weights or calibrations, of this fusion or of a fused member, were fitted on the
+            reported split.
         baselines: name → split → scores.
         weights_document: the content of `weights.json`.
-        curves: split → every weighting of two members; only where the scheme looked at all of them.
+        curves: split → exact curve of two members; empty unless the scheme computed one.
     """
 
     predictions: Predictions
@@ -49,12 +50,12 @@ class FusionResult:
 
     @property
     def leaky(self) -> bool:
-        """Whether numbers of the reported split are too good."""
+        """Whether the scores of the reported split are too good."""
         return bool(self.metrics.get("leaky", False))
 
     @property
     def labelled(self) -> bool:
-        """Whether there is anything to score."""
+        """Whether any split has labelled samples."""
         return any(split in self.metrics for split in SPLITS)
 
 
@@ -65,14 +66,14 @@ def weights_document(
     fitted: Fitted,
     outputs: Outputs,
 ) -> dict[str, Any]:
-    """Give the content of `weights.json`, but for what only the whole fusion knows.
+    """Return the content of `weights.json`, without `fit_folds` and `leaky`.
 
     Args:
-        joined: the members, sample by sample.
-        pipeline: what was fitted.
-        fit_split: where it took its labels from; None where it needed none.
-        fitted: what was found.
-        outputs: what the members say, not calibrated.
+        joined: the joined members.
+        pipeline: the calibration and the scheme.
+        fit_split: the split that they were fitted on; None if no fit was needed.
+        fitted: the fitted calibrations and rule.
+        outputs: the members' outputs, not calibrated.
     """
     rule = fitted.document(outputs)
     document = {
@@ -83,7 +84,9 @@ def weights_document(
         "fit_split": fit_split,
     }
     document |= rule
-    calibrations = {name: one.document() for name, one in fitted.calibrations.items()}
+    calibrations = {
+        name: calibration.document() for name, calibration in fitted.calibrations.items()
+    }
     if calibrations:
         document["calibration"] = {
             "kind": component_name(pipeline.calibrator),
@@ -107,7 +110,7 @@ def fused_predictions(
     *,
     leaky: bool,
 ) -> Predictions:
-    """Make an artifact of scores, `(samples, classes)`: modality `fusion`, one row a sample."""
+    """Build an artifact of scores, `(samples, classes)`: modality `fusion`, one row per sample."""
     return joined.predictions(
         _logits(scores),
         Metadata(
@@ -126,13 +129,14 @@ def fused_predictions(
 
 
 def _logits(scores: Tensor) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Take logarithms; a score of 0 becomes the smallest normal float32, as logits are finite.
+    """Compute logarithms; scores are clipped at the smallest normal float32, so logits are finite.
 
-    Where float32 cannot tell the best score from another, it is raised by as little as it can.
+    If rounding to float32 makes another class the best one, the winner's logit is raised to the
+    next larger float32.
     """
     wide = scores.cpu().to(torch.float64)
-    rounded = np.asarray(wide.clamp(min=_LEAST_SCORE).log_().to(torch.float32).numpy())
+    logits = np.asarray(wide.clamp(min=_LEAST_SCORE).log_().to(torch.float32).numpy())
     winner = scores.cpu().argmax(dim=1).numpy()
-    lost = np.flatnonzero(rounded.argmax(axis=1) != winner)
-    rounded[lost, winner[lost]] = np.nextafter(rounded[lost].max(axis=1), np.float32(np.inf))
-    return rounded
+    changed = np.flatnonzero(logits.argmax(axis=1) != winner)
+    logits[changed, winner[changed]] = np.nextafter(logits[changed].max(axis=1), np.float32(np.inf))
+    return logits

@@ -1,4 +1,4 @@
-"""Rules: what is left of a scheme once it has been fitted, and needs labels no more."""
+"""Rules: fitted schemes, which combine members without labels."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class Rule(Protocol):
-    """Combines what members say of samples, whether or not these have labels."""
+    """Combines the members' outputs of samples, labelled or not."""
 
     def combine(self, outputs: Outputs) -> Tensor:
-        """Give fused scores, `(samples, classes)`, in 0..1, each row summing to 1."""
+        """Compute fused scores, `(samples, classes)`, in 0..1, each row summing to 1."""
 
     def document(self, outputs: Outputs) -> dict[str, Any]:
-        """Say in plain values how it combines: `weights` (nested lists) and what else matters.
+        """Return the rule in plain values: `weights` (nested lists), `per`, and further keys.
 
-        `per` says what the weights are given to: `member`, `class`, `sample` or `feature`.
+        `per` names the axis of the weights: `member`, `class`, `sample` or `feature`.
         """
 
 
@@ -39,33 +39,34 @@ class Pooled:
         """Apply the weights."""
         return self.pool(outputs.probabilities, self.weights, outputs.present)
 
-    def document(self, outputs: Outputs) -> dict[str, Any]:  # noqa: ARG002, others need it
-        """Give the weights, `(members,)` or `(members, classes)`."""
+    def document(self, outputs: Outputs) -> dict[str, Any]:
+        """Return the weights, `(members,)` or `(members, classes)`."""
+        del outputs
         return {"weights": self.weights.values.tolist(), "per": self.weights.per}
 
 
 @dataclass(frozen=True, eq=False)
 class PooledBySample:
-    """Weights that follow from what the members say of each sample, and the pool for them."""
+    """Weights that are computed from the members' outputs of each sample, and their pool."""
 
     weigh: Callable[[Outputs], Weights]
     pool: Pool = linear_pool
 
     def combine(self, outputs: Outputs) -> Tensor:
-        """Weigh each sample, and apply the weights."""
+        """Compute the weights of each sample and apply them."""
         return self.pool(outputs.probabilities, self.weigh(outputs), outputs.present)
 
     def document(self, outputs: Outputs) -> dict[str, Any]:
-        """Give the weights, `(members, samples)`, as shares; 0 for a member that is absent."""
+        """Return the weights, `(members, samples)`, as shares; 0 for an absent member."""
         values = self.weigh(outputs).values * outputs.present
         total = values.sum(dim=0)
-        even = outputs.present / outputs.present.sum(dim=0)
-        shares = (values / total).where(total > 0, even.to(values))
+        equal = outputs.present / outputs.present.sum(dim=0)
+        shares = (values / total).where(total > 0, equal.to(values))
         rows = [[round(weight, 6) for weight in row] for row in shares.tolist()]
-        idle = [
+        unused = [
             name
-            for name, row, there in zip(outputs.members, shares, outputs.present, strict=True)
-            if bool(there.any()) and not bool(row.any())
+            for name, row, present in zip(outputs.members, shares, outputs.present, strict=True)
+            if bool(present.any()) and not bool(row.any())
         ]
-        note = {"note": f"no weight on any sample: {', '.join(idle)}"} if idle else {}
+        note = {"note": f"no weight on any sample: {', '.join(unused)}"} if unused else {}
         return {"weights": rows, "per": "sample"} | note

@@ -1,4 +1,4 @@
-"""Weights of fusion members: what a scheme finds and a pool applies."""
+"""Weights of fusion members: schemes find them, pools apply them."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ _AXES = {"member": "(members,)", "class": "(members, classes)", "sample": "(memb
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """Weights, and what they are given to.
+    """Weights per member, per member and class, or per member and sample.
 
-    What they are given to is said, not told from the shape: with as many samples as classes the
-    shapes `(members, classes)` and `(members, samples)` are one and the same.
+    `per` is explicit because the shape can be ambiguous: `(members, classes)` and
+    `(members, samples)` are equal if there are as many samples as classes.
 
     Attributes:
-        per: `member` (one weight for all a member says), `class` (one for each class it scores) or
-            `sample` (one for each sample).
+        per: `member` (one weight per member), `class` (one per member and class) or `sample` (one
+            per member and sample).
         values: `(members,)`, `(members, classes)` or `(members, samples)`; finite, 0 or more, and
-            not all 0 over the members of any class or sample. Only their proportions matter.
+            for each class or sample not 0 for all members. Only their proportions matter.
 
     Raises:
-        ValueError: the values are not such.
+        ValueError: the values do not meet these conditions.
     """
 
     per: Per
     values: Tensor
 
     def __post_init__(self) -> None:
-        """Refuse weights that no pool could apply."""
+        """Check that a pool can apply the weights."""
         if self.per not in get_args(Per):
             raise ValueError(f"per: allowed are {', '.join(get_args(Per))}; got {self.per!r}")
         values = self.values

@@ -1,1 +1,1 @@
-"""Contrastive losses: what pulls samples of a kind together and pushes the others apart."""
+"""Losses of phase 1: they pull samples of one class together and push the others apart."""

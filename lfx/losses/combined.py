@@ -1,4 +1,4 @@
-"""Two losses at once: the paper's future work (section VI)."""
+"""A weighted sum of two losses: the paper's future work (section VI)."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class Combined(Loss):
     """`weight * first + (1 - weight) * second`.
 
     Args:
-        first: a loss.
-        second: another one.
-        weight: of the first loss, 0..1; where it is scheduled, at the beginning.
-        weight_end: its weight at the end of phase 1, 0..1; None: it stays.
-        schedule: how it gets there: `linear` or `cosine`.
+        first: the first loss.
+        second: the second loss.
+        weight: weight of the first loss, 0..1; with `weight_end`, at the beginning of phase 1.
+        weight_end: weight of the first loss at the end of phase 1, 0..1; None: it is constant.
+        schedule: how the weight changes: `linear` or `cosine`.
 
     Raises:
-        ConfigError: one of the losses is itself combined.
+        ConfigError: one of the two losses is itself a combined loss.
     """
 
     def __init__(
@@ -39,8 +39,8 @@ class Combined(Loss):
     ) -> None:
         nested = [
             f"loss.{name} is itself combined; two losses are combined, not more"
-            for name, part in (("first", first), ("second", second))
-            if isinstance(part, Combined)
+            for name, loss in (("first", first), ("second", second))
+            if isinstance(loss, Combined)
         ]
         if nested:
             raise ConfigError("\n".join(nested))
@@ -51,21 +51,21 @@ class Combined(Loss):
         self.views = max(first.views, second.views)
 
     def weight_at(self, progress: float) -> float:
-        """Give the first loss's weight, by the share of phase 1 that is over (0..1)."""
+        """Return the first loss's weight when a share of phase 1 (0..1) is completed."""
         if self.weight_end is None:
             return self.weight
-        done = progress if self.schedule == "linear" else 0.5 * (1 - math.cos(math.pi * progress))
-        return self.weight + done * (self.weight_end - self.weight)
+        share = progress if self.schedule == "linear" else 0.5 * (1 - math.cos(math.pi * progress))
+        return self.weight + share * (self.weight_end - self.weight)
 
-    def __call__(self, seen: Views, progress: float = 0.0) -> LossTerm:
-        """Give the weighted sum, and how many rows are idle in the loss that has more of them.
+    def __call__(self, batch: Views, progress: float = 0.0) -> LossTerm:
+        """Compute the weighted sum; `unpaired` is the larger number of the two losses.
 
-        A loss that uses no labels is shown none, whatever the other one sees.
+        A loss that uses no labels does not see them, even if the other one does.
         """
-        terms = [
-            loss(seen if loss.uses_labels else seen.without_labels(), progress)
+        first, second = (
+            loss(batch if loss.uses_labels else batch.without_labels(), progress)
             for loss in (self.first, self.second)
-        ]
+        )
         weight = self.weight_at(progress)
-        value = weight * terms[0].value + (1 - weight) * terms[1].value
-        return LossTerm(value, torch.maximum(terms[0].idle, terms[1].idle))
+        value = weight * first.value + (1 - weight) * second.value
+        return LossTerm(value, torch.maximum(first.unpaired, second.unpaired))

@@ -1,4 +1,4 @@
-"""The cross-entropy as a loss of phase 1: to compare with, and to combine."""
+"""The cross-entropy as a loss of phase 1, for comparison and for combined losses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class CrossEntropy(Loss):
     """The mean cross-entropy of a linear classifier beside the projection.
 
     Args:
-        label_smoothing: share of the target that is spread over all classes, 0..1 (below 1).
+        label_smoothing: share of the target that is spread over all classes, 0 or more, below 1.
     """
 
     uses_labels = True
@@ -24,16 +24,16 @@ class CrossEntropy(Loss):
     def __init__(self, *, label_smoothing: Probability = 0.0) -> None:
         self.label_smoothing = label_smoothing
 
-    def __call__(self, seen: Views, progress: float = 0.0) -> LossTerm:
-        """Give the loss; no row is ever idle.
+    def __call__(self, batch: Views, progress: float = 0.0) -> LossTerm:
+        """Compute the loss; `unpaired` is always 0.
 
         Raises:
             ValueError: there are no logits or no labels.
         """
         del progress
-        if seen.logits is None or seen.labels is None:
+        if batch.logits is None or batch.labels is None:
             raise ValueError("CrossEntropy needs logits and labels, got none")
         value = functional.cross_entropy(
-            seen.logits, seen.labels, label_smoothing=self.label_smoothing
+            batch.logits, batch.labels, label_smoothing=self.label_smoothing
         )
-        return LossTerm(value, seen.labels.new_zeros(()))
+        return LossTerm(value, batch.labels.new_zeros(()))

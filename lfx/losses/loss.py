@@ -1,4 +1,4 @@
-"""What every loss of phase 1 is to the rest of lfx."""
+"""The interface of the losses of phase 1."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Views:
-    """What phase 1 knows of a batch. A sample that is augmented twice has two rows, its views.
+    """A batch of phase 1. A sample that is augmented twice has two rows, its views.
 
     Attributes:
-        projections: (rows, width) float32 output of the projection.
-        instances: (rows,) which sample a row is a view of.
+        projections: (rows, width) float32, the projection's output.
+        instances: (rows,) the sample that each row is a view of.
         labels: (rows,) class indices; None for a loss that must not see them.
-        logits: (rows, classes) of the classifier; None where no loss reads them.
+        logits: (rows, classes) the classifier's output; None where no loss reads it.
     """
 
     projections: Tensor
@@ -26,30 +26,31 @@ class Views:
     logits: Tensor | None = None
 
     def without_labels(self) -> Views:
-        """Give what a loss without labels may see."""
+        """Return the batch without labels and logits, for a loss that uses no labels."""
         return replace(self, labels=None, logits=None)
 
 
 @dataclass(frozen=True)
 class LossTerm:
-    """A loss over a batch.
+    """The loss of a batch.
 
     Attributes:
-        value: () float, at least 0, with gradients. 0 where no anchor contributes.
-        idle: () int, how many rows are no anchor for want of a positive or of a negative.
+        value: () float, at least 0, with gradients; 0 where no anchor contributes.
+        unpaired: () int, the number of rows that are not an anchor because they have no positive
+            or no negative.
     """
 
     value: Tensor
-    idle: Tensor
+    unpaired: Tensor
 
 
 class Loss(ABC):
-    """Something that phase 1 can minimise.
+    """A loss that phase 1 minimises.
 
     Attributes:
-        uses_labels: whether it reads labels.
-        uses_logits: whether it reads the classifier's logits.
-        views: how many views of a sample it needs at least.
+        uses_labels: whether the loss reads labels.
+        uses_logits: whether the loss reads the classifier's logits.
+        views: the least number of views per sample.
     """
 
     uses_labels: bool
@@ -57,12 +58,12 @@ class Loss(ABC):
     views: int
 
     @abstractmethod
-    def __call__(self, seen: Views, progress: float = 0.0) -> LossTerm:
-        """Give the loss over a batch.
+    def __call__(self, batch: Views, progress: float = 0.0) -> LossTerm:
+        """Compute the loss of a batch.
 
         Args:
-            seen: the batch.
-            progress: how much of phase 1 is over, in 0..1; for what is scheduled.
+            batch: projections, labels and logits.
+            progress: the share of phase 1 that is completed, in 0..1; for schedules.
         """
 
 
@@ -73,22 +74,22 @@ class ContrastiveLoss(Loss):
     uses_logits = False
     views = 1
 
-    def __call__(self, seen: Views, progress: float = 0.0) -> LossTerm:
-        """Contrast by labels, or by instances where the loss uses no labels.
+    def __call__(self, batch: Views, progress: float = 0.0) -> LossTerm:
+        """Compute the loss with labels as targets, or instances where it uses no labels.
 
         Raises:
-            ValueError: it uses labels and there are none.
+            ValueError: the loss uses labels and the batch has none.
         """
         del progress
         if not self.uses_labels:
-            return self.contrast(seen.projections, seen.instances)
-        if seen.labels is None:
+            return self.contrast(batch.projections, batch.instances)
+        if batch.labels is None:
             raise ValueError(f"{type(self).__name__} needs labels, got none")
-        return self.contrast(seen.projections, seen.labels)
+        return self.contrast(batch.projections, batch.labels)
 
     @abstractmethod
     def contrast(self, embeddings: Tensor, targets: Tensor) -> LossTerm:
-        """Give the loss.
+        """Compute the loss.
 
         Args:
             embeddings: (rows, width).
@@ -97,12 +98,12 @@ class ContrastiveLoss(Loss):
 
 
 def same_target(targets: Tensor) -> Tensor:
-    """Tell (rows, rows) bool whether two rows have the same target; a row has its own."""
+    """Return whether two rows have the same target, (rows, rows) bool; True on the diagonal."""
     return targets.unsqueeze(0) == targets.unsqueeze(1)
 
 
-def count_idle(targets: Tensor) -> Tensor:
-    """Count the rows without any positive (another row of their target) or any negative.
+def count_unpaired(targets: Tensor) -> Tensor:
+    """Count the rows without a positive (another row with their target) or without a negative.
 
     Args:
         targets: (rows,).
@@ -110,15 +111,15 @@ def count_idle(targets: Tensor) -> Tensor:
     Returns:
         () int64.
     """
-    mates = same_target(targets).sum(dim=1)
-    return ((mates == 1) | (mates == len(targets))).sum()
+    sizes = same_target(targets).sum(dim=1)
+    return ((sizes == 1) | (sizes == len(targets))).sum()
 
 
 def mean_or_zero(losses: Tensor, embeddings: Tensor) -> Tensor:
-    """Average losses; where there are none give 0, with gradients of 0.
+    """Return the mean of losses; without any loss 0, with gradients of 0.
 
     Args:
-        losses: (anchors,), maybe empty.
-        embeddings: what the losses were computed from.
+        losses: (anchors,), may be empty.
+        embeddings: the tensor that the losses were computed from.
     """
     return losses.mean() if losses.numel() else torch.zeros_like(embeddings).mul(embeddings).sum()

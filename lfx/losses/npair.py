@@ -6,30 +6,30 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from lfx.losses.loss import ContrastiveLoss, LossTerm, count_idle, mean_or_zero, same_target
+from lfx.losses.loss import ContrastiveLoss, LossTerm, count_unpaired, mean_or_zero, same_target
 from lfx.runtime.checked import checked
 from lfx.runtime.settings import Positive
 
 
 def npair(embeddings: Tensor, targets: Tensor, *, symmetric: bool = False) -> LossTerm:
-    """Give the N-pair loss over all anchor-positive pairs (the paper, section IV.C; Sohn 2016).
+    """Compute the N-pair loss over all anchor-positive pairs (the paper, section IV.C; Sohn 2016).
 
-    A pair (a, p) of one target loses `log(1 + sum over n of exp(f_a . f_n - f_a . f_p))`: raw dot
-    products, no temperature. Sohn's batch holds one pair of each class, the first sample of which
-    is the anchor, and takes as negatives the positives of the other pairs. With more samples a
-    class, every pair counts once, the earlier row being its anchor, and the negatives are all rows
-    of other targets that are the positive of some pair. So on batches with one pair a class this is
-    Sohn's loss, and pytorch-metric-learning's `NPairsLoss`.
+    The loss of a pair (a, p) is `log(1 + sum over n of exp(f_a . f_n - f_a . f_p))`: raw dot
+    products, no temperature. Sohn's batch has one pair per class; its first sample is the anchor,
+    and the negatives are the positives of the other pairs. With more samples per class, every pair
+    counts once, with the earlier row as its anchor, and the negatives are all rows of other targets
+    that are the positive of some pair. On batches with one pair per class this is therefore Sohn's
+    loss, and pytorch-metric-learning's `NPairsLoss`.
 
     Args:
         embeddings: (rows, width), not normalised.
         targets: (rows,) rows with the same target are positives of each other.
-        symmetric: let each pair count in both directions, with all rows of other targets as
-            negatives; what is earlier in the batch then does not matter.
+        symmetric: count each pair in both directions, with all rows of other targets as negatives;
+            the loss then does not depend on the order of the rows.
 
     Returns:
-        The mean over the pairs that have a negative. Idle are rows that are neither the anchor nor
-        the positive of such a pair.
+        The mean over the pairs that have a negative. `unpaired` counts the rows that are neither
+        the anchor nor the positive of such a pair.
     """
     similarity = embeddings @ embeddings.T
     same = same_target(targets)
@@ -40,21 +40,21 @@ def npair(embeddings: Tensor, targets: Tensor, *, symmetric: bool = False) -> Lo
         negatives = ~same & pairs.any(dim=0)
     pairs &= negatives.any(dim=1, keepdim=True)
     anchors, positives = pairs.nonzero(as_tuple=True)
-    # log(sum over n of exp(f_a . f_n)), for each row that is an anchor.
-    rows, of_row = torch.unique(anchors, return_inverse=True)
-    pushed = similarity[rows].masked_fill(~negatives[rows], -torch.inf).logsumexp(dim=1)
-    # log(1 + exp(x)), where x may be large: dot products have no bound.
-    losses = functional.softplus(pushed[of_row] - similarity[anchors, positives])
-    idle = (~(pairs.any(dim=0) | pairs.any(dim=1))).sum()
-    return LossTerm(mean_or_zero(losses, embeddings), idle)
+    # log(sum over n of exp(f_a . f_n)), once for each row that is an anchor.
+    rows, row_of_pair = torch.unique(anchors, return_inverse=True)
+    negative_terms = similarity[rows].masked_fill(~negatives[rows], -torch.inf).logsumexp(dim=1)
+    # Softplus is log(1 + exp(x)) without overflow: dot products are not bounded.
+    losses = functional.softplus(negative_terms[row_of_pair] - similarity[anchors, positives])
+    unpaired = (~(pairs.any(dim=0) | pairs.any(dim=1))).sum()
+    return LossTerm(mean_or_zero(losses, embeddings), unpaired)
 
 
 def npair_tfa(embeddings: Tensor, targets: Tensor, *, temperature: float) -> LossTerm:
-    """Give the N-pair loss as TensorFlow Addons has it, which the paper's published code uses.
+    """Compute the N-pair loss of TensorFlow Addons, which the paper's published code uses.
 
-    The embeddings are L2-normalised; the cross-entropy of their similarities, divided by the
-    temperature, is taken against targets that share each row equally between all rows of its
-    target, the anchor itself included.
+    The embeddings are L2-normalised. The loss is the cross-entropy of their similarities, divided
+    by the temperature, against targets that are uniform over all rows with the anchor's target,
+    the anchor itself included.
 
     Args:
         embeddings: (rows, width).
@@ -62,28 +62,28 @@ def npair_tfa(embeddings: Tensor, targets: Tensor, *, temperature: float) -> Los
         temperature: above 0.
 
     Returns:
-        The mean over all rows. A row without a positive has itself, one without negatives is pulled
-        towards its mates alone: both have a finite loss, and are counted as idle.
+        The mean over all rows. A row without a positive has itself as the only positive, and a row
+        without negatives has positives only: both have a finite loss and count as `unpaired`.
     """
     normalised = functional.normalize(embeddings)
     logits = normalised @ normalised.T / temperature
     shares = same_target(targets).to(logits.dtype)
     shares = shares / shares.sum(dim=1, keepdim=True)
-    return LossTerm(functional.cross_entropy(logits, shares), count_idle(targets))
+    return LossTerm(functional.cross_entropy(logits, shares), count_unpaired(targets))
 
 
 class NPair(ContrastiveLoss):
     """`npair`.
 
     Args:
-        symmetric: let each pair count in both directions.
+        symmetric: count each pair in both directions.
     """
 
     def __init__(self, *, symmetric: bool = False) -> None:
         self.symmetric = symmetric
 
     def contrast(self, embeddings: Tensor, targets: Tensor) -> LossTerm:
-        """Give the loss."""
+        """Compute the loss."""
         return npair(embeddings, targets, symmetric=self.symmetric)
 
 
@@ -92,12 +92,12 @@ class NPairTfa(ContrastiveLoss):
     """`npair_tfa`.
 
     Args:
-        temperature: what similarities are divided by, above 0.
+        temperature: divisor of the similarities, above 0.
     """
 
     def __init__(self, *, temperature: Positive = 0.1) -> None:
         self.temperature = temperature
 
     def contrast(self, embeddings: Tensor, targets: Tensor) -> LossTerm:
-        """Give the loss."""
+        """Compute the loss."""
         return npair_tfa(embeddings, targets, temperature=self.temperature)

@@ -19,36 +19,36 @@ if TYPE_CHECKING:
 class SupCon(ContrastiveLoss):
     """The supervised contrastive loss (Khosla et al. 2020), over L2-normalised embeddings.
 
-    The mean over the anchors that have a positive; without any negative in the batch it is 0 and
-    all rows are idle.
+    The mean over the anchors that have a positive; in a batch without negatives it is 0 and all
+    rows are unpaired.
 
     Args:
-        temperature: what similarities are divided by, above 0.
+        temperature: divisor of the similarities, above 0.
     """
 
     def __init__(self, *, temperature: Positive = 0.1) -> None:
-        # The library's own mean leaves out anchors whose loss is 0, be they ever so well placed.
+        # The library's default reducer would leave out anchors whose loss is 0.
         self.loss = SupConLoss(temperature=temperature, reducer=DoNothingReducer())
 
     def contrast(self, embeddings: Tensor, targets: Tensor) -> LossTerm:
-        """Give the loss."""
-        mates = same_target(targets).sum(dim=1)
-        anchors = (mates > 1) & (mates < len(targets))
-        idle = (~anchors).sum()
+        """Compute the loss."""
+        sizes = same_target(targets).sum(dim=1)
+        anchors = (sizes > 1) & (sizes < len(targets))
+        unpaired = (~anchors).sum()
         if not anchors.any():
-            return LossTerm(mean_or_zero(embeddings[anchors], embeddings), idle)
+            return LossTerm(mean_or_zero(embeddings[anchors], embeddings), unpaired)
         losses = self.loss(embeddings, targets)["loss"]["losses"]
-        return LossTerm(losses[anchors].mean(), idle)
+        return LossTerm(losses[anchors].mean(), unpaired)
 
 
 class NtXent(SupCon):
     """The loss of SimCLR (Chen et al. 2020): two views of a sample against all other samples.
 
-    It sees no labels. With two views an anchor has a single positive, and SupCon's formula over
-    instances is NT-Xent's; with more views it is SupCon's, without labels.
+    It uses no labels: the targets are instances. With two views an anchor has one positive, and
+    SupCon's formula equals NT-Xent's; with more views it is SupCon over instances.
 
     Args:
-        temperature: what similarities are divided by, above 0.
+        temperature: divisor of the similarities, above 0.
     """
 
     uses_labels = False

@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 class Triplet(ContrastiveLoss):
     """The triplet loss (Schroff et al. 2015) over L2-normalised embeddings.
 
-    The mean of `max(0, |a - p| - |a - n| + margin)` over the mined triplets; 0 without any. Idle
-    are the rows that no mined triplet has as its anchor: for want of a positive, of a negative, or
-    of a semihard one.
+    The mean of `max(0, |a - p| - |a - n| + margin)` over the mined triplets; 0 without any.
+    `unpaired` counts the rows that are the anchor of no mined triplet: they lack a positive, a
+    negative, or a semihard negative.
 
     Args:
         margin: above 0; distances lie in 0..2.
         mining: `hard`: each anchor with its farthest positive and nearest negative (Hermans et al.
-            2017). `semihard`: negatives farther than the positive, but within the margin. `all`.
+            2017). `semihard`: negatives farther than the positive, but within the margin. `all`:
+            every triplet.
     """
 
     def __init__(
@@ -46,8 +47,8 @@ class Triplet(ContrastiveLoss):
         )
 
     def contrast(self, embeddings: Tensor, targets: Tensor) -> LossTerm:
-        """Give the loss."""
+        """Compute the loss."""
         triplets = self.miner(embeddings, targets)
         anchors = triplets[0].unique().numel()
-        idle = targets.new_tensor(len(targets) - anchors)
-        return LossTerm(self.loss(embeddings, targets, triplets), idle)
+        unpaired = targets.new_tensor(len(targets) - anchors)
+        return LossTerm(self.loss(embeddings, targets, triplets), unpaired)

@@ -1,1 +1,1 @@
-"""LightningModules, one per modality, and what trains, stores and applies them."""
+"""Kinds of content: what a model reads of a sample, one folder for each kind."""

@@ -1,1 +1,1 @@
-"""From metrics to loggers, tables and files."""
+"""Report metrics: to loggers, as tables, as files and as pictures."""

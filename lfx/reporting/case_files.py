@@ -1,4 +1,4 @@
-"""A case study as files."""
+"""Write a case study as files."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def write_cases(study: CaseStudy, shown: int, folder: Path) -> list[Path]:
 
     Args:
         study: the cases.
-        shown: how many of each kind.
-        folder: where to.
+        shown: the number of cases of each kind in `cases.md` and `cases.png`.
+        folder: folder of the files.
 
     Returns:
-        The files.
+        The paths of the files.
     """
     names = study.members
     header = ["kind", "rank", "id", "split", "label", "text", "image"]
@@ -40,24 +40,24 @@ def write_cases(study: CaseStudy, shown: int, folder: Path) -> list[Path]:
             for case in study.cases
         ],
     ).write_csv(folder / "cases.csv")
-    few = [case for case in study.cases if case.rank <= shown]
+    first_cases = [case for case in study.cases if case.rank <= shown]
     lines = [
         [case.kind, case.sample_id, " ".join(case.text.split()), case.label]
-        + [_told(case.scores.get(member), study.classes) for member in names]
-        for case in few
+        + [_prediction(case.scores.get(member), study.classes) for member in names]
+        for case in first_cases
     ]
     with atomic_path(folder / "cases.md") as part:
         table = Table([Column(title) for title in ("", "id", "tweet", "label", *names)], lines)
         part.write_text(table.markdown(), encoding="utf-8")
-    if few:
+    if first_cases:
         draw_cases(study, shown, folder / "cases.png")
-    else:  # of an earlier look
+    else:  # a picture of an earlier report
         (folder / "cases.png").unlink(missing_ok=True)
-    written = [folder / f"cases.{ending}" for ending in ("csv", "md", "png")]
-    return written if few else written[:2]
+    files = [folder / f"cases.{suffix}" for suffix in ("csv", "md", "png")]
+    return files if first_cases else files[:2]
 
 
-def _told(scores: npt.NDArray[np.floating] | None, classes: Sequence[str]) -> str:
+def _prediction(scores: npt.NDArray[np.floating] | None, classes: Sequence[str]) -> str:
     if scores is None:
         return ""
     best = int(scores.argmax())

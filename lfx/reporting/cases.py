@@ -1,4 +1,4 @@
-"""Tweets that a fusion mended, and those that it broke (the paper's table I)."""
+"""Tweets that a fusion corrected, and those that it corrupted (the paper's table I)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from lfx.artifacts.join import join
 from lfx.artifacts.predictions import softmax
-from lfx.data.decoding import USUAL, Decoding
+from lfx.data.decoding import DEFAULT, Decoding
 from lfx.data.split_names import REPORTED
 from lfx.evaluation.cases import find_cases
 from lfx.runtime.errors import ArtifactError
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from lfx.artifacts.predictions import Predictions
     from lfx.data.samples import SampleTable
 
-# No member's name: they hold no blanks.
+# Not a possible name of a member, because it has a blank.
 _FUSED = "the fusion"
-_USUAL = "text"
+_DEFAULT = "text"
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,14 @@ class Case:
     """One sample.
 
     Attributes:
-        kind: `mended` or `broken`.
-        rank: from 1, by the fusion's confidence.
-        sample_id: the data set's own id.
+        kind: `corrected` or `corrupted`.
+        rank: rank by the fusion's confidence, from 1.
+        sample_id: the id in the data set.
         label: the true class.
         text: the tweet.
-        image: the picture's file.
-        scores: member, or the fusion's name → `(classes,)` probabilities; a member that lacks the
-            sample is left out.
+        image: path of the picture.
+        scores: name of a member or of the fusion → `(classes,)` probabilities; a member that lacks
+            the sample is left out.
     """
 
     kind: str
@@ -50,25 +50,25 @@ class Case:
     scores: Mapping[str, npt.NDArray[np.floating]]
 
     def scores_of(self, member: str) -> list[float | None]:
-        """Give a member's probabilities; None each where it lacks the sample."""
-        own = self.scores.get(member)
-        if own is None:
+        """Return a member's probabilities; None for each class if it lacks the sample."""
+        scores = self.scores.get(member)
+        if scores is None:
             return [None] * len(next(iter(self.scores.values())))
-        return [float(score) for score in own]
+        return [float(score) for score in scores]
 
 
 @dataclass(frozen=True)
 class CaseStudy:
-    """All samples on which the fusion and one member disagree about the truth.
+    """The samples that the fusion corrects or corrupts, compared with one member.
 
     Attributes:
-        cases: mended ones first, the most confident of each kind first.
+        cases: corrected ones first, then corrupted ones; the most confident of each kind first.
         classes: names of the classes.
-        members: names of the fusion's members, and at the end its own.
+        members: names of the fusion's members, then the fusion's name.
         against: the member that the fusion is compared with.
-        split: whose samples they are.
-        samples: how many that split has.
-        decoding: how pictures become RGB.
+        split: the split of the samples.
+        samples: the number of samples that both have in that split.
+        decoding: how pictures are decoded to RGB.
     """
 
     cases: tuple[Case, ...]
@@ -77,10 +77,10 @@ class CaseStudy:
     against: str
     split: str
     samples: int
-    decoding: Decoding = USUAL
+    decoding: Decoding = DEFAULT
 
     def of(self, kind: str) -> list[Case]:
-        """Give the `mended` or the `broken` ones."""
+        """Return the cases of a kind, `corrected` or `corrupted`."""
         return [case for case in self.cases if case.kind == kind]
 
 
@@ -90,50 +90,61 @@ def study_cases(
     table: SampleTable,
     against: str | None = None,
 ) -> CaseStudy:
-    """Find the samples that change from right to wrong, or back, between a member and the fusion.
+    """Find the samples that the fusion corrects or corrupts, compared with a member.
 
     Args:
-        fused: what the fusion predicted.
-        members: name → what each of its members predicted.
+        fused: the fusion's predictions.
+        members: name → the member's predictions.
         table: the samples, with their tweets and pictures.
         against: the member to compare with; None: `text`, or the first by name.
 
     Raises:
-        ArtifactError: there is no such member, they do not belong together, or no row has a label.
+        ArtifactError: there is no such member, the members cannot be joined, or no row has a label.
     """
-    against = against or (_USUAL if _USUAL in members else min(members))
+    against = against or (_DEFAULT if _DEFAULT in members else min(members))
     if against not in members:
         raise ArtifactError(
             f"against={against}: there is no such member; there are {', '.join(sorted(members))}"
         )
     fusion = fused.metadata.name
     if fusion in members:
-        raise ArtifactError(f"member {fusion} is called as the fusion is; fuse with name=ANOTHER")
+        raise ArtifactError(
+            f"member {fusion} has the same name as the fusion; fuse again with name=ANOTHER"
+        )
     joined = join({**members, _FUSED: fused}, "renormalise")
-    known = joined.label >= 0
-    there = [split for split in ("test", *REPORTED) if (known & joined.rows(split)).any()]
-    if not there:
-        raise ArtifactError("no sample has a label, so nothing is right or wrong")
-    split = there[0]
+    labelled = joined.label >= 0
+    splits = [split for split in ("test", *REPORTED) if (labelled & joined.rows(split)).any()]
+    if not splits:
+        raise ArtifactError("no sample has a label, so there are no errors to compare")
+    split = splits[0]
     names = [fusion if name == _FUSED else name for name in joined.names]
     present = dict(zip(names, joined.present, strict=True))
-    rows = np.flatnonzero(known & joined.rows(split) & present[against] & present[fusion])
-    scores = {name: softmax(own[rows]) for name, own in zip(names, joined.logits, strict=True)}
-    at = {name: row for row, name in enumerate(table.ids)}
+    rows = np.flatnonzero(labelled & joined.rows(split) & present[against] & present[fusion])
+    scores = {
+        name: softmax(logits[rows]) for name, logits in zip(names, joined.logits, strict=True)
+    }
+    position = {name: row for row, name in enumerate(table.ids)}
     labels = joined.label[rows]
-    found = find_cases(scores[against], scores[fusion], labels)
     cases = [
         Case(
             kind=kind,
             rank=rank,
             sample_id=str(joined.sample_id[rows[row]]),
             label=joined.classes[labels[row]],
-            text=table.texts[at[joined.sample_id[rows[row]]]],
-            image=table.images[at[joined.sample_id[rows[row]]]],
-            scores={name: own[row] for name, own in scores.items() if present[name][rows[row]]},
+            text=table.texts[position[joined.sample_id[rows[row]]]],
+            image=table.images[position[joined.sample_id[rows[row]]]],
+            scores={name: each[row] for name, each in scores.items() if present[name][rows[row]]},
         )
-        for kind, own_rows in (("mended", found.mended), ("broken", found.broken))
-        for rank, row in enumerate(own_rows, start=1)
+        for kind, case_rows in find_cases(scores[against], scores[fusion], labels)._asdict().items()
+        for rank, row in enumerate(case_rows, start=1)
     ]
-    shown = (*sorted(members), fusion)
-    return CaseStudy(tuple(cases), joined.classes, shown, against, split, len(rows), table.decoding)
+    members_and_fusion = (*sorted(members), fusion)
+    return CaseStudy(
+        cases=tuple(cases),
+        classes=joined.classes,
+        members=members_and_fusion,
+        against=against,
+        split=split,
+        samples=len(rows),
+        decoding=table.decoding,
+    )

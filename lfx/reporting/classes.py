@@ -1,4 +1,4 @@
-"""How the samples are distributed over the classes (the paper's figure 1)."""
+"""Report the distribution of the samples over the classes (the paper's figure 1)."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def show_classes(table: SampleTable, name: str, folder: Path) -> Path:
     """Write `classes.csv`, by split, and `classes.png`.
 
     Args:
-        table: the samples; all are counted, those in no split as well.
-        name: the data set's.
-        folder: where to.
+        table: the samples; all are counted, including those without a split.
+        name: the data set's name.
+        folder: folder of the files.
 
     Returns:
-        The picture.
+        The path of the picture.
     """
     parts: dict[str, list[int]] = {"all": table.class_counts(range(len(table)))}
     parts |= {split: table.class_counts(table.rows(split)) for split in table.present_splits()}

@@ -1,4 +1,4 @@
-"""What became of the embeddings: numbers, a table, a picture."""
+"""Report the diagnostics of embeddings: numbers, a table and a picture."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from lfx.configuration.contrastive import ContrastiveConfig
 from lfx.evaluation.embeddings import Arrangement, arrange, flatten
-from lfx.modalities.loaders import labels_of
-from lfx.reporting.loggers import log_picture
 from lfx.reporting.pictures.scatter import draw_embeddings
 from lfx.reporting.table import NUMBER, Column, Table
 from lfx.runtime.files import write_json
+from lfx.training.contrastive import Contrastive
+from lfx.training.loaders import labels_of
+from lfx.training.loggers import log_picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,13 +25,12 @@ if TYPE_CHECKING:
 
     from pytorch_lightning.loggers import Logger
 
-    from lfx.configuration.train import TrainConfig
-    from lfx.modalities.surroundings import Outcome, Surroundings
+    from lfx.runs.plan import RunPlan, Trained
 
 log = logging.getLogger(__name__)
 
-# When -> embeddings of the training and of the validation samples, both (samples, width).
-Moments = Mapping[str, tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]]]
+# Step of training -> embeddings of training and of validation samples, both (samples, width).
+StepEmbeddings = Mapping[str, tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]]]
 Labels = npt.NDArray[np.integer]
 
 _TITLES = {
@@ -40,19 +39,19 @@ _TITLES = {
     "phase_2/before": "frozen encoder in phase 2",
     "phase_2/after": "logits after phase 2",
 }
-# Validation samples at the most.
+# The largest number of validation samples: all pairs of them are compared.
 _MOST = 5000
 _COLUMNS = ("alignment", "uniformity", "knn_accuracy", "silhouette")
 
 
 @dataclass(frozen=True)
-class Look:
-    """How embeddings are looked at.
+class DiagnosticOptions:
+    """Options of the diagnostics.
 
     Attributes:
-        neighbours: how many training samples vote on a validation sample.
+        neighbours: the number of training samples that vote on a validation sample.
         picture: `pca`, `tsne`, or `none`.
-        seed: of t-SNE.
+        seed: seed of t-SNE.
     """
 
     neighbours: int
@@ -60,98 +59,99 @@ class Look:
     seed: int
 
 
-def look_at_embeddings(config: TrainConfig, around: Surroundings, outcome: Outcome) -> None:
-    """Report the embeddings of a modality that is trained in two phases; of others there are none.
-
-    Args:
-        config: the stage's settings.
-        around: where training happened, and on which samples.
-        outcome: what it led to.
-    """
-    if not isinstance(config.modality, ContrastiveConfig):
+def report_run_embeddings(plan: RunPlan, trained: Trained) -> None:
+    """Report the embeddings of training in two phases; any other has none."""
+    if not isinstance(plan.regime, Contrastive):
         return
-    own, table = config.modality.diagnostics, around.table
+    options, table = plan.regime.diagnostics, trained.trained_on
     train, val = (np.array(labels_of(table, table.rows(split))) for split in ("train", "val"))
     report_embeddings(
-        {moment: (one.train, one.val) for moment, one in outcome.moments.items()},
+        {
+            step: (vectors.train, vectors.val)
+            for step, vectors in trained.outcome.embeddings.items()
+        },
         train,
         val,
-        Look(own.neighbours, own.picture.name, config.seed),
+        DiagnosticOptions(options.neighbours, options.picture, plan.seed),
         classes=table.classes,
-        folder=around.run,
-        logger=around.logger,
+        folder=trained.context.run,
+        logger=trained.context.logger,
     )
 
 
 def report_embeddings(
-    moments: Moments,
+    embeddings: StepEmbeddings,
     train_labels: Labels,
     val_labels: Labels,
-    look: Look,
+    options: DiagnosticOptions,
     *,
     classes: Sequence[str],
     folder: Path,
     logger: Logger | None,
 ) -> None:
-    """Measure, print, draw and log; writes `diagnostics.json` and `embeddings.png`.
+    """Compute, print, draw and log diagnostics; write `diagnostics.json` and `embeddings.png`.
 
     Args:
-        moments: when -> embeddings of the training and of the validation samples.
+        embeddings: step of training -> embeddings of training and of validation samples.
         train_labels: (training samples,).
         val_labels: (validation samples,).
-        look: how they are looked at.
+        options: options of the diagnostics.
         classes: class names in order.
         folder: the run's folder.
-        logger: where numbers and picture go as well.
+        logger: also gets the numbers and the picture.
     """
-    if not moments:
+    if not embeddings:
         return
-    moments, val_labels = _fewer(moments, val_labels, look.seed)
-    found = {
-        moment: arrange(train, train_labels, val, val_labels, neighbours=look.neighbours)
-        for moment, (train, val) in moments.items()
+    embeddings, val_labels = _subsample(embeddings, val_labels, options.seed)
+    diagnostics = {
+        step: arrange(train, train_labels, val, val_labels, neighbours=options.neighbours)
+        for step, (train, val) in embeddings.items()
     }
-    write_json(folder / "diagnostics.json", nested(found))
-    # What phase 2 starts from is what phase 1 ended with: shown once, where both took place.
-    shown = [one for one in moments if one != "phase_2/before" or "phase_1/after" not in moments]
-    rows = [[_TITLES[moment], *asdict(found[moment]).values()] for moment in shown]
+    write_json(folder / "diagnostics.json", nested(diagnostics))
+    # Phase 2 starts with the encoder of the end of phase 1: shown once if both took place.
+    repeated = "phase_2/before" if "phase_1/after" in embeddings else None
+    shown = [step for step in embeddings if step != repeated]
+    rows = [[_TITLES[step], *asdict(diagnostics[step]).values()] for step in shown]
     numbers = [Column(name.replace("_", " "), NUMBER) for name in _COLUMNS]
     Table([Column("validation samples"), *numbers], rows).print()
     if logger is not None:
         logger.log_metrics(
             {
-                f"diagnostics/{moment}/{name}": value
-                for moment, one in found.items()
-                for name, value in asdict(one).items()
+                f"diagnostics/{step}/{name}": value
+                for step, numbers_of_step in diagnostics.items()
+                for name, value in asdict(numbers_of_step).items()
                 if not math.isnan(value)
             }
         )
-    if look.picture == "none":
+    if options.picture == "none":
         return
-    flat = flatten([moments[moment][1] for moment in shown], method=look.picture, seed=look.seed)
+    vectors = [embeddings[step][1] for step in shown]
+    points = flatten(vectors, method=options.picture, seed=options.seed)
     file = folder / "embeddings.png"
-    panels = {_TITLES[moment]: points for moment, points in zip(shown, flat, strict=True)}
-    title = f"{len(val_labels)} validation samples ({look.picture})"
+    panels = dict(zip((_TITLES[step] for step in shown), points, strict=True))
+    title = f"{len(val_labels)} validation samples ({options.picture})"
     draw_embeddings(file, title, panels, val_labels.tolist(), classes)
     log_picture(logger, "embeddings", file)
     log.info("embeddings: %s", file)
 
 
-def _fewer(moments: Moments, labels: Labels, seed: int) -> tuple[Moments, Labels]:
-    """Look at some of very many validation samples: all pairs of them are compared."""
+def _subsample(
+    embeddings: StepEmbeddings, labels: Labels, seed: int
+) -> tuple[StepEmbeddings, Labels]:
+    """Return a random subset of very many validation samples."""
     if len(labels) <= _MOST:
-        return moments, labels
-    log.info("the embeddings of %d of %d validation samples are looked at", _MOST, len(labels))
+        return embeddings, labels
+    log.info("diagnostics of the embeddings use %d of %d validation samples", _MOST, len(labels))
     rows = np.sort(np.random.default_rng(seed).choice(len(labels), _MOST, replace=False))
-    return {moment: (train, val[rows]) for moment, (train, val) in moments.items()}, labels[rows]
+    return {step: (train, val[rows]) for step, (train, val) in embeddings.items()}, labels[rows]
 
 
-def nested(found: Mapping[str, Arrangement]) -> dict[str, dict[str, Any]]:
-    """Give the content of `diagnostics.json`: phase -> before and after -> number, null for NaN."""
+def nested(diagnostics: Mapping[str, Arrangement]) -> dict[str, dict[str, Any]]:
+    """Return the content of `diagnostics.json`: phase -> before and after -> number or null."""
     content: dict[str, dict[str, Any]] = {}
-    for moment, one in found.items():
-        phase, when = moment.split("/")
+    for step, numbers in diagnostics.items():
+        phase, when = step.split("/")
         content.setdefault(phase, {})[when] = {
-            name: None if math.isnan(value) else value for name, value in asdict(one).items()
+            name: None if math.isnan(value) else value for name, value in asdict(numbers).items()
         }
     return content

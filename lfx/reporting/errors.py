@@ -1,4 +1,4 @@
-"""Where predictions are wrong: scores of each class, and which class is taken for which."""
+"""Report the errors of predictions: scores of each class, and confusion matrices."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from lfx.artifacts.predictions import NONE, softmax
 from lfx.data.split_names import REPORTED
 from lfx.evaluation.confusion import confusion
 from lfx.evaluation.metrics import score_classes
-from lfx.reporting.loggers import log_picture
 from lfx.reporting.pictures.bars import draw_bars
 from lfx.reporting.pictures.figure import MOST_NAMES
 from lfx.reporting.pictures.heatmap import draw_confusion
 from lfx.reporting.table import Column, Table
+from lfx.training.loggers import log_picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,68 +30,68 @@ if TYPE_CHECKING:
 _SCORES = {"precision": "precision", "recall": "recall", "f1": "F1"}
 
 
-def look_at_errors(
+def report_errors(
     predictions: Predictions, folder: Path, logger: Logger | None = None
 ) -> dict[str, Path]:
-    """Write `per_class` and `confusion`, a CSV and a PNG each, of all splits that are reported.
+    """Write `per_class` and `confusion`, a CSV and a PNG each, of all reported splits.
 
-    Of more than 60 classes, `confusion.csv` lists the cells that are not 0.
+    With more than 60 classes, `confusion.csv` lists only the cells that are not 0.
 
     Args:
-        predictions: where cross-validation gives a sample several rows, they are averaged.
-        folder: where to.
-        logger: gets the pictures as well, if it shows any.
+        predictions: the predictions; a cross-validation's rows of the same sample are averaged.
+        folder: folder of the files.
+        logger: also gets the pictures, if it shows pictures.
 
     Returns:
-        Name → picture; nothing where no row has a label.
+        Name → picture; empty if no row has a label.
     """
-    # Without folds there is one row a sample.
+    # Without folds there is one row per sample.
     rows = average_folds(predictions) if (predictions.fold != NONE).any() else predictions
-    about, classes = rows.metadata, rows.metadata.classes
+    name, classes = rows.metadata.name, rows.metadata.classes
     counts = _count(rows)
     if not counts:
         return {}
-    of_class = {split: score_classes(own, classes) for split, own in counts.items()}
+    per_class = {split: score_classes(matrix, classes) for split, matrix in counts.items()}
     Table(
         [Column(title) for title in ("split", "class", *_SCORES, "support")],
         [
-            (split, name, *(scores[key] for key in (*_SCORES, "support")))
-            for split, own in of_class.items()
-            for name, scores in own.items()
+            (split, label, *(scores[key] for key in (*_SCORES, "support")))
+            for split, scores_of in per_class.items()
+            for label, scores in scores_of.items()
         ],
     ).write_csv(folder / "per_class.csv")
     bars = {
         f"{split} (n = {int(counts[split].sum())})": {
-            title: [own[name][key] for name in classes] for key, title in _SCORES.items()
+            title: [scores_of[label][key] for label in classes] for key, title in _SCORES.items()
         }
-        for split, own in of_class.items()
+        for split, scores_of in per_class.items()
     }
-    title = f"{about.name}: scores of each class"
+    title = f"{name}: scores of each class"
     draw_bars(folder / "per_class.png", title, classes, bars, ".2f", top=1.0)
-    tables = {split: own.numpy() for split, own in counts.items()}
+    matrices = {split: matrix.numpy() for split, matrix in counts.items()}
     Table(
         [Column(title) for title in ("split", "label", "predicted", "count")],
         [
-            (split, classes[row], classes[column], int(own[row, column]))
-            for split, own in tables.items()
-            for row, column in _cells(own)
+            (split, classes[row], classes[column], int(matrix[row, column]))
+            for split, matrix in matrices.items()
+            for row, column in _cells(matrix)
         ],
     ).write_csv(folder / "confusion.csv")
-    draw_confusion(folder / "confusion.png", f"{about.name}: confusion", tables, classes)
-    pictures = {name: folder / f"{name}.png" for name in ("per_class", "confusion")}
-    for name, file in pictures.items():
-        log_picture(logger, name, file)
+    draw_confusion(folder / "confusion.png", f"{name}: confusion", matrices, classes)
+    pictures = {kind: folder / f"{kind}.png" for kind in ("per_class", "confusion")}
+    for kind, file in pictures.items():
+        log_picture(logger, kind, file)
     return pictures
 
 
 def _count(rows: Predictions) -> dict[str, torch.Tensor]:
-    """Count, by split with labels, how often each class was predicted for each label."""
+    """Return the confusion matrix of each split with labels."""
     counts = {}
     for split in REPORTED:
-        chosen = rows.rows(split) & (rows.label >= 0)
-        if chosen.any():
-            predicted = softmax(rows.logits[chosen]).argmax(axis=1)
-            labels = torch.from_numpy(rows.label[chosen])
+        labelled = rows.rows(split) & (rows.label >= 0)
+        if labelled.any():
+            predicted = softmax(rows.logits[labelled]).argmax(axis=1)
+            labels = torch.from_numpy(rows.label[labelled])
             counts[split] = confusion(
                 torch.from_numpy(predicted), labels, len(rows.metadata.classes)
             )
@@ -99,7 +99,7 @@ def _count(rows: Predictions) -> dict[str, torch.Tensor]:
 
 
 def _cells(counts: npt.NDArray[np.integer]) -> Iterable[Sequence[int]]:
-    """Give the cells that are listed: all; of very many classes those that count anything."""
+    """Return the cells that are listed: all, or with very many classes those that are not 0."""
     if len(counts) > MOST_NAMES:
         return np.argwhere(counts).tolist()
     return np.ndindex(*counts.shape)

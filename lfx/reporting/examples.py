@@ -1,4 +1,4 @@
-"""Texts beside what was made of them (the paper's figure 2)."""
+"""Show texts and their paraphrases (the paper's figure 2)."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def show_paraphrases(pairs: Sequence[tuple[str, str]], count: int, file: Path) -> None:
-    """Print some texts beside their paraphrases, and write them as Markdown.
+    """Print some texts and their paraphrases, and write them as Markdown.
 
     Args:
         pairs: text and paraphrase.
-        count: how many are shown, from the first on.
-        file: where to.
+        count: the number of pairs to show, from the first on.
+        file: path of the Markdown file.
     """
     shown = [tuple(" ".join(part.split()) for part in pair) for pair in pairs[:count]]
     if not shown:

@@ -1,4 +1,4 @@
-"""What a cross-validation led to: metrics of each fold, their mean and spread, and of all rows."""
+"""Report a cross-validation: metrics of each fold, their mean and spread, and of all rows."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from lfx.data.split_names import REPORTED
 from lfx.evaluation.scores import printed
 from lfx.evaluation.splits import evaluate_splits
 from lfx.evaluation.unpredicted import unpredicted_classes
-from lfx.reporting.errors import look_at_errors
-from lfx.reporting.loggers import flat_scores
+from lfx.reporting.errors import report_errors
 from lfx.reporting.score_columns import score_columns
 from lfx.reporting.table import Column, Table
 from lfx.runtime.files import write_json
+from lfx.training.loggers import flat_scores
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,14 +29,14 @@ log = logging.getLogger(__name__)
 def report_folds(parts: Mapping[int, Predictions], name: str, folder: Path) -> dict[str, Any]:
     """Evaluate folds; write `metrics.json` and `folds.json`, and print them.
 
-    `metrics.json` is of all out-of-fold rows together, each predicted by the one model that has not
-    seen it, and of the test rows by the mean of all models. `folds.json` has each fold's own
-    metrics, and their mean and standard deviation.
+    `metrics.json` has the scores of all out-of-fold rows, each predicted by the one model that has
+    not seen it, and of the test rows, predicted by the mean of all models. `folds.json` has the
+    metrics of each fold, and their mean and standard deviation.
 
     Args:
         parts: fold → predictions.
-        name: the run's.
-        folder: where the files go.
+        name: the run's name.
+        folder: folder of the files.
 
     Returns:
         The content of `metrics.json`.
@@ -47,20 +47,20 @@ def report_folds(parts: Mapping[int, Predictions], name: str, folder: Path) -> d
     for sentence in unpredicted_classes(averaged):
         log.warning(sentence)
     write_json(folder / "metrics.json", metrics)
-    look_at_errors(merged, folder)
-    each = {fold: evaluate_splits(parts[fold]) for fold in sorted(parts)}
-    flat = {fold: flat_scores(own) for fold, own in each.items()}
-    over = {
-        key: [scores[key] for scores in flat.values()]
-        for key in next(iter(flat.values()))
-        if all(key in scores for scores in flat.values())
+    report_errors(merged, folder)
+    fold_metrics = {fold: evaluate_splits(parts[fold]) for fold in sorted(parts)}
+    fold_scores = {fold: flat_scores(of_splits) for fold, of_splits in fold_metrics.items()}
+    values_of = {
+        key: [scores[key] for scores in fold_scores.values()]
+        for key in next(iter(fold_scores.values()))
+        if all(key in scores for scores in fold_scores.values())
     }
-    mean = {key: statistics.fmean(values) for key, values in over.items()}
-    spread = {key: statistics.stdev(values) for key, values in over.items() if len(values) > 1}
+    mean = {key: statistics.fmean(values) for key, values in values_of.items()}
+    spread = {key: statistics.stdev(values) for key, values in values_of.items() if len(values) > 1}
     write_json(
         folder / "folds.json",
         {
-            "folds": {str(fold): own for fold, own in each.items()},
+            "folds": {str(fold): of_splits for fold, of_splits in fold_metrics.items()},
             "mean": mean,
             "standard_deviation": spread,
         },
@@ -68,8 +68,8 @@ def report_folds(parts: Mapping[int, Predictions], name: str, folder: Path) -> d
     splits = [split for split in REPORTED if split in metrics]
     columns = [Column(""), *score_columns(splits, printed(), counted=False)]
     keys = [f"{split}/{score}" for split in splits for score in printed()]
-    rows = [[f"fold {fold}", *_cells(own, keys)] for fold, own in flat.items()]
-    if len(flat) > 1:
+    rows = [[f"fold {fold}", *_cells(scores, keys)] for fold, scores in fold_scores.items()]
+    if len(fold_scores) > 1:
         rows += [["mean", *_cells(mean, keys)], ["standard deviation", *_cells(spread, keys)]]
         rows += [[f"{name}, all folds together", *_cells(flat_scores(metrics), keys)]]
     Table(columns, rows).print()

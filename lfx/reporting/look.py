@@ -1,4 +1,4 @@
-"""A look at one run: where it is wrong, and, with the data at hand, on which tweets."""
+"""Report one run: its errors, and with its data set, the tweets that it is wrong on."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lfx.artifacts.parquet import read_predictions
-from lfx.configuration.fuse import ON_MISSING
+from lfx.artifacts.reserved import ON_MISSING
 from lfx.reporting.case_files import write_cases
 from lfx.reporting.cases import study_cases
 from lfx.reporting.classes import show_classes
-from lfx.reporting.errors import look_at_errors
+from lfx.reporting.errors import report_errors
+from lfx.runs.status import require_status
 from lfx.runtime.errors import DataError, RecordError
 from lfx.runtime.records import read_yaml, resolve_references
-from lfx.runtime.rundir import require_status
 
 if TYPE_CHECKING:
     from lfx.artifacts.predictions import Predictions
     from lfx.data.samples import SampleTable
-    from lfx.runtime.rundir import RunStatus
+    from lfx.runs.status import RunStatus
 
 log = logging.getLogger(__name__)
 
@@ -34,14 +34,14 @@ def look_at_run(
     against: str | None = None,
     shown: int = 4,
 ) -> None:
-    """Write tables and pictures into a run's directory, and say which.
+    """Write tables and pictures into a run's directory, and log their paths.
 
     Args:
         run: the directory of a run of train, predict or fuse.
-        table: the samples; None: what needs no data is looked at.
+        table: the samples; None: only what needs no samples is written.
         data: the data set's name.
         against: the member that a fusion is compared with.
-        shown: how many tweets of each kind are shown.
+        shown: the number of tweets of each kind to show.
 
     Raises:
         DataError: there is no such run, it has no labels, or the samples are not those of the run.
@@ -49,37 +49,38 @@ def look_at_run(
     """
     status = _status(run)
     predictions = read_predictions(run / "predictions.parquet")
-    found = look_at_errors(predictions, run)
-    if not found:
-        raise DataError(f"run={run}: its samples have no labels, so nothing is right or wrong")
-    written = [file.with_suffix(ending) for file in found.values() for ending in (".csv", ".png")]
+    pictures = report_errors(predictions, run)
+    if not pictures:
+        raise DataError(f"run={run}: its samples have no labels, so there are no errors to report")
+    files = [
+        picture.with_suffix(suffix) for picture in pictures.values() for suffix in (".csv", ".png")
+    ]
     if table is not None:
         if table.data_fingerprint() != predictions.metadata.data_fingerprint:
             raise DataError(
-                f"data={data}: these are not the samples that run={run} is of; give the data set "
-                "and the settings that it was trained with"
+                f"data={data}: these are not the samples of run={run}; give the data set and the "
+                "settings that it was trained with"
             )
-        if not (run / "classes.csv").is_file():  # a training's own tells of its splits as well
+        if not (run / "classes.csv").is_file():  # a training run's file has its splits as well
             picture = show_classes(table, str(data), run)
-            written += [picture.with_suffix(".csv"), picture]
+            files += [picture.with_suffix(".csv"), picture]
     if status.stage == _FUSE and table is not None:
         study = study_cases(predictions, _members(run, predictions), table, against)
-        written += write_cases(study, shown, run)
+        files += write_cases(study, shown, run)
         log.info(
-            "of %d %s samples, %d that %s has wrong are right in %s, and %d that it has right are "
-            "wrong",
+            "on %d %s samples, %s corrects %d wrong predictions of %s and corrupts %d right ones",
             study.samples,
             study.split,
-            len(study.of("mended")),
-            study.against,
             predictions.metadata.name,
-            len(study.of("broken")),
+            len(study.of("corrected")),
+            study.against,
+            len(study.of("corrupted")),
         )
     elif status.stage == _FUSE:
-        log.info("data=… (and data.root=…) adds the tweets that the fusion mended or broke")
+        log.info("data=… (and data.root=…) adds the tweets that the fusion corrected or corrupted")
     elif against is not None:
-        raise DataError(f"against={against}: run={run} is no fusion and has no members")
-    log.info("written: %s", ", ".join(map(str, written)))
+        raise DataError(f"against={against}: run={run} is not a fusion, so it has no members")
+    log.info("written: %s", ", ".join(map(str, files)))
 
 
 def _status(run: Path) -> RunStatus:
@@ -90,8 +91,8 @@ def _status(run: Path) -> RunStatus:
         raise DataError(f"run={run}: status.json: {error}") from error
     if status is None or not (run / "predictions.parquet").is_file():
         raise DataError(
-            f"run={run} is no directory of a run with predictions; a run of train, predict or fuse "
-            "tells its directory at its end"
+            f"run={run} is not the directory of a run with predictions; train, predict and fuse "
+            "log the directory of a run at its end"
         )
     if status.state != "completed":
         raise DataError(f"run={run} has not completed: {status.error or status.state}")
@@ -99,32 +100,33 @@ def _status(run: Path) -> RunStatus:
 
 
 def _members(run: Path, fused: Predictions) -> dict[str, Predictions]:
-    """Read the artifacts that a fusion was made of."""
+    """Read the artifacts of a fusion's members."""
     files = _member_files(run / ".hydra")
     members = {name: read_predictions(file) for name, file in files.items()}
-    newer = [name for name, one in members.items() if one.metadata.created > fused.metadata.created]
+    created = fused.metadata.created
+    newer = [name for name, member in members.items() if member.metadata.created > created]
     if newer:
         log.warning(
-            "made anew since the fusion, so that the fusion may not be of what is shown here: %s",
+            "these members are newer than the fusion, which may have used other predictions: %s",
             ", ".join(newer),
         )
     return members
 
 
-def _member_files(notes: Path) -> dict[str, Path]:
-    """Read which files a fusion took; their paths are those of the folder that it ran in."""
+def _member_files(folder: Path) -> dict[str, Path]:
+    """Read the paths of a fusion's members, resolved in the folder that it was started in."""
     try:
-        config, about = (read_yaml(notes / name) for name in ("config.yaml", "hydra.yaml"))
+        config, hydra = (read_yaml(folder / name) for name in ("config.yaml", "hydra.yaml"))
         members = config["members"]
-        began_in = Path(str(about["hydra"]["runtime"]["cwd"]))
+        started_in = Path(str(hydra["hydra"]["runtime"]["cwd"]))
         paths = {
             name: resolve_references(config, str(path))
             for name, path in members.items()
             if name != ON_MISSING
         }
     except RecordError as error:
-        raise DataError(f"{notes} does not tell the fusion's members: {error}") from error
+        raise DataError(f"{folder}: the fusion's members cannot be read: {error}") from error
     except (TypeError, KeyError, AttributeError):
-        raise DataError(f"{notes} names no members, or no folder that it began in") from None
-    there = {name: began_in / path for name, path in paths.items()}
-    return {name: file if file.is_file() else Path(paths[name]) for name, file in there.items()}
+        raise DataError(f"{folder} has no members, or no folder that it was started in") from None
+    files = {name: started_in / path for name, path in paths.items()}
+    return {name: file if file.is_file() else Path(paths[name]) for name, file in files.items()}

@@ -1,4 +1,4 @@
-"""A multirun's jobs, best first, beside what they have to beat."""
+"""Rank a multirun's jobs, and list them with the baselines."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _MOST_SHOWN = 50
 
 
 def print_ranking(sweep: Sweep) -> None:
-    """Print the best jobs and the baselines, validation beside test."""
+    """Print the best jobs and the baselines, with validation and test scores."""
     splits = _splits(sweep)
     if splits:
-        columns, rows, below = _layout(sweep, splits)
+        columns, rows, baselines = _layout(sweep, splits)
         shown = rows[:_MOST_SHOWN]
         hidden = len(rows) - len(shown)
         if hidden:
@@ -35,19 +35,19 @@ def print_ranking(sweep: Sweep) -> None:
             }
             for split in splits
         }
-        told = ", ".join(
-            f"{split} n = {'/'.join(map(str, sorted(own - {None})))}"
-            for split, own in counts.items()
+        sizes = ", ".join(
+            f"{split} n = {'/'.join(map(str, sorted(samples - {None})))}"
+            for split, samples in counts.items()
         )
-        print(f"ranked by {for_line(sweep.objective)}; {told}")  # noqa: T201, the last job's log is closed
-        Table(columns, [*shown, *below]).print()
+        print(f"ranked by {for_line(sweep.objective)}; {sizes}")  # noqa: T201, the last job's log is closed
+        Table(columns, [*shown, *baselines]).print()
 
 
 def print_unfinished(sweep: Sweep) -> None:
-    """Print which jobs failed, were interrupted, still run or have not begun."""
+    """Print the jobs that failed, were interrupted, are running or have not started."""
     states: dict[str, list[str]] = {}
     for job in sweep.unfinished:
-        states.setdefault(job.status.state, []).append(job.place)
+        states.setdefault(job.status.state, []).append(job.path)
     for state, names in states.items():
         shown = for_line(", ".join(names[:20]))
         print(f"{state}: {len(names)} of {len(sweep.jobs)} jobs ({shown})")  # noqa: T201
@@ -57,30 +57,30 @@ def write_ranking(sweep: Sweep) -> Path | None:
     """Write the ranking as `sweep.md`.
 
     Returns:
-        The file; None where nothing has been scored.
+        The path of the file; None if no job has scores.
     """
     splits, file = _splits(sweep), sweep.folder / "sweep.md"
     if not splits:
         file.unlink(missing_ok=True)  # of an earlier run
         return None
-    columns, rows, below = _layout(sweep, splits)
+    columns, rows, baselines = _layout(sweep, splits)
     with atomic_path(file) as part:
-        part.write_text(Table(columns, [*rows, *below]).markdown(), encoding="utf-8")
+        part.write_text(Table(columns, [*rows, *baselines]).markdown(), encoding="utf-8")
     return file
 
 
 def titles(jobs: Sequence[SweepJob]) -> list[str]:
-    """Name jobs by what tells them apart: their scheme, and overrides that not all of them have."""
+    """Return a title for each job: its name, and the overrides that not all jobs have."""
     shared = set.intersection(*(set(job.status.overrides) for job in jobs)) if jobs else set()
-    told = []
+    job_titles = []
     for job in jobs:
-        own = [
+        varied = [
             text
             for text in job.status.overrides
             if text not in shared and text not in {f"fusion={job.name}", f"name={job.name}"}
         ]
-        told.append(titled(" ".join([job.name, *own]).strip(), job.metrics))
-    return told
+        job_titles.append(titled(" ".join([job.name, *varied]).strip(), job.metrics))
+    return job_titles
 
 
 def _splits(sweep: Sweep) -> list[str]:
@@ -90,28 +90,28 @@ def _splits(sweep: Sweep) -> list[str]:
 def _layout(
     sweep: Sweep, splits: Sequence[str]
 ) -> tuple[list[Column], list[list[Any]], list[list[Any]]]:
-    """Return columns, a row for each job, and rows of what they have to beat."""
+    """Return columns, a row for each job, and a row for each baseline."""
     ranked, scores = sweep.ranked, _scores(sweep)
     columns = [Column("rank"), Column("name", least=18)]
     kept = sweep.objective.partition("/")[2]
     columns += score_columns(splits, scores, counted=False, kept=kept)
     objectives = [job.score(sweep.objective) for job in ranked]
-    # Jobs that are equally good share a rank; one without the score has none.
-    ranks = [None if own is None else objectives.index(own) + 1 for own in objectives]
+    # Jobs with the same score share a rank; a job without the score has no rank.
+    ranks = [None if score is None else objectives.index(score) + 1 for score in objectives]
     rows = [
         [rank, title, *score_cells(job.metrics, splits, scores, counted=False)]
         for rank, job, title in zip(ranks, ranked, titles(ranked), strict=True)
     ]
-    below: dict[tuple[Any, ...], None] = {}
-    several = len({tuple(job.weights.get("members", ())) for job in ranked}) > 1
+    baselines: dict[tuple[Any, ...], None] = {}
+    members_differ = len({tuple(job.weights.get("members", ())) for job in ranked}) > 1
     for job in ranked:
-        members = f" of {', '.join(job.weights['members'])}" if several else ""
-        for name, own in job.baselines.items():
-            cells = score_cells(own, splits, scores, counted=False)
-            below[None, f"baseline: {name}{members}", *cells] = None
-    return columns, rows, [list(row) for row in below]
+        members = f" of {', '.join(job.weights['members'])}" if members_differ else ""
+        for name, metrics in job.baselines.items():
+            cells = score_cells(metrics, splits, scores, counted=False)
+            baselines[None, f"baseline: {name}{members}", *cells] = None
+    return columns, rows, [list(row) for row in baselines]
 
 
 def _scores(sweep: Sweep) -> list[str]:
-    """Return the scores that are shown: those of all tables, and what the jobs are ranked by."""
+    """Return the keys of the shown scores: those of all tables, and the ranked score."""
     return list(dict.fromkeys([*printed(), sweep.objective.partition("/")[2]]))

@@ -1,4 +1,4 @@
-"""Runs beside published results, with intervals or spreads: what a difference is worth."""
+"""Compare runs with published results, with confidence intervals or standard deviations."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lfx.artifacts.parquet import read_predictions
-from lfx.configuration.reference import ReferenceRowConfig
 from lfx.evaluation.intervals import Interval, bootstrap_f1, wilson
-from lfx.reporting.runs import Run
+from lfx.reporting.published import PublishedResult
 from lfx.reporting.score_columns import titled
 from lfx.reporting.table import COUNT, CSV, DIFFERENCE, DOCUMENT, TERMINAL, Column, Format, Table
+from lfx.runs.find import Run
 from lfx.runtime.errors import ArtifactError, DataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lfx.configuration.reference import ReferenceConfig
+    from lfx.reporting.published import Reference
 
 log = logging.getLogger(__name__)
 
@@ -26,13 +26,13 @@ _TEST, _OOF = "test", "oof"
 
 
 @dataclass(frozen=True)
-class Score:
-    """A score, all in 0..1.
+class Estimate:
+    """A score with its uncertainty; all numbers are in 0..1.
 
     Attributes:
-        value: of one run, or the mean of several.
-        interval: the 95 % interval of one run; None where there are several.
-        spread: the standard deviation over several; None where there is one.
+        value: the score of one run, or the mean of several runs.
+        interval: the 95 % confidence interval of one run; None for several runs.
+        spread: the standard deviation over several runs; None for one run.
     """
 
     value: float
@@ -42,63 +42,63 @@ class Score:
 
 @dataclass(frozen=True)
 class Compared:
-    """A published result, and what the runs that stand for it reached.
+    """A published result and the scores of the runs of its experiment.
 
     Attributes:
-        published: the result.
-        runs: one a seed; none where it has not been run.
+        published: the published result.
+        runs: one run per seed; empty if the experiment has not been run.
         split: the test split; of a cross-validation, the out-of-fold rows.
-        accuracy: with Wilson's interval, where there is one run.
-        f1: with the bootstrap's interval, where there is one run.
+        accuracy: the accuracy, with Wilson's interval for one run.
+        f1: the F1, with the bootstrap interval for one run.
     """
 
-    published: ReferenceRowConfig
+    published: PublishedResult
     runs: tuple[Run, ...] = ()
     split: str = _TEST
-    accuracy: Score | None = None
-    f1: Score | None = None
+    accuracy: Estimate | None = None
+    f1: Estimate | None = None
 
 
-def compare_with(reference: ReferenceConfig, runs: Sequence[Run]) -> list[Compared]:
-    """Find the newest run of each experiment and seed, and score what it predicts.
+def compare_with(reference: Reference, runs: Sequence[Run]) -> list[Compared]:
+    """Find the newest run of each experiment and seed, and score its predictions.
 
-    That is the test split; of a cross-validation it is the out-of-fold rows, each predicted by the
-    one model that has not seen it (the test split has the mean of all models, which is another
-    thing than a published cross-validation). Runs of an experiment with other settings than the
-    newest one's are left out, and so are those of a single fold.
+    The scores are those of the test split. Of a cross-validation they are those of the out-of-fold
+    rows, each predicted by the one model that has not seen it; its test scores are those of the
+    mean of all models, which cannot be compared with a published cross-validation. Runs with other
+    settings than the newest run of the experiment, and runs of a single fold, are left out.
 
     Args:
-        reference: what was published.
-        runs: older ones first.
+        reference: the published results.
+        runs: the runs, oldest first.
 
     Returns:
-        One entry a published result.
+        One entry per published result.
 
     Raises:
-        DataError: none of the runs stands for any of the results, or those that do are of several
-            data sets.
+        DataError: no run belongs to an experiment of the results, or the runs have several data
+            sets.
     """
-    found = [
-        _compared(row, _runs_of(row.experiment, runs), reference.f1_average)
+    compared = [
+        _compare(row, _runs_of(row.experiment, runs), reference.f1_average)
         for row in reference.rows
     ]
-    if not any(one.runs for one in found):
+    if not any(each.runs for each in compared):
         names = ", ".join(row.experiment for row in reference.rows)
         raise DataError(
-            f"reference={reference.name} is beside runs by experiment=… of {names}, with a test "
-            "split; there is none among these runs"
+            f"reference={reference.name} is compared with runs of experiment=… {names}, with a "
+            "test split; there are no such runs here"
         )
-    sets = sorted({run.data for one in found for run in one.runs})
-    if len(sets) > 1:
+    data_sets = sorted({run.data for each in compared for run in each.runs})
+    if len(data_sets) > 1:
         raise DataError(
-            f"the runs are of several data sets, {', '.join(sets)}; choose one with data=NAME, or "
-            "another folder with runs=FOLDER"
+            f"the runs have several data sets, {', '.join(data_sets)}; choose one with data=NAME, "
+            "or another folder with runs=FOLDER"
         )
-    return found
+    return compared
 
 
-def compared_table(found: Sequence[Compared]) -> Table:
-    """Return published results beside those of runs; bounds have columns of their own in a CSV."""
+def compared_table(compared: Sequence[Compared]) -> Table:
+    """Return a table of published results and runs; a CSV has extra columns for interval bounds."""
     columns = [
         Column("modality"),
         Column("published model"),
@@ -118,39 +118,39 @@ def compared_table(found: Sequence[Compared]) -> Table:
         Column("F1 difference", DIFFERENCE, _SHOWN, spare=1),
         Column("folders", where=_FILED),
     ]
-    return Table(columns, [_cells(one) for one in found])
+    return Table(columns, [_cells(each) for each in compared])
 
 
-def _cells(one: Compared) -> list[Any]:
-    row = one.published
+def _cells(compared: Compared) -> list[Any]:
+    row = compared.published
     published = [row.accuracy, row.f1]
-    if not one.runs or one.accuracy is None or one.f1 is None:
+    if not compared.runs or compared.accuracy is None or compared.f1 is None:
         names = [row.modality, row.model, row.experiment, row.experiment, None]
         return [*names, "not run", *published, *[None] * 9]
-    scores = (one.accuracy, one.f1)
-    leaky = any(run.leaky for run in one.runs)
+    scores = (compared.accuracy, compared.f1)
+    leaky = any(run.leaky for run in compared.runs)
     return [
         row.modality,
         row.model,
         titled(row.experiment, {"leaky": leaky}),
         row.experiment,
         leaky,
-        one.runs[0].model,
+        compared.runs[0].model,
         *published,
-        len(one.runs),
-        f"{_samples(one)} {one.split}",
-        one.split,
-        _samples(one),
+        len(compared.runs),
+        f"{_samples(compared)} {compared.split}",
+        compared.split,
+        _samples(compared),
         *scores,
         *(
-            None if old is None else score.value - old
-            for score, old in zip(scores, published, strict=True)
+            None if other is None else score.value - other
+            for score, other in zip(scores, published, strict=True)
         ),
-        " ".join(str(run.folder) for run in one.runs),
+        " ".join(str(run.folder) for run in compared.runs),
     ]
 
 
-def _told(score: Score) -> str:
+def _format_estimate(score: Estimate) -> str:
     if score.interval is None:
         return f"{score.value:.3f} ± {score.spread or 0:.3f}"
     return f"{score.value:.3f} [{score.interval.low:.3f}, {score.interval.high:.3f}]"
@@ -159,46 +159,53 @@ def _told(score: Score) -> str:
 _SHOWN, _FILED = frozenset({TERMINAL, DOCUMENT}), frozenset({CSV})
 _PUBLISHED = Format("{:g}".format)
 _SCORE = Format(
-    _told,
+    _format_estimate,
     {
-        "": lambda one: one.value,
-        " low": lambda one: one.interval and one.interval.low,
-        " high": lambda one: one.interval and one.interval.high,
-        " sd": lambda one: one.spread,
+        "": lambda score: score.value,
+        " low": lambda score: score.interval and score.interval.low,
+        " high": lambda score: score.interval and score.interval.high,
+        " sd": lambda score: score.spread,
     },
 )
 
 
 def _runs_of(experiment: str, runs: Sequence[Run]) -> tuple[Run, ...]:
-    own = [
+    """Return the runs of an experiment with the newest run's settings, one per seed."""
+    candidates = [
         run
         for run in runs
         if f"experiment={experiment}" in run.overrides and {_TEST, _OOF} & run.metrics.keys()
     ]
-    whole = [run for run in own if run.fold is None]
-    alike = [run for run in whole if run.kind == whole[-1].kind]
-    if len(alike) < len(own):
-        left_out = "experiment=%s: %d runs of other settings, or of a single fold, are left out"
-        log.warning(left_out, experiment, len(own) - len(alike))
-    return tuple({run.seed: run for run in alike}.values())
+    complete = [run for run in candidates if run.fold is None]
+    same_kind = [run for run in complete if run.kind == complete[-1].kind]
+    if len(same_kind) < len(candidates):
+        message = "experiment=%s: %d runs with other settings, or of a single fold, are left out"
+        log.warning(message, experiment, len(candidates) - len(same_kind))
+    return tuple({run.seed: run for run in same_kind}.values())
 
 
-def _compared(published: ReferenceRowConfig, runs: tuple[Run, ...], average: str) -> Compared:
+def _compare(published: PublishedResult, runs: tuple[Run, ...], average: str) -> Compared:
     if not runs:
         return Compared(published)
     crossvalidated = all(run.stage == "train" and _OOF in run.metrics for run in runs)
     split = _OOF if crossvalidated else _TEST
     needed = {"accuracy", average, "support"}
-    whole = tuple(run for run in runs if needed <= run.metrics.get(split, {}).keys())
-    for run in (one for one in runs if one not in whole):
-        lacking = ", ".join(sorted(needed - run.metrics.get(split, {}).keys()))
-        log.warning("%s is left out: its %s scores lack %s", run.folder, split, lacking)
-    if not whole:
+    complete = []
+    for run in runs:
+        missing = needed - run.metrics.get(split, {}).keys()
+        if missing:
+            names = ", ".join(sorted(missing))
+            log.warning("%s is left out: its %s scores lack %s", run.folder, split, names)
+        else:
+            complete.append(run)
+    if not complete:
         return Compared(published)
-    runs = whole
+    runs = tuple(complete)
     if len(runs) > 1:
-        over = [[float(run.metrics[split][key]) for run in runs] for key in ("accuracy", average)]
-        scores = [Score(statistics.fmean(own), spread=statistics.stdev(own)) for own in over]
+        scores = []
+        for key in ("accuracy", average):
+            values = [float(run.metrics[split][key]) for run in runs]
+            scores.append(Estimate(statistics.fmean(values), spread=statistics.stdev(values)))
         return Compared(published, runs, split, *scores)
     (run,) = runs
     try:
@@ -210,17 +217,18 @@ def _compared(published: ReferenceRowConfig, runs: tuple[Run, ...], average: str
     metrics = run.metrics[split]
     predicted = rows.logits.argmax(axis=1)
     right = int((predicted == rows.label).sum())
-    kind = average.removeprefix("f1_")
+    f1_average = average.removeprefix("f1_")
     classes = len(rows.metadata.classes)
+    interval = bootstrap_f1(rows.label, predicted, classes, average=f1_average)
     return Compared(
         published,
         runs,
         split,
-        Score(metrics["accuracy"], wilson(right, len(rows.label))),
-        Score(metrics[average], bootstrap_f1(rows.label, predicted, classes, average=kind)),
+        Estimate(metrics["accuracy"], wilson(right, len(rows.label))),
+        Estimate(metrics[average], interval),
     )
 
 
-def _samples(one: Compared) -> str:
-    counts = sorted({int(run.metrics[one.split]["support"]) for run in one.runs})
+def _samples(compared: Compared) -> str:
+    counts = sorted({int(run.metrics[compared.split]["support"]) for run in compared.runs})
     return str(counts[0]) if len(counts) == 1 else f"{counts[0]}-{counts[-1]}"

@@ -12,9 +12,9 @@ from lfx.reporting.table import CSV, Column, Table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lfx.reporting.runs import Run
+    from lfx.runs.find import Run
 
-# Of ISO 8601.
+# Characters of an ISO 8601 time.
 _TO_SECONDS, _TO_MILLISECONDS = 19, 23
 _IN_FILES = frozenset({CSV})
 
@@ -28,45 +28,47 @@ def run_table(runs: Sequence[Run]) -> Table:
     rows = [
         [
             run.data,
-            titled(" ".join([run.name, *told]), run.metrics),
+            titled(" ".join([run.name, *differences]), run.metrics),
             run.model,
             run.seed,
             *score_cells(run.metrics, splits, scores),
             run.started,
             str(run.folder),
         ]
-        for run, told in zip(runs, told_apart(runs), strict=True)
+        for run, differences in zip(runs, run_differences(runs), strict=True)
     ]
     return Table(columns, rows)
 
 
-def told_apart(runs: Sequence[Run]) -> list[list[str]]:
-    """Give what has to stand beside each run's name where several runs share it.
+def run_differences(runs: Sequence[Run]) -> list[list[str]]:
+    """Return, for each run, the texts that distinguish it from other runs of the same name.
 
-    The overrides that not all of them have and that shape the result; the time as well where these
-    do not do.
+    These are the overrides that not all of them have and that affect the result, and the time if
+    the overrides are equal.
     """
-    alike: dict[tuple[object, ...], list[Run]] = {}
+    same_name: dict[tuple[object, ...], list[Run]] = {}
     for run in runs:
-        alike.setdefault((run.data, run.stage, run.name, run.model, run.seed), []).append(run)
-    told: dict[int, list[str]] = {}
-    for group in alike.values():
+        same_name.setdefault((run.data, run.stage, run.name, run.model, run.seed), []).append(run)
+    differences: dict[int, list[str]] = {}
+    for group in same_name.values():
         shared = set.intersection(*(set(run.overrides) for run in group))
-        own = {
-            id(run): [text for text in run.overrides if text not in shared and not _passes(text)]
+        varied = {
+            id(run): [
+                text for text in run.overrides if text not in shared and _affects_result(text)
+            ]
             for run in group
         }
-        counts = Counter(tuple(texts) for texts in own.values())
+        counts = Counter(tuple(texts) for texts in varied.values())
         seconds = Counter(run.started[:_TO_SECONDS] for run in group)
         for run in group:
-            texts, time = own[id(run)], run.started[:_TO_SECONDS]
+            texts, time = varied[id(run)], run.started[:_TO_SECONDS]
             if seconds[time] > 1:
                 time = run.started[:_TO_MILLISECONDS]
             ambiguous = counts[tuple(texts)] > 1
-            told[id(run)] = [*texts, f"({time})"] if ambiguous else texts
-    return [told[id(run)] for run in runs]
+            differences[id(run)] = [*texts, f"({time})"] if ambiguous else texts
+    return [differences[id(run)] for run in runs]
 
 
-def _passes(override: str) -> bool:
-    """Say whether it tells where a run resumed or logged, and nothing about its result."""
-    return override.partition("=")[0].partition(".")[0] in {"ckpt", "logger"}
+def _affects_result(override: str) -> bool:
+    """Return whether an override affects the result, unlike those of resuming and logging."""
+    return override.partition("=")[0].partition(".")[0] not in {"ckpt", "logger"}

@@ -1,4 +1,4 @@
-"""Columns of scores, which most tables have."""
+"""Columns of scores, shared by most tables."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ def score_columns(
     """Return a column for each score of each split.
 
     Args:
-        splits: with or without these scores.
-        scores: their keys; those that are not printed stand in a CSV alone.
-        counted: whether each split's number of samples stands before its scores.
-        kept: the score that every terminal shows.
+        splits: names of the splits.
+        scores: keys of the scores; those that are not printed are columns of a CSV only.
+        counted: whether a column before each split's scores has its number of samples.
+        kept: key of the score that every terminal shows.
     """
-    found = []
+    columns = []
     for split in splits:
-        found += [Column(f"{split} n", COUNT)] if counted else []
-        for place, score in enumerate(scores):
+        columns += [Column(f"{split} n", COUNT)] if counted else []
+        for index, score in enumerate(scores):
             is_hidden = score in SCORES and not SCORES[score].printed
             where = frozenset({CSV}) if is_hidden and counted else EVERYWHERE
-            # Where a terminal is narrow, the last scores go first.
-            spare = 0 if score == kept else place
-            found.append(Column(f"{split} {title_of(score)}", NUMBER, where, spare))
-    return found
+            # On a narrow terminal, the last scores are left out first.
+            spare = 0 if score == kept else index
+            columns.append(Column(f"{split} {title_of(score)}", NUMBER, where, spare))
+    return columns
 
 
 def score_cells(
@@ -44,7 +44,7 @@ def score_cells(
     *,
     counted: bool = True,
 ) -> list[Any]:
-    """Return the values for `score_columns`; None where a split or a score is missing."""
+    """Return the cells of `score_columns`; None for a missing split or score."""
     keys = ["support", *scores] if counted else [*scores]
     return [metrics.get(split, {}).get(key) for split in splits for key in keys]
 
@@ -55,12 +55,12 @@ def splits_of(*all_metrics: Mapping[str, Any]) -> list[str]:
 
 
 def titled(name: str, metrics: Mapping[str, Any]) -> str:
-    """Return a run's name, marked where its weights were fitted on the reported split."""
+    """Return a run's name, marked if its weights were fitted on the reported split."""
     return f"{name} ({_LEAKY})" if metrics.get("leaky") else name
 
 
 def print_scores(metrics: Mapping[str, Mapping[str, Any]]) -> None:
-    """Print what one run reached.
+    """Print a table of scores.
 
     Args:
         metrics: name -> content of `metrics.json`.

@@ -1,4 +1,4 @@
-"""What a search of weights found: files and a picture."""
+"""Write the result of a search of weights as files and a picture."""
 
 from __future__ import annotations
 
@@ -26,30 +26,30 @@ def write_search(
     curves: Mapping[str, Curve],
     fit_split: str,
 ) -> list[Path]:
-    """Write what a search found.
+    """Write the result of a search.
 
-    Of two members: `curve.parquet`, a row for each interval of weights in which the scores of a
-    split stay the same, and `curve.png`. Of more: `search.parquet`, the best weightings with their
-    scores on the fit split, best first.
+    For two members: `curve.parquet`, with a row for each interval of weights with constant scores
+    of a split, and `curve.png`. For more: `search.parquet`, the best weightings with their scores
+    on the fit split, best first.
 
     Args:
-        folder: where to.
-        searched: the search.
-        members: their names, in the order of the weights.
+        folder: folder of the files.
+        searched: the searched weights and their result.
+        members: names of the members, in the order of the weights.
         curves: split → the curve of two members; empty for more.
-        fit_split: which of them was searched.
+        fit_split: the split that was searched.
 
     Returns:
-        The files.
+        The paths of the files.
     """
-    if isinstance(searched.found, Curve):
+    ranking = searched.result
+    if isinstance(ranking, Curve):
         return _write_curves(folder, searched, members, curves, fit_split)
-    found = searched.found
     columns = {
-        f"weight/{name}": found.weights[:, place].cpu().numpy()
-        for place, name in enumerate(members)
+        f"weight/{name}": ranking.weights[:, column].cpu().numpy()
+        for column, name in enumerate(members)
     }
-    columns |= {score: found.scores.of(score).cpu().numpy() for score in found.scores.metrics}
+    columns |= {score: ranking.scores.of(score).cpu().numpy() for score in ranking.scores.metrics}
     return [_write_table(folder / "search.parquet", pa.table(columns))]
 
 
@@ -73,7 +73,7 @@ def _write_curves(
         for split, curve in curves.items()
     ]
     table = _write_table(folder / "curve.parquet", pa.concat_tables(tables))
-    best = searched.found.best(searched.metric) if isinstance(searched.found, Curve) else None
+    best = searched.result.best(searched.metric) if isinstance(searched.result, Curve) else None
     picture = folder / "curve.png"
     draw_curves(
         picture,
@@ -84,10 +84,10 @@ def _write_curves(
                 f"{split}, fitted on it" if split == fit_split else split,
                 curve.edges.tolist(),
                 curve.scores.of(searched.metric).tolist(),
-                colour=place,
+                colour=colour,
                 dashed=split != fit_split,
             )
-            for place, (split, curve) in enumerate(curves.items())
+            for colour, (split, curve) in enumerate(curves.items())
         ],
         steps=True,
         interval=None if best is None else (best.low, best.high),

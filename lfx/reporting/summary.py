@@ -1,20 +1,20 @@
-"""A multirun's end: table, ranking, curve, and one summary run."""
+"""Summarise a multirun: table, ranking, curve, and one summary run."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from lfx.configuration.logger import LoggerKind
 from lfx.evaluation.scores import printed
-from lfx.reporting.loggers import build_logger, close, log_picture, log_table
 from lfx.reporting.ranking import print_ranking, print_unfinished, titles, write_ranking
-from lfx.reporting.runs import collect_runs
 from lfx.reporting.seeds import group_by_seed, seed_rows, seed_table
 from lfx.reporting.sweep import Sweep, read_sweep, write_sweep
 from lfx.reporting.sweep_curve import draw_sweep
+from lfx.runs.find import collect_runs
 from lfx.runtime.escaping import for_line
+from lfx.training.loggers import LoggedRun, WandbLogging, close, log_picture, log_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,17 +23,17 @@ log = logging.getLogger(__name__)
 
 
 def summarise_sweep(folder: Path) -> Sweep:
-    """Read a multirun's jobs, write what they led to into its directory, and print it.
+    """Read a multirun's jobs, write their summary into its directory, and print it.
 
-    Every multirun gets a table of all jobs. One of training gets a row for each kind of run,
-    averaged over its seeds: to rank seeds would be to pick the lucky one. Any other gets a ranking
-    and, where one number was swept, a curve. Doing it again gives the same files.
+    Every multirun gets a table of all jobs. A multirun of training also gets a row for each kind of
+    run, averaged over seeds: ranking seeds would select a lucky one. All others get a ranking and,
+    if one number was swept, a curve. A second call writes the same files.
 
     Args:
         folder: the multirun's directory.
 
     Raises:
-        DataError: there is no job in it.
+        DataError: there are no jobs in it.
     """
     sweep = read_sweep(folder)
     written: list[Path | None] = [*write_sweep(sweep)]
@@ -47,32 +47,32 @@ def summarise_sweep(folder: Path) -> Sweep:
         written += [write_ranking(sweep), draw_sweep(sweep)]
         print_ranking(sweep)
     print_unfinished(sweep)
-    # The last job's log is closed.
+    # Printed, because the last job's log is closed.
     shown = ", ".join(str(file) for file in written if file is not None)
     print(f"written: {for_line(shown)}")  # noqa: T201
     return sweep
 
 
 def log_sweep(sweep: Sweep) -> None:
-    """Send one summary run, with the table and the curve, where the jobs have sent theirs.
+    """Log one summary run, with the table and the curve, to the jobs' logger.
 
-    Nothing happens unless the jobs' logger shows tables: W&B. A sweep has one such run, however
-    often it is carried on.
+    Only W&B shows tables; with other loggers nothing is logged. A resumed sweep goes on with the
+    same summary run.
     """
-    settings: dict[str, Any] = sweep.settings.get("logger") or {}
-    if settings.get("kind") != LoggerKind.wandb.name:
-        return
-    logger = build_logger(
-        settings,
-        stage=f"{sweep.stage} sweep",
-        name="summary",
-        folder=sweep.folder,
-        overrides=(),
-        sweep=sweep.folder,
-        run_id=hashlib.sha256(str(sweep.folder.resolve()).encode()).hexdigest()[:16],
+    section: dict[str, Any] = sweep.settings.get("logger") or {}
+    if section.get("_target_") != f"{WandbLogging.__module__}.{WandbLogging.__name__}":
+        return  # the file's word imports no other class
+    names = {one.name for one in fields(WandbLogging)}
+    settings = WandbLogging(**{key: value for key, value in section.items() if key in names})
+    logger = settings.build(
+        LoggedRun(
+            f"{sweep.stage} sweep",
+            "summary",
+            sweep.folder,
+            sweep=sweep.folder,
+            run_id=hashlib.sha256(str(sweep.folder.resolve()).encode()).hexdigest()[:16],
+        )
     )
-    if logger is None:
-        return
     ranked = sweep.ranked
     columns = ["name"] + [f"{split}/{score}" for split in ("val", "test") for score in printed()]
     rows = [
@@ -86,6 +86,6 @@ def log_sweep(sweep: Sweep) -> None:
     logger.log_hyperparams({"objective": sweep.objective, "jobs": len(sweep.jobs)})
     if ranked:
         scores = {column: ranked[0].score(column) for column in columns[1:]}
-        known = {f"best/{column}": value for column, value in scores.items() if value is not None}
-        logger.log_metrics(known)
+        best = {f"best/{column}": value for column, value in scores.items() if value is not None}
+        logger.log_metrics(best)
     close(logger)

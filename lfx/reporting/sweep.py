@@ -1,4 +1,4 @@
-"""What a multirun led to: a row a job."""
+"""Read a multirun's jobs, and write them as a table with one row per job."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lfx.evaluation.scores import SCORES
-from lfx.reporting.loggers import flat_scores
-from lfx.reporting.scores import read_baselines, read_metrics, read_weights
+from lfx.reporting.scores import read_baselines, read_weights
 from lfx.reporting.table import Column, Table
 from lfx.reporting.weights import member_shares
+from lfx.runs.joblist import ListedJob, read_jobs
+from lfx.runs.metrics import read_metrics
+from lfx.runs.status import FILE, RunStatus, require_status
 from lfx.runtime.errors import DataError, RecordError
 from lfx.runtime.files import atomic_path
-from lfx.runtime.joblist import ListedJob, read_jobs
 from lfx.runtime.records import read_yaml
-from lfx.runtime.rundir import FILE, RunStatus, require_status
+from lfx.training.loggers import flat_scores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,16 +36,16 @@ class SweepJob:
     """One job of a multirun, completed or not.
 
     Attributes:
-        folder: its directory.
-        place: the same, as seen from the multirun's.
+        folder: the job's directory.
+        path: the directory relative to that of the multirun.
         status: the content of `status.json`.
-        metrics: the content of `metrics.json`; empty where there is none.
-        weights: the content of `weights.json`; empty where there is none.
-        baselines: the content of `baselines.json`; empty where there is none.
+        metrics: the content of `metrics.json`; empty without such a file.
+        weights: the content of `weights.json`; empty without such a file.
+        baselines: the content of `baselines.json`; empty without such a file.
     """
 
     folder: Path
-    place: str
+    path: str
     status: RunStatus
     metrics: dict[str, Any] = field(default_factory=dict)
     weights: dict[str, Any] = field(default_factory=dict)
@@ -52,22 +53,22 @@ class SweepJob:
 
     @property
     def completed(self) -> bool:
-        """Whether the job did what it was asked."""
+        """Whether the job has completed."""
         return self.status.state == "completed"
 
     @property
     def name(self) -> str:
-        """The fused artifact's name; empty of a job that is none or did not get so far."""
+        """The fused artifact's name; empty for other stages and unfinished jobs."""
         return self.overrides.get("name") or str(self.weights.get("scheme", ""))
 
     @property
     def overrides(self) -> dict[str, str]:
-        """What the command line set: key → value."""
+        """The command line's overrides: key → value."""
         parts = (text.lstrip("+~").partition("=") for text in self.status.overrides)
         return {key: value for key, _, value in parts}
 
     def score(self, objective: str) -> float | None:
-        """Give a score of the job, `SPLIT/SCORE`."""
+        """Return a score of the job, given as `SPLIT/SCORE`."""
         split, _, name = objective.partition("/")
         value: float | None = self.metrics.get(split, {}).get(name)
         return value
@@ -79,9 +80,9 @@ class Sweep:
 
     Attributes:
         folder: the multirun's directory.
-        jobs: all of them, also those that have not begun.
-        objective: what they are ranked by, `SPLIT/SCORE`.
-        settings: the multirun's configuration, without what differs between jobs.
+        jobs: all jobs, including those that have not started.
+        objective: the score that jobs are ranked by, `SPLIT/SCORE`.
+        settings: the multirun's configuration, without the settings that differ between jobs.
     """
 
     folder: Path
@@ -106,12 +107,12 @@ class Sweep:
 
     @property
     def stage(self) -> str:
-        """What the jobs are of; empty where none has begun."""
+        """The jobs' stage, such as `fuse`; empty if no job has started."""
         return next((job.status.stage for job in self.jobs if job.status.stage), "")
 
     @property
     def unfinished(self) -> list[SweepJob]:
-        """The jobs that failed, were interrupted, still run or have not begun."""
+        """The jobs that failed, were interrupted, are running or have not started."""
         return [job for job in self.jobs if not job.completed]
 
 
@@ -122,45 +123,47 @@ def read_sweep(folder: Path) -> Sweep:
         folder: the multirun's directory.
 
     Raises:
-        DataError: there is no job in it.
+        DataError: there are no jobs in it.
     """
     listed = read_jobs(folder)
-    if listed is None:  # another sweeper's, which leaves no list
-        inside = folder.iterdir() if folder.is_dir() else ()
-        folders = sorted((one for one in inside if os.path.lexists(one / FILE)), key=_place)
-        listed = [ListedJob(number, one, ()) for number, one in enumerate(folders)]
+    if listed is None:  # a multirun of another sweeper, without a list of its jobs
+        children = folder.iterdir() if folder.is_dir() else ()
+        folders = sorted(
+            (child for child in children if os.path.lexists(child / FILE)), key=_sort_key
+        )
+        listed = [ListedJob(number, job_folder, ()) for number, job_folder in enumerate(folders)]
     if not listed:
-        what = "holds no jobs" if folder.is_dir() else "is no directory"
+        problem = "has no jobs" if folder.is_dir() else "is not a directory"
         raise DataError(
-            f"sweep={folder} {what}; give the directory of a multirun, such as "
+            f"sweep={folder} {problem}; give the directory of a multirun, such as "
             "outputs/multirun/fuse/TIME"
         )
-    jobs = tuple(_read_job(one, folder) for one in listed)
-    # Of the multirun, else of one job: reading those of hundreds would take longer than they did.
+    jobs = tuple(_read_job(job, folder) for job in listed)
+    # Of the multirun, or else of the first job that has settings: reading all jobs' takes too long.
     sources = [folder / "multirun.yaml", *(job.folder / ".hydra/config.yaml" for job in jobs)]
     settings = next(filter(None, map(_settings, sources)), {})
     return Sweep(folder, jobs, str(settings.get("objective", OBJECTIVE)), settings)
 
 
 def write_sweep(sweep: Sweep) -> tuple[Path, Path]:
-    """Write `sweep.csv` and `sweep.parquet`, a row a job; twice the same makes the same files.
+    """Write `sweep.csv` and `sweep.parquet`, one row per job; the files are reproducible.
 
     Columns: `job, status, error, name, overrides`, then `overrides/KEY` for each key, `weights/…`,
-    and the metrics, `SPLIT/SCORE`. A column of numbers is one in the Parquet file too.
+    and the metrics, `SPLIT/SCORE`. The Parquet file has a numeric column if all values are numbers.
 
     Returns:
-        The two files.
+        The paths of the two files.
     """
     rows = [_row(job) for job in sweep.jobs]
     columns = list(dict.fromkeys(key for row in rows for key in row))
     columns.sort(key=lambda key: _GROUPS.index(key.partition("/")[0]) if "/" in key else -1)
-    text, binary = sweep.folder / "sweep.csv", sweep.folder / "sweep.parquet"
+    csv_file, parquet_file = sweep.folder / "sweep.csv", sweep.folder / "sweep.parquet"
     lines = [[row.get(key) for key in columns] for row in rows]
-    Table([Column(key) for key in columns], lines).write_csv(text)
-    table = pa.table({key: _typed([row.get(key) for row in rows]) for key in columns})
-    with atomic_path(binary) as part:
+    Table([Column(key) for key in columns], lines).write_csv(csv_file)
+    table = pa.table({key: _arrow_column([row.get(key) for row in rows]) for key in columns})
+    with atomic_path(parquet_file) as part:
         pq.write_table(table, part)
-    return text, binary
+    return csv_file, parquet_file
 
 
 _GROUPS = ("overrides", "weights", "val", "test", "oof", "predict")
@@ -168,7 +171,7 @@ _GROUPS = ("overrides", "weights", "val", "test", "oof", "predict")
 
 def _row(job: SweepJob) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "job": job.place,
+        "job": job.path,
         "status": job.status.state,
         "error": job.status.error or "",
         "name": job.name,
@@ -183,41 +186,43 @@ def _row(job: SweepJob) -> dict[str, Any]:
     return row | flat_scores(splits)
 
 
-def _typed(values: Sequence[Any]) -> pa.Array:
+def _arrow_column(values: Sequence[Any]) -> pa.Array:
+    """Return numbers, if all values are numbers or empty, or else strings."""
     try:
         return pa.array([None if value in {None, ""} else float(value) for value in values])
     except (TypeError, ValueError):
         return pa.array([None if value is None else str(value) for value in values])
 
 
-def _place(folder: Path) -> tuple[int, str]:
+def _sort_key(folder: Path) -> tuple[int, str]:
+    """Return a key that sorts numbered folders by number, after all others."""
     return (int(folder.name), "") if folder.name.isdigit() else (-1, folder.name)
 
 
 def _read_job(job: ListedJob, sweep: Path) -> SweepJob:
-    place = os.path.relpath(job.folder, sweep)
+    path = os.path.relpath(job.folder, sweep)
     try:
         status = require_status(job.folder)
         if status is None:
             status = RunStatus("", "not started", overrides=list(job.overrides))
         if status.state != "completed":
-            return SweepJob(job.folder, place, status)
+            return SweepJob(job.folder, path, status)
         return SweepJob(
             job.folder,
-            place,
+            path,
             status,
-            metrics=_read(job.folder / "metrics.json", read_metrics),
-            weights=_read(job.folder / "weights.json", read_weights),
-            baselines=_read(job.folder / "baselines.json", read_baselines),
+            metrics=_read_optional(job.folder / "metrics.json", read_metrics),
+            weights=_read_optional(job.folder / "weights.json", read_weights),
+            baselines=_read_optional(job.folder / "baselines.json", read_baselines),
         )
     except RecordError as error:
         log.warning("%s is left out: %s", job.folder, error)
         status = RunStatus("", "unreadable", error=str(error), overrides=list(job.overrides))
-        return SweepJob(job.folder, place, status)
+        return SweepJob(job.folder, path, status)
 
 
-def _read(file: Path, read: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
-    """Read a file that not every job leaves."""
+def _read_optional(file: Path, read: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
+    """Read a file that some jobs do not have; empty without it."""
     if not os.path.lexists(file):
         return {}
     try:
@@ -232,6 +237,6 @@ def _settings(file: Path) -> dict[str, Any]:
     try:
         settings = read_yaml(file)
     except RecordError as error:
-        log.warning("%s is passed over: %s", file, error)
+        log.warning("%s is ignored: %s", file, error)
         return {}
     return settings if isinstance(settings, dict) else {}

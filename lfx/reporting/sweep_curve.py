@@ -1,4 +1,4 @@
-"""The curve of a sweep over one number."""
+"""Draw the curve of a sweep over one number."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _MOST_SETTINGS = 8
 
 
 def draw_sweep(sweep: Sweep) -> Path | None:
-    """Draw the objective over the one number that was swept, and the test split's beside it.
+    """Draw the objective, and the same score of the test split, over the swept number.
 
-    Other settings that were swept give a colour each.
+    Each combination of other swept settings has a colour.
 
     Returns:
-        `sweep.png`; None where no number took three values or more, or several did, or there are
-        more than eight other settings.
+        `sweep.png`; None unless exactly one number has three values or more, with at most eight
+        combinations of other settings.
     """
     file = sweep.folder / "sweep.png"
     file.unlink(missing_ok=True)  # of an earlier run
@@ -39,7 +39,7 @@ def draw_sweep(sweep: Sweep) -> Path | None:
     split, _, score = sweep.objective.partition("/")
     points: dict[str, dict[str, list[tuple[float, float]]]] = {}
     for job, value in zip(jobs, numbers[key], strict=True):
-        others = " ".join(text for text in _told(job, jobs) if not text.startswith(f"{key}="))
+        others = " ".join(text for text in _varied(job, jobs) if not text.startswith(f"{key}="))
         for shown in (split, "test"):
             height = job.score(f"{shown}/{score}")
             if height is not None:
@@ -49,13 +49,13 @@ def draw_sweep(sweep: Sweep) -> Path | None:
     lines = [
         Line(
             f"{others} {shown}".strip(),
-            [position for position, _ in sorted(own)],
-            [height for _, height in sorted(own)],
-            colour=place,
+            [position for position, _ in sorted(points_of_line)],
+            [height for _, height in sorted(points_of_line)],
+            colour=colour,
             dashed=shown != split,
         )
-        for place, (others, splits) in enumerate(points.items())
-        for shown, own in splits.items()
+        for colour, (others, splits) in enumerate(points.items())
+        for shown, points_of_line in splits.items()
     ]
     title = f"{title_of(score)} of {len(jobs)} jobs; choose by {split}"
     draw_curves(file, title, (key, title_of(score)), lines)
@@ -74,6 +74,7 @@ def _numbers(jobs: Sequence[SweepJob], key: str) -> list[float] | None:
     return values if all(map(math.isfinite, values)) else None
 
 
-def _told(job: SweepJob, jobs: Sequence[SweepJob]) -> list[str]:
-    shared = set.intersection(*(set(one.status.overrides) for one in jobs))
+def _varied(job: SweepJob, jobs: Sequence[SweepJob]) -> list[str]:
+    """Return a job's overrides that not all jobs have."""
+    shared = set.intersection(*(set(other.status.overrides) for other in jobs))
     return [text for text in job.status.overrides if text not in shared]

@@ -1,4 +1,4 @@
-"""One table, however it is shown: on a terminal, as CSV, as Markdown, as LaTeX."""
+"""Tables, shown on a terminal or written as CSV, Markdown and LaTeX."""
 
 from __future__ import annotations
 
@@ -23,28 +23,30 @@ if TYPE_CHECKING:
 
 TERMINAL, DOCUMENT, CSV = "terminal", "document", "csv"
 EVERYWHERE = frozenset({TERMINAL, DOCUMENT, CSV})
-# A pipe has no width of its own, and a table that is folded cannot be read by a program.
+# Width, in characters, of a table in a pipe: wide enough for programs to read unfolded rows.
 _PIPE = 200
 
 
 @dataclass(frozen=True)
 class Format:
-    """How a column's values are written.
+    """The format of a column's values.
 
     Attributes:
-        show: a value for people.
-        parts: ending of the title → the value, or a part of it, with all digits: in a CSV each part
-            has a column of its own.
-        is_number: numbers stand to the right, and never fold.
+        show: formats a value for people.
+        parts: suffix of the title → the value, or a part of it, with all digits: a CSV has a column
+            for each part.
+        is_number: whether to align values to the right and never fold them.
     """
 
     show: Callable[[Any], str]
-    parts: Mapping[str, Callable[[Any], Any]] = field(default_factory=lambda: {"": lambda one: one})
+    parts: Mapping[str, Callable[[Any], Any]] = field(
+        default_factory=lambda: {"": lambda value: value}
+    )
     is_number: bool = True
 
 
 def _decimals(value: float, sign: str = "") -> str:
-    """Return three decimals, or powers of ten for what is no score (a damaged file may hold it)."""
+    """Return three decimals; a power of ten if it is too large for a score, as in damaged files."""
     return f"{value:{sign}.3f}" if abs(value) < _LARGE else f"{value:{sign}.3g}"
 
 
@@ -60,11 +62,11 @@ class Column:
     """A column of a table.
 
     Attributes:
-        title: its words stand above each other on a terminal.
-        format: of its values.
-        where: on a terminal, in a document (Markdown and LaTeX), or in a CSV.
-        spare: on a terminal that is too narrow, the columns with the largest go first; 0: it stays.
-        least: characters of a text that are not folded; numbers never are.
+        title: the title; on a terminal each word has a line.
+        format: the format of its values.
+        where: the outputs that have the column: a terminal, a document (Markdown and LaTeX), a CSV.
+        spare: on a narrow terminal, columns with the largest number are left out first; 0: never.
+        least: the smallest width, in characters, of a text column; numbers are never folded.
     """
 
     title: str
@@ -90,48 +92,48 @@ class Table:
     rows: Sequence[Sequence[Any]]
 
     def print(self) -> None:
-        """Print what has its place on a terminal; columns that it is too narrow for are named."""
+        """Print the table; list the columns that the terminal is too narrow for."""
         console = Console(width=None if sys.stdout.isatty() else _PIPE)
-        places, left_out = self._places(TERMINAL), []
-        while not self._fits(console, places):
-            most = max(self.columns[place].spare for place in places)
+        shown, left_out = self._indices(TERMINAL), []
+        while not self._fits(console, shown):
+            most = max(self.columns[index].spare for index in shown)
             if most == 0:
                 break
-            left_out += [place for place in places if self.columns[place].spare == most]
-            places = [place for place in places if place not in left_out]
-        console.print(self._drawn(places))
+            left_out += [index for index in shown if self.columns[index].spare == most]
+            shown = [index for index in shown if index not in left_out]
+        console.print(self._rich_table(shown))
         if left_out:
-            titles = ", ".join(self.columns[place].title for place in sorted(left_out))
-            console.print(Text(f"not shown on so narrow a terminal: {for_terminal(titles)}"))
+            titles = ", ".join(self.columns[index].title for index in sorted(left_out))
+            console.print(Text(f"not shown, the terminal is too narrow: {for_terminal(titles)}"))
 
     def markdown(self) -> str:
         """Return the table in Markdown, with a line break at its end."""
-        places = self._places(DOCUMENT)
-        below = ["---:" if self.columns[place].format.is_number else "---" for place in places]
-        first, *others = [[for_markdown(cell) for cell in row] for row in self._texts(places)]
-        return "\n".join("| " + " | ".join(row) + " |" for row in (first, below, *others)) + "\n"
+        indices = self._indices(DOCUMENT)
+        rule = ["---:" if self.columns[index].format.is_number else "---" for index in indices]
+        titles, *rows = [[for_markdown(cell) for cell in row] for row in self._texts(indices)]
+        return "\n".join("| " + " | ".join(row) + " |" for row in (titles, rule, *rows)) + "\n"
 
     def latex(self) -> str:
         r"""Return the table in LaTeX, for `\usepackage{booktabs}`."""
-        places = self._places(DOCUMENT)
-        kinds = "".join("r" if self.columns[place].format.is_number else "l" for place in places)
-        first, *others = [
-            " & ".join(for_latex(cell) for cell in row) + r" \\" for row in self._texts(places)
+        indices = self._indices(DOCUMENT)
+        align = "".join("r" if self.columns[index].format.is_number else "l" for index in indices)
+        titles, *rows = [
+            " & ".join(for_latex(cell) for cell in row) + r" \\" for row in self._texts(indices)
         ]
-        lines = [rf"\begin{{tabular}}{{{kinds}}}", r"\toprule", first, r"\midrule", *others]
+        lines = [rf"\begin{{tabular}}{{{align}}}", r"\toprule", titles, r"\midrule", *rows]
         return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
 
     def write_csv(self, file: Path) -> Path:
-        """Write all digits; what a spreadsheet would take for a formula is marked as text."""
+        """Write a CSV with all digits; cells that look like a formula are marked as text."""
         parts = [
-            (place, self.columns[place].title + ending, part)
-            for place in self._places(CSV)
-            for ending, part in self.columns[place].format.parts.items()
+            (index, self.columns[index].title + suffix, part)
+            for index in self._indices(CSV)
+            for suffix, part in self.columns[index].format.parts.items()
         ]
         lines = [[for_csv(title) for _, title, _ in parts]]
         for row in self.rows:
-            cells = [(row[place], part) for place, _, part in parts]
-            lines.append([None if one is None else for_csv(part(one)) for one, part in cells])
+            cells = [(row[index], part) for index, _, part in parts]
+            lines.append([None if cell is None else for_csv(part(cell)) for cell, part in cells])
         with atomic_path(file) as path, path.open("w", newline="", encoding="utf-8") as stream:
             csv.writer(stream).writerows(lines)
         return file
@@ -140,7 +142,7 @@ class Table:
         """Write `NAME.csv`, `NAME.md` and `NAME.tex`.
 
         Returns:
-            The files.
+            The paths of the files.
         """
         texts = {folder / f"{name}.md": self.markdown(), folder / f"{name}.tex": self.latex()}
         for file, text in texts.items():
@@ -148,26 +150,26 @@ class Table:
                 part.write_text(text, encoding="utf-8")
         return [self.write_csv(folder / f"{name}.csv"), *texts]
 
-    def _places(self, where: str) -> list[int]:
-        return [place for place, column in enumerate(self.columns) if where in column.where]
+    def _indices(self, where: str) -> list[int]:
+        return [index for index, column in enumerate(self.columns) if where in column.where]
 
-    def _texts(self, places: Sequence[int]) -> list[list[str]]:
+    def _texts(self, indices: Sequence[int]) -> list[list[str]]:
         """Return titles and rows as texts."""
-        titles = [self.columns[place].title for place in places]
-        return [titles, *([self._text(row, place) for place in places] for row in self.rows)]
+        titles = [self.columns[index].title for index in indices]
+        return [titles, *([self._text(row, index) for index in indices] for row in self.rows)]
 
-    def _text(self, row: Sequence[Any], place: int) -> str:
-        return "" if row[place] is None else self.columns[place].format.show(row[place])
+    def _text(self, row: Sequence[Any], index: int) -> str:
+        return "" if row[index] is None else self.columns[index].format.show(row[index])
 
-    def _drawn(self, places: Sequence[int]) -> rich_table.Table:
-        drawn = rich_table.Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-        _, *rows = [[for_terminal(cell) for cell in row] for row in self._texts(places)]
-        for number, place in enumerate(places):
-            column = self.columns[place]
+    def _rich_table(self, indices: Sequence[int]) -> rich_table.Table:
+        table = rich_table.Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+        _, *rows = [[for_terminal(cell) for cell in row] for row in self._texts(indices)]
+        for number, index in enumerate(indices):
+            column = self.columns[index]
             words = for_terminal(column.title).split(" ")
-            longest = max(cell_len(one) for one in [*words, *(row[number] for row in rows)])
+            longest = max(cell_len(text) for text in [*words, *(row[number] for row in rows)])
             is_number = column.format.is_number
-            drawn.add_column(
+            table.add_column(
                 Text("\n".join(words)),
                 justify="right" if is_number else "left",
                 no_wrap=is_number,
@@ -175,12 +177,12 @@ class Table:
                 min_width=longest if is_number else min(longest, column.least),
             )
         for row in rows:
-            drawn.add_row(*map(Text, row))  # a name may hold what looks like markup
-        return drawn
+            table.add_row(*map(Text, row))  # as Text, because names may look like markup
+        return table
 
-    def _fits(self, console: Console, places: Sequence[int]) -> bool:
+    def _fits(self, console: Console, indices: Sequence[int]) -> bool:
         """Return whether a terminal is wide enough; rich would cut the columns on the right."""
-        columns = self._drawn(places).columns
+        columns = self._rich_table(indices).columns
         least = sum(column.min_width or 0 for column in columns)
         return least + _BETWEEN * (len(columns) - 1) <= console.width
 

@@ -1,4 +1,4 @@
-"""What a fusion found, in a few words."""
+"""Describe a fusion's weights, calibrations and search in a line each."""
 
 from __future__ import annotations
 
@@ -10,57 +10,58 @@ if TYPE_CHECKING:
 
 
 def member_shares(document: Mapping[str, Any]) -> dict[str, float]:
-    """Give numbers to put into a table: what each member weighs.
+    """Return the members' weights as numbers for a table.
 
     Args:
         document: the content of `weights.json`.
 
     Returns:
-        `MEMBER` → share, for weights per sample averaged over all samples; `MEMBER.CLASS` → weight
-        for weights per class; nothing for a classifier's coefficients.
+        `MEMBER` → share; weights per sample are averaged over all samples. `MEMBER.CLASS` → weight
+        for weights per class. Empty for a classifier's coefficients.
     """
-    members, weights = document["members"], document["weights"]
+    if document["per"] not in {"member", "sample", "class"}:
+        return {}
+    weights = dict(zip(document["members"], document["weights"], strict=True))
     if document["per"] == "member":
-        total = sum(weights)
-        return {name: own / total for name, own in zip(members, weights, strict=True)}
+        total = sum(weights.values())
+        return {name: weight / total for name, weight in weights.items()}
     if document["per"] == "sample":
-        return {name: statistics.fmean(own) for name, own in zip(members, weights, strict=True)}
-    if document["per"] == "class":
-        return {
-            f"{name}.{kind}": weight
-            for name, own in zip(members, weights, strict=True)
-            for kind, weight in zip(document["classes"], own, strict=True)
-        }
-    return {}
+        return {name: statistics.fmean(row) for name, row in weights.items()}
+    return {
+        f"{name}.{label}": weight
+        for name, row in weights.items()
+        for label, weight in zip(document["classes"], row, strict=True)
+    }
 
 
-def told_weights(document: Mapping[str, Any]) -> str:
-    """Say in one line what `weights.json` holds."""
+def describe_weights(document: Mapping[str, Any]) -> str:
+    """Return the weights of `weights.json` in one line."""
     shares = member_shares(document)
     if not shares:
         return f"coefficients of {document['scheme']}, in weights.json"
-    told = ", ".join(f"{name} {share:.4f}" for name, share in shares.items())
-    return f"{told} (mean over samples)" if document["per"] == "sample" else told
+    listed = ", ".join(f"{name} {share:.4f}" for name, share in shares.items())
+    return f"{listed} (mean over samples)" if document["per"] == "sample" else listed
 
 
-def told_calibrations(document: Mapping[str, Any]) -> list[str]:
-    """Say, one line a member, what `weights.json` holds of calibration; nothing without one."""
-    calibration = document.get("calibration", {"kind": "none", "members": {}})
+def describe_calibrations(document: Mapping[str, Any]) -> list[str]:
+    """Return the calibrations of `weights.json`, one line per member; empty without calibration."""
+    section = document.get("calibration", {"kind": "none", "members": {}})
     lines = []
-    for name, one in calibration["members"].items():
-        if one["nll_after"] is None:
-            what = "left as it is: too few samples for folds"
+    for name, calibration in section["members"].items():
+        before, after, kept = (calibration[key] for key in ("nll_before", "nll_after", "kept"))
+        if after is None:
+            text = "not kept: too few samples for folds"
         else:
-            losses = f"log-loss {one['nll_before']:.5f} -> {one['nll_after']:.5f} in cross-fitting"
-            what = f"{'kept' if one['kept'] else 'left as it is'}: {losses}"
-        if one["kept"] and calibration["kind"] == "temperature":
-            what += f", temperature {1 / one['scale'][0]:.3f}"
-        lines.append(f"calibration of {name} {what}")
+            losses = f"log-loss {before:.5f} -> {after:.5f} in cross-fitting"
+            text = f"{'kept' if kept else 'not kept'}: {losses}"
+        if kept and section["kind"] == "temperature":
+            text += f", temperature {1 / calibration['scale'][0]:.3f}"
+        lines.append(f"calibration of {name} {text}")
     return lines
 
 
-def told_search(document: Mapping[str, Any]) -> str:
-    """Say in one line how good and how sharp the optimum of a search is."""
+def describe_search(document: Mapping[str, Any]) -> str:
+    """Return the score and the width of a search's optimum in one line."""
     search = document["search"]
     best = f"best {search['metric']} on the fit split: {search['score']:.4f}"
     if "interval" in search:

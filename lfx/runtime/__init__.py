@@ -1,1 +1,1 @@
-"""What every room stands on, and what knows nothing of the domain: errors, files, devices."""
+"""The foundation of every room, independent of the domain: errors, files, devices, settings."""

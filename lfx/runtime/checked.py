@@ -17,7 +17,7 @@ Component = TypeVar("Component")
 
 
 def checked(kind: type[Component]) -> type[Component]:
-    """Let a class refuse what its constructor's annotations do not allow.
+    """Make a class check its constructor's arguments against their annotations.
 
     Raises:
         ConfigError: on construction; the message lists every argument that is not allowed.

@@ -14,7 +14,7 @@ def parse_colour(text: str) -> tuple[int, int, int]:
         Red, green and blue, each 0..255.
 
     Raises:
-        ValueError: it is neither.
+        ValueError: the text is neither.
     """
     from PIL import ImageColor
 
@@ -29,7 +29,7 @@ def parse_colour(text: str) -> tuple[int, int, int]:
 
 
 def is_colour(value: object) -> bool:
-    """Say whether `parse_colour` reads it, or it is None."""
+    """Check whether a value is a colour that `parse_colour` reads, or None."""
     if value is None:
         return True
     try:

@@ -1,4 +1,4 @@
-"""Which device computes."""
+"""The device that computes."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     import torch
 
 
-# PyTorch knows others, which have no values (meta), or that lfx has never run on.
+# PyTorch has further devices: `meta` holds no values, and lfx has never run on the others.
 _NAMES = re.compile(r"auto|cpu|mps|cuda(:(0|[1-9][0-9]?))?")
 
 
 def resolve_device(name: str, key: str = "device") -> torch.device:
-    """Turn `auto`, `cpu`, `cuda`, `cuda:1` or `mps` into a device that is there.
+    """Return the available device that a name stands for.
 
     Args:
-        name: `auto` takes the first accelerator, or the CPU where there is none.
+        name: `cpu`, `cuda`, `cuda:1`, `mps`, or `auto`: the first accelerator, else the CPU.
         key: the setting's name, for messages.
 
     Raises:

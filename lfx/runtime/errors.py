@@ -1,6 +1,6 @@
-"""The errors that are the user's to mend.
+"""The errors that the user can correct.
 
-A stage turns each of them into a message of a few lines and exit status 2. Everything else is a
+A command turns each of them into a message of a few lines and exit status 2. Any other error is a
 defect of lfx and keeps its traceback.
 """
 
@@ -25,7 +25,7 @@ class DataError(UserError):
 
 
 class RecordError(DataError):
-    """A file in a run's folder is missing, damaged, or not what a run would leave."""
+    """A file in a run's folder is missing, damaged, or not one that a run writes."""
 
 
 class WeightsError(UserError):
@@ -33,15 +33,15 @@ class WeightsError(UserError):
 
 
 class CheckpointError(UserError):
-    """A checkpoint is missing or does not belong to what is asked of it."""
+    """A checkpoint is missing or does not fit the settings."""
 
 
 class NothingToResumeError(CheckpointError):
-    """No unfinished run is of the kind that was asked for."""
+    """There is no unfinished run that matches the settings."""
 
 
 class TrainingError(UserError):
-    """Training came to nothing with these settings."""
+    """Training failed with these settings."""
 
 
 class StorageError(UserError):
@@ -49,32 +49,32 @@ class StorageError(UserError):
 
 
 class ArtifactError(UserError):
-    """A prediction artifact is missing, damaged, or does not fit its companions."""
+    """A prediction artifact is missing, damaged, or does not fit the other members."""
 
 
 class FusionError(UserError):
-    """Members cannot be fused as asked."""
+    """Members cannot be fused with these settings."""
 
 
 def shorten(value: object, most: int = 80) -> str:
-    """Show a value of somebody's data on one line: cut, and without control characters.
+    """Return a value from data on one line: cut, and without control characters.
 
-    A cell may hold a whole picture, an escape sequence or a line break; a message shows none.
+    A cell may hold a whole picture, an escape sequence or a line break.
 
     Args:
-        value: what is shown; bytes are counted, not shown.
-        most: characters that are shown at the most.
+        value: any value; bytes are counted, not shown.
+        most: number of characters that are shown at most.
     """
     if isinstance(value, bytes):
         return f"<{len(value)} bytes>"
     text = str(value)
     cut = text if len(text) <= most else f"{text[: most - 1]}…"
-    shown = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in cut)
+    shown = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in cut)
     return shown if len(text) <= most else f"{shown} ({len(text)} characters)"
 
 
 def name_some(names: Iterable[object], most: int = 10) -> str:
-    """List the first names for an error message, and say how many more there are."""
+    """Return the first names for an error message, with the number of the rest."""
     listed = list(names)
     shown = ", ".join(shorten(name) for name in listed[:most])
     hidden = len(listed) - most
@@ -82,5 +82,5 @@ def name_some(names: Iterable[object], most: int = 10) -> str:
 
 
 def in_one_line(error: BaseException) -> str:
-    """Return what a library says of a failure, short enough for a message."""
+    """Return an error's message on one line, at most 300 characters."""
     return " ".join(str(error).split())[:300] or type(error).__name__

@@ -1,7 +1,7 @@
-"""What comes from data, made harmless where people see it: one function a medium.
+"""Escaping of text that comes from data, one function for each medium that people read.
 
-Ids, texts, class names and file names are strangers' words. Files for machines (Parquet, JSON) hold
-them as they are; what is for people holds what these functions give.
+Ids, texts, class names and file names are not trusted. Files for machines (Parquet, JSON) hold
+them unchanged; everything that people read is escaped by these functions.
 """
 
 from __future__ import annotations
@@ -11,51 +11,52 @@ import logging
 import re
 import unicodedata
 
-# Besides controls: lone surrogates, ends of lines and paragraphs, and marks that turn the direction
-# of what follows. Joiners stay, emoji and several scripts need them.
-_UNSEEN = re.compile(
+# Control characters, lone surrogates, separators of lines and paragraphs, and marks that change the
+# direction of the text. Joiners stay: emoji and several scripts need them.
+_INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
 _LINE_ENDS = re.compile(r"[\t\n]")
 
 
 def for_terminal(text: str) -> str:
-    r"""Make what steers a terminal visible, such as `\x1b`; tabs and line feeds stay.
+    r"""Escape the characters that control a terminal, such as `\x1b`; tabs and line feeds stay.
 
     >>> for_terminal("a\x1b[31mb\r\u202ec")
     'a\\x1b[31mb\\r\\u202ec'
     """
-    return _UNSEEN.sub(_visible, text)
+    return _INVISIBLE.sub(_escape, text)
 
 
 def for_line(text: str) -> str:
-    r"""Make a text safe for a terminal that has to stay in its line.
+    r"""Escape a text for one line of a terminal: tabs and line feeds are escaped too.
 
     >>> for_line("a\nb")
     'a\\nb'
     """
-    return _LINE_ENDS.sub(_visible, for_terminal(text))
+    return _LINE_ENDS.sub(_escape, for_terminal(text))
 
 
 def for_markdown(text: str) -> str:
-    r"""Make a text safe for a cell of a Markdown table: no HTML, no link, no end of the cell.
+    r"""Escape a text for a cell of a Markdown table: no HTML, no link, no end of the cell.
 
     >>> for_markdown("<b>a|b</b> [c](d)\n`e`")
     '&lt;b&gt;a\\|b&lt;/b&gt; [c]\\(d) \\`e\\`'
     """
-    one_line = for_terminal(" ".join(re.split(r"[\t\n\r]+", text)))
-    marked = re.sub(r"[\\|`]|(?<=\])\(", r"\\\g<0>", one_line)
-    return html.escape(marked, quote=False)
+    return html.escape(re.sub(r"[\\|`]|(?<=\])\(", r"\\\g<0>", _on_one_line(text)), quote=False)
 
 
 def for_latex(text: str) -> str:
-    r"""Make a text safe for a cell of a LaTeX table: no command, no end of the cell or of the line.
+    r"""Escape a text for a cell of a LaTeX table: no command, no end of the cell or of the line.
 
     >>> for_latex("a_b & 5 % \\input{x}")
     'a\\_b \\& 5 \\% \\textbackslash{}input\\{x\\}'
     """
-    one_line = for_terminal(" ".join(re.split(r"[\t\n\r]+", text)))
-    return _LATEX.sub(lambda found: _IN_LATEX.get(found[0], f"\\{found[0]}"), one_line)
+    return _LATEX.sub(lambda match: _IN_LATEX.get(match[0], f"\\{match[0]}"), _on_one_line(text))
+
+
+def _on_one_line(text: str) -> str:
+    return for_terminal(" ".join(re.split(r"[\t\n\r]+", text)))
 
 
 _LATEX = re.compile(r"[\\&%$#_{}~^<>±]")
@@ -70,10 +71,10 @@ _IN_LATEX = {
 
 
 def for_csv(value: object) -> object:
-    r"""Make a value safe for a CSV that people open in a spreadsheet.
+    r"""Escape a value for a CSV that people open in a spreadsheet.
 
     A text that a spreadsheet would take for a formula gets an apostrophe before it, as spreadsheets
-    themselves mark text. Numbers stay numbers, and so does a text that is one, such as `-1.5`.
+    themselves mark text. Numbers stay as they are, and so do texts such as `-1.5`.
 
     >>> [for_csv(value) for value in ("=1+1", "@name", "-1.5", -1.5, "-a", None)]
     ["'=1+1", "'@name", '-1.5', -1.5, "'-a", None]
@@ -81,12 +82,8 @@ def for_csv(value: object) -> object:
     if not isinstance(value, str):
         return value
     text = for_terminal(value)
-    opens = value.lstrip(" \t\r\n\x00\ufeff")[:1]
-    is_formula = unicodedata.normalize("NFKC", opens)[:1] in {"=", "+", "-", "@"} or value[:1] in {
-        "\t",
-        "\r",
-        "\n",
-    }
+    first = unicodedata.normalize("NFKC", value.lstrip(" \t\r\n\x00\ufeff")[:1])
+    is_formula = first[:1] in {"=", "+", "-", "@"} or value.startswith(("\t", "\r", "\n"))
     return f"'{text}" if is_formula and not _NUMBER.fullmatch(value) else text
 
 
@@ -94,12 +91,12 @@ _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 
 
 class TerminalFormatter(logging.Formatter):
-    """Formats log lines; nothing in them steers the terminal that shows them."""
+    """Formats log lines without characters that control the terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Give the line, with a traceback where there is one."""
+        """Return the line, with a traceback where there is one."""
         return for_terminal(super().format(record))
 
 
-def _visible(found: re.Match[str]) -> str:
-    return found[0].encode("unicode_escape", "surrogatepass").decode("ascii")
+def _escape(match: re.Match[str]) -> str:
+    return match[0].encode("unicode_escape", "surrogatepass").decode("ascii")

@@ -1,4 +1,4 @@
-"""What the fields of a record from a file have to be, and which of them are not."""
+"""Checks of the fields of a record that was read from a file."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _MOST_CONTAINERS = 100_000
 
 @dataclass(frozen=True)
 class Field:
-    """What a value has to be.
+    """What is allowed as a field's value.
 
     Attributes:
         what: in words, for messages.
-        fits: whether a value is that.
+        fits: whether a value is allowed.
         required: whether the record must have the field.
     """
 
@@ -29,31 +29,31 @@ class Field:
 
 
 def field_problems(record: Any, fields: Mapping[str, Field], name: str = "") -> list[str]:
-    """Find the fields of a record that are missing or wrong.
+    """Return the problems of a record's fields: missing or not allowed.
 
     Args:
-        record: from a file: it may be anything.
-        fields: name → what it has to be; further fields of the record are left alone.
-        name: of the record, for messages.
+        record: content of a file: any value.
+        fields: name → what is allowed; further fields of the record are not checked.
+        name: the record's, for messages.
 
     Returns:
-        One sentence a problem; nothing where all is well.
+        One sentence for each problem.
     """
     if not isinstance(record, Mapping):
         return [f"{name or 'the record'} is {shown(record)}, allowed: named values"]
     prefix = f"{name}." if name else ""
-    found = []
+    problems = []
     for key, field in fields.items():
         if key not in record:
             if field.required:
-                found.append(f"{prefix}{key} is missing, allowed: {field.what}")
+                problems.append(f"{prefix}{key} is missing, allowed: {field.what}")
         elif not field.fits(record[key]):
-            found.append(f"{prefix}{key} is {shown(record[key])}, allowed: {field.what}")
-    return found
+            problems.append(f"{prefix}{key} is {shown(record[key])}, allowed: {field.what}")
+    return problems
 
 
 def shown(value: Any) -> str:
-    """Show a value from a file in a message: short, on one line, without control characters."""
+    """Return a value from a file for a message: short, on one line, without control characters."""
     if isinstance(value, str):
         cut = value[:_LONGEST_SHOWN]
         return ascii(cut) + ("…" if len(value) > len(cut) else "")
@@ -67,22 +67,22 @@ def shown(value: Any) -> str:
 
 
 def is_plain(value: Any) -> bool:
-    """Check that a value is made of plain values and containers, without depth or number to fear.
+    """Check for plain values and containers, within bounds of depth and number.
 
-    A pickle or a JSON text may nest a hundred thousand levels deep, hold itself, or name one list
-    so often that walking through it never ends.
+    A pickle or a JSON text may nest a hundred thousand levels deep, contain itself, or repeat one
+    list so often that a walk through it never ends.
     """
     level, containers = [value], 0
     for _ in range(_MOST_LEVELS):
         inner: list[Any] = []
-        for one in level:
-            if isinstance(one, dict):
-                if not all(isinstance(key, str | int) for key in one):
+        for item in level:
+            if isinstance(item, dict):
+                if not all(isinstance(key, str | int) for key in item):
                     return False
-                inner += one.values()
-            elif isinstance(one, list | tuple):
-                inner += one
-            elif not (one is None or isinstance(one, str | bool | int | float)):
+                inner += item.values()
+            elif isinstance(item, list | tuple):
+                inner += item
+            elif not (item is None or isinstance(item, str | bool | int | float)):
                 return False
             else:
                 continue
@@ -101,12 +101,12 @@ def is_text(value: Any) -> bool:
 
 
 def is_integer(value: Any, least: int = -_LARGEST, most: int = _LARGEST) -> bool:
-    """Check for an integer within bounds; true and false are none."""
+    """Check for an integer within bounds; true and false are not integers here."""
     return type(value) is int and least <= value <= most
 
 
 def is_number(value: Any, least: float = -math.inf, most: float = math.inf) -> bool:
-    """Check for a finite number within bounds; true and false are none."""
+    """Check for a finite number within bounds; true and false are not numbers here."""
     if type(value) is int:
         return -_LARGEST <= value <= _LARGEST and least <= value <= most
     return type(value) is float and math.isfinite(value) and least <= value <= most
@@ -116,21 +116,21 @@ def is_list_of(value: Any, fits: Callable[[Any], bool], length: int | None = Non
     """Check for a list whose elements all fit, of a length if one is given."""
     if not isinstance(value, list | tuple) or (length is not None and len(value) != length):
         return False
-    return all(fits(one) for one in value)
+    return all(map(fits, value))
 
 
 def are_class_names(value: Any) -> bool:
     """Check for two or more different class names."""
     least = 2
     return (
-        is_list_of(value, lambda one: is_text(one) and bool(one.strip()))
+        is_list_of(value, lambda name: is_text(name) and bool(name.strip()))
         and len(value) >= least
         and len(set(value)) == len(value)
     )
 
 
 def list_problems(problems: Sequence[str], most: int = 12) -> str:
-    """Put problems below each other, and say how many more there are."""
+    """Return problems as indented lines, with the number of those not shown."""
     lines = [f"\n  - {problem}" for problem in problems[:most]]
     more = len(problems) - most
     return "".join(lines) + (f"\n  and {more} more" if more > 0 else "")

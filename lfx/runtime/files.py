@@ -1,4 +1,4 @@
-"""Files that are either whole or absent."""
+"""Writing files atomically, and checks of paths before long work."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 @contextmanager
 def atomic_path(target: Path, *, durable: bool = False) -> Iterator[Path]:
-    """Give a path to write to; it becomes `target` only when the block ends without an error.
+    """Yield a path to write to; it becomes `target` only when the block ends without an error.
 
-    The temporary file lies in the target's own folder, so that the final step is one rename on one
-    file system. A reader sees the old content or the new, never a part. The first time that a
-    process writes into a folder, the temporary files of killed processes are removed from it.
+    The temporary file is in the target's folder, so that the final step is one rename on one file
+    system. A reader sees the old content or the new, never a part. The first time that a process
+    writes into a folder, the temporary files of killed processes are removed from it.
 
     Args:
-        target: where the file shall be in the end; missing parents are made.
+        target: the file's final path; missing parents are made.
         durable: whether the content reaches the disk before the name does, so that a power cut
             leaves the old file or the new one.
 
@@ -76,13 +76,13 @@ def _remove_dead_parts_once(folder: str) -> None:
 
 
 def copy_file(source: Path, target: Path, *, durable: bool = False) -> None:
-    """Copy a file's content; `target` is at all times whole, what it was before, or absent."""
+    """Copy a file's content atomically."""
     with atomic_path(target, durable=durable) as part:
         shutil.copyfile(source, part)
 
 
 def require_folder(path: str, key: str) -> Path:
-    """Make a folder before hours of work end in it.
+    """Make a folder and check that it can be written to, before hours of work.
 
     Args:
         path: the folder.
@@ -99,25 +99,27 @@ def require_folder(path: str, key: str) -> Path:
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise ConfigError(f"{key}={path} is no folder that can be written to: {reason}") from error
+        raise ConfigError(
+            f"{key}={path} is not a folder that can be written to: {reason}"
+        ) from error
     return folder
 
 
 def require_file(path: str, key: str) -> Path:
-    """Make the folder of a file before hours of work end in it.
+    """Make the folder of a file and check that it can be written to, before hours of work.
 
     Args:
         path: the file, which need not exist.
         key: the setting that names it, for the message.
 
     Raises:
-        ConfigError: it is none, or cannot be written.
+        ConfigError: the path is not a file's, or the file cannot be written.
     """
     if not path.strip() or "\0" in path or path.endswith("/"):
         raise ConfigError(f"{key} needs a file's path, got {path!r}")
     file = Path(path)
     if os.path.lexists(file) and not file.is_file():
-        raise ConfigError(f"{key}={path} is no file but something else; give a file's path")
+        raise ConfigError(f"{key}={path} exists and is not a file; give a file's path")
     require_folder(str(file.parent), key)
     return file
 
@@ -130,7 +132,7 @@ def write_json(target: Path, content: Any) -> None:
 
 
 def is_folder(path: Path) -> bool:
-    """Say whether there is a folder; one that the user has no way to is none."""
+    """Check for a folder; False where the user may not look."""
     try:
         return path.is_dir()
     except PermissionError:

@@ -1,4 +1,4 @@
-"""Names that become names of files."""
+"""Checks of names that become file names."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNOREC
 
 
 def name_problems(key: str, name: str) -> list[str]:
-    """Return what makes a name unfit for a file, here or on any other system."""
+    """Return the problems of a name as a file name, on this or any other system."""
     length = len(name.encode(errors="surrogatepass"))
     if length > _LONGEST_NAME:
         return [f"{key} becomes a file's name: at most {_LONGEST_NAME} bytes, got {length}"]
     if _RESERVED.fullmatch(name):
         return [f"{key} becomes a file's name, and {name} is reserved on Windows; choose another"]
-    opens_or_ends = name.startswith((".", "-", " ")) or name.endswith((".", " "))
-    # What steers a terminal is no part of a name either.
-    if name and not opens_or_ends and not set(name) & set('/\\:*?"<>|') and for_line(name) == name:
+    has_bad_end = name.startswith((".", "-", " ")) or name.endswith((".", " "))
+    # `for_line` changes names with characters that control a terminal.
+    if name and not has_bad_end and not set(name) & set('/\\:*?"<>|') and for_line(name) == name:
         return []
-    what = (
+    allowed = (
         "no slashes, colons, quotes, control characters, leading dots, blanks or dashes, and no "
         "dot or blank at its end"
     )
-    return [f"{key} becomes a file's name: {what}, got {name!r}"]
+    return [f"{key} becomes a file's name: {allowed}, got {name!r}"]

@@ -1,4 +1,4 @@
-"""Names of files that are being written, and removing those whose writer has died."""
+"""Temporary files that are being written: their names, and removal after a writer has died."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _PART = re.compile(r"\..*\.lfx-(?P<host>[0-9a-f]{8})-(?P<pid>\d{1,10})-\w{8}\.pa
 def part_affixes(target: Path) -> tuple[str, str]:
     """Return how the name of a temporary file for `target` begins and ends.
 
-    The name says which process of which machine writes the file, so that what a killed process
-    left can be told from what a live one is still writing.
+    The name holds the machine and the process that writes the file, so that files of killed
+    processes are recognised.
     """
     name = os.fsencode(target.name)[:_LONGEST_NAME].decode(errors="ignore")
     return f".{name}.lfx-{_host()}-{os.getpid()}-", ".part"
@@ -43,7 +43,7 @@ def is_dead(part: Path, written_here: set[str]) -> bool:
         return False
     pid = int(match["pid"])
     if match["host"] == _host() and os.name != "nt":  # on Windows signal 0 is Ctrl-C
-        # A container gives its few numbers again: this process writes what `written_here` lists.
+        # Containers reuse process numbers: this process writes only the files in `written_here`.
         return pid == os.getpid() or not _runs(pid)
     return time.time() - part.lstat().st_mtime > _DAY
 
@@ -52,10 +52,10 @@ def remove_dead_parts(folder: Path, written_here: set[str]) -> None:
     """Remove the temporary files in a folder whose writers have died.
 
     Args:
-        folder: where to look; not in folders inside it.
+        folder: the folder, without folders inside it.
         written_here: paths of the temporary files that this process is writing.
     """
-    with suppress(OSError):  # a part that stays costs room and nothing else
+    with suppress(OSError):  # a temporary file that stays only takes up disk space
         with os.scandir(folder) as entries:
             names = [entry.name for entry in entries if entry.name.endswith(".part")]
         for name in names:
@@ -69,7 +69,7 @@ def _runs(pid: int) -> bool:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
         return False
-    except OSError:  # it is another user's
+    except OSError:  # another user's process
         return True
     try:  # a zombie writes no more
         state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()

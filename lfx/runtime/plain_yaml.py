@@ -1,4 +1,4 @@
-"""YAML of strangers, as plain values: in bounds, without aliases and tags, nothing resolved."""
+"""Parsing untrusted YAML into plain values: bounded, without aliases and tags, nothing resolved."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def parse_yaml(text: str) -> Any:
     """Parse one YAML document; time and memory are bounded by the text's length.
 
     Raises:
-        RecordError: it is no YAML, nested too deeply, or has what no run writes: aliases, tags,
-            several documents, keys that occur twice or are no text.
+        RecordError: it is not YAML, is nested too deeply, or has something that no run writes:
+            aliases, tags, several documents, keys that occur twice or are not text.
     """
     tree = _Tree()
     try:
-        # Not `yaml.parse`, which asks before each event whether there is one.
+        # Faster than `yaml.parse`, which checks before each event.
         parser = (yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader)(text)
         while (event := parser.get_event()) is not None:
             tree.take(event)
@@ -34,18 +34,18 @@ def parse_yaml(text: str) -> Any:
 
 
 class _Tree:
-    """Puts a document together from its parser's events."""
+    """Builds a document from its parser's events."""
 
     def __init__(self) -> None:
         self.root: Any = None
         self._has_root = False
-        # The lists and mappings that are open, each with the key that waits for its value.
+        # The open lists and mappings, each with the key whose value comes next.
         self._open: list[tuple[Any, list[str]]] = []
 
     def take(self, event: Any) -> None:
         """Take the next event."""
         kind = type(event)
-        if kind is yaml.ScalarEvent:  # nine of ten are
+        if kind is yaml.ScalarEvent:  # nine of ten events
             _require_plain(event)
             self._add_scalar(event)
         elif kind in {yaml.SequenceEndEvent, yaml.MappingEndEvent}:
@@ -81,7 +81,7 @@ class _Tree:
         elif key:
             container[key.pop()] = value
         else:
-            raise RecordError("one of its keys is no text")
+            raise RecordError("one of its keys is not a text")
 
 
 def _require_plain(event: Any) -> None:
@@ -102,7 +102,7 @@ _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?")
 
 
 def _scalar(text: str) -> Any:
-    """Give what a scalar without quotes stands for; what is unusual stays text."""
+    """Return the value of a scalar without quotes; an unusual one stays text."""
     if text in _NULL:
         return None
     if text in _BOOLEANS:

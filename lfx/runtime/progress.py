@@ -1,4 +1,4 @@
-"""Long work shows how far it is: a bar in a terminal, a line in a log elsewhere."""
+"""Progress of long work: a bar in a terminal, a line in a log elsewhere."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Item = TypeVar("Item")
 
 
 def track(items: Iterable[Item], what: str, total: int) -> Iterator[Item]:
-    """Pass items through and show how many have gone by.
+    """Yield items and show how many are done.
 
     Args:
-        items: what is worked on.
+        items: the items.
         what: the work, for example `decoding images`.
-        total: how many items there are.
+        total: number of items.
     """
     from rich.console import Console
     from rich.progress import track as bar

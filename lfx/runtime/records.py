@@ -1,8 +1,7 @@
-"""Files that a run left of itself, read as words of a stranger: in bounds, and nothing is resolved.
+"""Reading the JSON and YAML of a run's folder, which is not trusted.
 
-A run's folder may come from anybody. Its JSON and YAML become plain values; no resolver is called
-(`${oc.env:…}` would print the environment), no class is named by a tag, and a file that unfolds
-when it is read ends in a message.
+The files become plain values, within bounds of size and depth. No resolver is called
+(`${oc.env:…}` would print the environment), and no tag names a class.
 """
 
 from __future__ import annotations
@@ -26,15 +25,15 @@ def read_json(file: Path, most: int = _MOST_BYTES) -> Any:
 
     Args:
         file: a regular file.
-        most: bytes that it may have.
+        most: its largest size in bytes.
 
     Raises:
-        RecordError: it cannot be read, is too large, or is not JSON; keys that occur twice, NaN
-            and infinities are none.
+        RecordError: it cannot be read, is too large, or is not JSON, which has no keys that occur
+            twice, no NaN and no infinities.
     """
     text = _read_text(file, most)
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        return json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)
     except RecursionError:
         raise RecordError("it is nested too deeply") from None
     except ValueError as error:
@@ -42,22 +41,21 @@ def read_json(file: Path, most: int = _MOST_BYTES) -> Any:
 
 
 def read_yaml(file: Path, most: int = _MOST_BYTES) -> Any:
-    """Read a YAML file as it is written, interpolations included.
+    """Read a YAML file; interpolations are not resolved.
 
     Args:
         file: a regular file.
-        most: bytes that it may have.
+        most: its largest size in bytes.
 
     Raises:
-        RecordError: it cannot be read, is too large or too deep, is no YAML, or has what no run
-            writes: aliases, tags, keys that occur twice or are no text.
+        RecordError: it cannot be read, is too large, or `parse_yaml` refuses it.
     """
     return parse_yaml(_read_text(file, most))
 
 
 def _read_text(file: Path, most: int) -> str:
     try:
-        if not stat.S_ISREG(file.stat().st_mode):  # a pipe would be waited for
+        if not stat.S_ISREG(file.stat().st_mode):  # reading a pipe would block
             raise RecordError("it is not a file")
         with file.open("rb") as stream:
             content = stream.read(most + 1)
@@ -73,15 +71,15 @@ def _read_text(file: Path, most: int) -> str:
         raise RecordError(f"it is not UTF-8 at byte {error.start}") from error
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     content = dict(pairs)
     if len(content) < len(pairs):
         raise ValueError("a key occurs twice")
     return content
 
 
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number")
+def _refuse_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not a number")
 
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_]\w*(?:\.\w+)*)\}")
@@ -93,28 +91,28 @@ def resolve_references(content: Any, text: str) -> str:
     """Replace a text's references to other values of the same file, `${section.key}`.
 
     Args:
-        content: the whole file.
+        content: the file's content.
         text: one of its values.
 
     Raises:
-        RecordError: it refers to anything else, such as the environment (`${oc.env:NAME}`), to
-            nothing, to a whole section, to itself, or to more than a name or a path could be.
+        RecordError: it refers to a missing value, a section, itself or anything outside of the
+            file, such as the environment (`${oc.env:NAME}`), or becomes longer than a path.
     """
     for _ in range(_MOST_STEPS):
-        found = _REFERENCE.search(text)
-        if found is None:
+        reference = _REFERENCE.search(text)
+        if reference is None:
             break
         value = content
-        for name in found[1].split("."):
+        for name in reference[1].split("."):
             value = value.get(name) if isinstance(value, dict) else None
         if not isinstance(value, str | int | float):
-            raise RecordError(f"it has no value for {found[0]}")
-        text = text[: found.start()] + str(value) + text[found.end() :]
+            raise RecordError(f"it has no value for {reference[0]}")
+        text = text[: reference.start()] + str(value) + text[reference.end() :]
         if len(text) > _LONGEST:
             break
     if "${" in text or len(text) > _LONGEST:
         raise RecordError(
-            f"what a run's folder says is not resolved beyond references within the file: "
+            "only references to values of the same file are resolved in a run's folder, got "
             f"{text[:80]}"
         )
     return text

@@ -1,4 +1,4 @@
-"""One seed for all that is random."""
+"""One seed for all random number generators."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from __future__ import annotations
 def seed_all(seed: int) -> None:
     """Seed Python's, NumPy's and PyTorch's generators.
 
-    Unlike Lightning's function it sets no environment variable, which the next job of a multirun
-    would inherit.
+    Unlike Lightning's `seed_everything` it sets no environment variable, which the next job of a
+    multirun would inherit.
 
     Args:
         seed: in 0..2**32 - 1.

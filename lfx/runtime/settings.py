@@ -1,7 +1,7 @@
-"""What a value must be to be a setting: a type, allowed values, a range.
+"""What a constructor's annotations allow as a setting: a type, allowed values, a range.
 
-The annotations of a constructor say it once. From them come the schema that Hydra checks a command
-line against, the help, and the check of the constructor itself.
+From the annotations come the schema that Hydra checks a command line against, the help, and the
+check of the constructor itself.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ Probability = Annotated[float, Interval(ge=0, lt=1)]
 Positive = Annotated[float, Gt(0)]
 NotNegative = Annotated[float, Ge(0)]
 Count = Annotated[int, Ge(1)]
-# More threads or processes than a machine can have is a crash, and no faster on any.
+# More threads or processes than a machine allows make it fail, and are not faster.
 Threads = Annotated[int, Interval(ge=1, le=256)]
 Seed = Annotated[int, Interval(ge=0, lt=2**32)]
 
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """What a constructor says of one argument.
+    """One argument of a constructor.
 
     Attributes:
         name: of the argument.
         annotation: its type, with allowed values (`Literal`) and bounds (`Annotated`).
-        default: in plain values; `dataclasses.MISSING` where it has to be given.
-        sentence: of the docstring; empty where it has none.
+        default: in plain values; `dataclasses.MISSING` where it is required.
+        sentence: its description in the docstring; may be empty.
     """
 
     name: str
@@ -75,7 +75,7 @@ _TYPES: dict[Any, str] = {
 
 
 def component_name(component: object) -> str:
-    """Return what a scheme or a calibration is called in files: `DetectionRate` → `detection_rate`.
+    """Return the name of a scheme or a calibration in files: `DetectionRate` → `detection_rate`.
 
     Example:
         >>> class StackingMlp: ...
@@ -86,7 +86,7 @@ def component_name(component: object) -> str:
 
 
 def value_problems(key: str, value: object, annotation: Any) -> list[str]:
-    """Return what is wrong with the value of a setting.
+    """Return the problems of a setting's value.
 
     Args:
         key: the setting, for messages.
@@ -114,13 +114,15 @@ def value_problems(key: str, value: object, annotation: Any) -> list[str]:
     if value is None and annotation not in {Any, None, type(None)}:
         return [_NULL.format(key)]
     if not _is_of_type(value, annotation):
-        told = _TYPES.get(origin or annotation, getattr(annotation, "__name__", str(annotation)))
-        return [f"{key} must be {told}, got {value!r}"]
+        expected = _TYPES.get(
+            origin or annotation, getattr(annotation, "__name__", str(annotation))
+        )
+        return [f"{key} must be {expected}, got {value!r}"]
     return _inner_problems(key, value, arguments)
 
 
 def describe(annotation: Any) -> str:
-    """Return in words what an annotation allows.
+    """Return what an annotation allows, in words.
 
     Example:
         >>> describe(Annotated[int, Ge(1)] | None), describe(Literal["paper", "corrected"])
@@ -128,18 +130,18 @@ def describe(annotation: Any) -> str:
     """
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in _UNIONS:
-        rest = [describe(one) for one in arguments if one is not type(None)]
+        rest = [describe(kind) for kind in arguments if kind is not type(None)]
         return ", or ".join([*rest, "null"] if len(rest) < len(arguments) else rest)
     if origin is Literal:
-        return _either([str(one) for one in arguments])
+        return _either(list(map(str, arguments)))
     if origin is Annotated:
         inner, *limits = arguments
-        lists = [_either(one.allowed()) for one in limits if isinstance(one, OneOf)]
+        lists = [_either(limit.allowed()) for limit in limits if isinstance(limit, OneOf)]
         return lists[0] if lists else f"{describe(inner)} {_bounds(limits)}".strip()
-    told = _TYPES.get(origin or annotation, "")
-    if told and origin is not None:
-        return f"{told} of which each is {describe(arguments[-1 if len(arguments) > 1 else 0])}"
-    return told
+    kind = _TYPES.get(origin or annotation, "")
+    if kind and origin is not None:
+        return f"{kind}, each value {describe(arguments[-1 if len(arguments) > 1 else 0])}"
+    return kind
 
 
 def _either(allowed: Sequence[str]) -> str:
@@ -148,52 +150,52 @@ def _either(allowed: Sequence[str]) -> str:
 
 def all_problems(settings: Iterable[tuple[str, object, Any]]) -> list[str]:
     """Return the problems of several settings: key, value and annotation each."""
-    return [problem for one in settings for problem in value_problems(*one)]
+    return [problem for setting in settings for problem in value_problems(*setting)]
 
 
 def _inner_problems(key: str, value: object, arguments: tuple[Any, ...]) -> list[str]:
-    """Return the problems of a value of the right type: of its elements, or of a number."""
+    """Return the problems of a value of the right type: in its elements, or as a number."""
     if isinstance(value, float) and not math.isfinite(value):
         return [f"{key}: a finite number is needed, got {value}"]
     if isinstance(value, Mapping):
         of = arguments[1] if len(arguments) == 2 else Any  # noqa: PLR2004, key and value
-        return all_problems((f"{key}.{name}", one, of) for name, one in value.items())
+        return all_problems((f"{key}.{name}", element, of) for name, element in value.items())
     if isinstance(value, Sequence) and not isinstance(value, str):
         of = arguments[0] if arguments else Any
-        return all_problems((f"{key}[{index}]", one, of) for index, one in enumerate(value))
+        return all_problems((f"{key}[{index}]", element, of) for index, element in enumerate(value))
     return []
 
 
 def _union_problems(key: str, value: object, alternatives: tuple[Any, ...]) -> list[str]:
-    """Return the problems under the alternative that fits best; None is told apart first."""
-    rest = [one for one in alternatives if one is not type(None)]
+    """Return the problems under the alternative that fits best."""
+    rest = [kind for kind in alternatives if kind is not type(None)]
     if value is None:
         return [] if len(rest) < len(alternatives) else [_NULL.format(key)]
-    found = [value_problems(key, value, one) for one in rest if _is_of_type(value, one)]
-    if not found:
-        found = [value_problems(key, value, one) for one in rest]
-    return min(found, key=len)
+    nearest = [kind for kind in rest if _is_of_type(value, kind)] or rest
+    return min((value_problems(key, value, kind) for kind in nearest), key=len)
 
 
 def _is_of_type(value: object, annotation: Any) -> bool:
-    """Check the plain type alone; of a `Literal`, that of its values."""
+    """Check the plain type alone; for a `Literal`, the type of its values."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return _is_of_type(value, arguments[0])
     if origin is Literal:
-        return type(value) in {type(one) for one in arguments}
+        return type(value) in set(map(type, arguments))
     kind = origin or annotation
     if kind in {int, float}:
         numbers = int if kind is int else int | float
         return isinstance(value, numbers) and not isinstance(value, bool)
     if kind in {list, tuple, Sequence}:
         return isinstance(value, Sequence) and not isinstance(value, str)
+    if dataclasses.is_dataclass(kind):  # in plain values it is a mapping
+        return not isinstance(value, bool | float | int | str | list | tuple)
     return kind not in _TYPES or isinstance(value, kind)
 
 
 def _is_one_of(value: object, allowed: tuple[object, ...]) -> bool:
     """Check for an allowed value; 1 is not true here."""
-    return any(type(one) is type(value) and one == value for one in allowed)
+    return any(type(item) is type(value) and item == value for item in allowed)
 
 
 def _not_allowed(key: str, value: object, allowed: tuple[object, ...]) -> str:
@@ -202,29 +204,32 @@ def _not_allowed(key: str, value: object, allowed: tuple[object, ...]) -> str:
 
 def _out_of_bounds(key: str, value: Any, limits: Sequence[Any]) -> list[str]:
     single = _single(limits)
-    lists = [one.allowed() for one in single if isinstance(one, OneOf)]
+    lists = [limit.allowed() for limit in single if isinstance(limit, OneOf)]
     if any(value not in allowed for allowed in lists):
         return [_not_allowed(key, value, tuple(lists[0]))]
     fits = (
-        _BOUNDS[type(one)][2](value, getattr(one, _BOUNDS[type(one)][0]))
-        for one in single
-        if type(one) in _BOUNDS
+        _BOUNDS[type(limit)][2](value, _bound(limit)) for limit in single if type(limit) in _BOUNDS
     )
     return [] if all(fits) else [f"{key} must be {_bounds(limits)}, got {value}"]
 
 
 def _bounds(limits: Sequence[Any]) -> str:
     """Return bounds in words."""
-    told = [
-        _BOUNDS[type(one)][1].format(getattr(one, _BOUNDS[type(one)][0]))
-        for one in _single(limits)
-        if type(one) in _BOUNDS
-    ]
-    return " and ".join(told)
+    single = _single(limits)
+    lengths = {_bound(limit) for limit in single if isinstance(limit, MinLen | MaxLen)}
+    if len(lengths) == 1 and len(single) > 1:
+        return f"of length {lengths.pop()}"
+    known = [limit for limit in single if type(limit) in _BOUNDS]
+    return " and ".join(_BOUNDS[type(limit)][1].format(_bound(limit)) for limit in known)
+
+
+def _bound(limit: Any) -> Any:
+    """Return the value of a bound."""
+    return getattr(limit, _BOUNDS[type(limit)][0])
 
 
 def _single(limits: Sequence[Any]) -> list[Any]:
-    """Take apart bounds that stand for several, such as `Interval`."""
+    """Return bounds with those that stand for several, such as `Interval`, taken apart."""
     return [
         part
         for limit in limits

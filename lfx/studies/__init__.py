@@ -1,1 +1,1 @@
-"""Whole studies: lists of runs that are carried out, and carried on after a kill."""
+"""Whole studies: lists of runs that are carried out and resumed after a kill."""

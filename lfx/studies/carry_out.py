@@ -1,4 +1,4 @@
-"""Carrying out a study's steps, each in a process of its own."""
+"""Running a study's steps, each in a separate process."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from lfx.runs.status import read_status
 from lfx.runtime.errors import UserError
-from lfx.runtime.rundir import read_status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_PATIENCE = 30  # seconds that a step has to end itself
+_GRACE_PERIOD = 30  # seconds that a step has to end itself
 
 
 class StudyError(UserError):
-    """A step of a study failed, or another study is in the way."""
+    """A step of a study failed, or the folder belongs to another study."""
 
 
 def carry_out(steps: Sequence[Step]) -> None:
-    """Run the steps that are not done yet, one after the other; the report is made every time.
+    """Run the steps that are not done yet, one after the other; the report runs every time.
 
     Raises:
         StudyError: a step failed, is running already, or was run with other settings.
@@ -35,40 +35,40 @@ def carry_out(steps: Sequence[Step]) -> None:
     left = [step for step in steps if step.seed is None or not is_done(step)]
     if len(left) < len(steps):
         log.info("%d of %d steps are done", len(steps) - len(left), len(steps))
-    for place, step in enumerate(left, start=1):
+    for number, step in enumerate(left, start=1):
         command = ["python", "-m", f"lfx.{step.command}", *step.arguments]
-        log.info("step %d of %d, %s: %s", place, len(left), step.title, " ".join(command))
+        log.info("step %d of %d, %s: %s", number, len(left), step.title, " ".join(command))
         status = _run(step)
         if status in {128 + signal.SIGINT, 128 + signal.SIGTERM}:
             raise SystemExit(status)
         if status != 0:
             raise StudyError(
-                f"{step.title} ended with status {status} (its own message is above); the same "
-                "command carries the study on from there"
+                f"{step.title} ended with status {status} (its message is above); the same "
+                "command resumes the study from there"
             )
 
 
 def is_done(step: Step) -> bool:
-    """Return whether a step has been carried out with the same settings.
+    """Return whether a step has completed with the same settings.
 
     Raises:
-        StudyError: it is running, or was run with settings that lead to other results.
+        StudyError: it is running, or has completed with settings that lead to other results.
     """
     status = read_status(step.folder)
     if status is None:
         return False
     if status.is_alive():
         raise StudyError(
-            f"process {status.pid} of this machine is at work on {step.title}: wait for it, or "
+            f"process {status.pid} of this machine is running {step.title}: wait for it, or "
             "choose another folder=FOLDER"
         )
     if status.state != "completed":
         return False
-    if not step.asks_for(status.overrides):
+    if not step.has_same_results(status.overrides):
         ours, theirs = set(step.settings), set(status.overrides)
         raise StudyError(
             f"{step.folder} was made with other settings: {' '.join(sorted(theirs - ours))}, "
-            f"not {' '.join(sorted(ours - theirs))}; remove the study's folder to begin anew, or "
+            f"not {' '.join(sorted(ours - theirs))}; remove the study's folder to start again, or "
             "choose another: folder=FOLDER"
         )
     return True
@@ -77,15 +77,15 @@ def is_done(step: Step) -> bool:
 def _run(step: Step) -> int:
     """Run a step in a process that ends when this one does; return its exit status."""
     command = [sys.executable, "-m", f"lfx.{step.command}", *step.arguments]
-    # Of this command's own making, unless the user wants tracebacks.
-    own = {} if logging.raiseExceptions else {"HYDRA_FULL_ERROR": "0"}
-    process = subprocess.Popen(command, env=os.environ | own)  # noqa: S603, what the settings say
+    # `run_stage` has set HYDRA_FULL_ERROR; only a user who wants tracebacks passes it on.
+    changed = {} if logging.raiseExceptions else {"HYDRA_FULL_ERROR": "0"}
+    process = subprocess.Popen(command, env=os.environ | changed)  # noqa: S603, the user's settings
     try:
         status = process.wait()
-    except BaseException:  # Ctrl-C, which the step has got as well, or SIGTERM
+    except BaseException:  # Ctrl-C, which the step has received as well, or SIGTERM
         process.terminate()
         try:
-            process.wait(_PATIENCE)
+            process.wait(_GRACE_PERIOD)
         except subprocess.TimeoutExpired:
             process.kill()
         raise

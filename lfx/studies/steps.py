@@ -1,4 +1,4 @@
-"""From a study's settings to the command lines of its steps."""
+"""The command lines of a study's steps."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from lfx.configuration.study import StudyConfig
+    from lfx.command.roots.study import StudyConfig
 
 SEED_FOLDER = "SEED_FOLDER"
-# Commands that read the data themselves, and not what others predicted of them.
+# Commands that read the data themselves, not predictions of other steps.
 _READ_DATA = ("augment", "train", "predict")
-# Settings that change no result: a study may be carried on with others.
+# Settings that change no result: a study may be resumed with other values.
 _WITHOUT_EFFECT = ("trainer.device=", "trainer.progress=", "trainer.workers=", "logger", "ckpt=")
 
 
@@ -25,10 +25,10 @@ class Step:
 
     Attributes:
         name: of the step.
-        seed: its seed; None of the report over all seeds.
+        seed: its seed; None for the report over all seeds.
         command: `lfx.COMMAND`.
-        settings: the command line behind it, without where the run goes.
-        folder: where it goes.
+        settings: the command line behind it, without the run's folder.
+        folder: the run's folder.
     """
 
     name: str
@@ -47,53 +47,55 @@ class Step:
         """All arguments of the command."""
         return [*self.settings, f"hydra.run.dir={quoted(str(self.folder))}"]
 
-    def asks_for(self, overrides: Sequence[str]) -> bool:
-        """Return whether a run with these overrides is this step, as far as results go."""
+    def has_same_results(self, overrides: Sequence[str]) -> bool:
+        """Return whether a run with these overrides has the results of this step."""
         return self._with_effect(self.settings) == self._with_effect(overrides)
 
     def _with_effect(self, overrides: Sequence[str]) -> list[str]:
-        """Return the overrides that shape results, resolved as Hydra notes them."""
-        resolved = [one.replace("${seed}", str(self.seed)) for one in overrides]
-        return sorted(one for one in resolved if not one.startswith(_WITHOUT_EFFECT))
+        """Return the overrides that change results, resolved as Hydra records them."""
+        resolved = [text.replace("${seed}", str(self.seed)) for text in overrides]
+        return sorted(text for text in resolved if not text.startswith(_WITHOUT_EFFECT))
 
 
 def plan_steps(config: StudyConfig) -> list[Step]:
     """Return the steps of a study: those of each seed in their order, then the report."""
     root = Path(config.folder)
     data = list(flat_overrides("data", config.data))
-    found = []
+    steps = []
     for seed in config.seeds:
         for name, step in config.study.steps.items():
             if name in config.leave_out:
                 continue
             settings = [*step.settings, *_data_settings(step.command, step.settings, data)]
             settings += _arguments(config, step.command, name)
-            # As Hydra resolves it: runs that differ in their seed alone have the same settings.
-            seeds = str(seed) if step.command == "report" else "${seed}"
-            settings = [_placed(one, f"{root}/seed_{seeds}") for one in settings]
+            # Hydra resolves `${seed}`: runs that differ in the seed alone have the same settings.
+            suffix = str(seed) if step.command == "report" else "${seed}"
+            settings = [_with_folder(text, f"{root}/seed_{suffix}") for text in settings]
             if step.command != "report":
                 settings.append(f"seed={seed}")
-            if step.command == "train" and not any(one.startswith("ckpt=") for one in settings):
+            if step.command == "train" and not any(text.startswith("ckpt=") for text in settings):
                 settings.append("ckpt=auto")
             folder = root / f"seed_{seed}" / name
-            found.append(Step(name, seed, step.command, tuple(settings), folder))
+            steps.append(Step(name, seed, step.command, tuple(settings), folder))
     if config.study.report:
         settings = [*config.study.report, f"runs={quoted(str(root))}"]
         settings += _arguments(config, "report")
-        found.append(Step("report", None, "report", tuple(settings), root / "report"))
-    return found
+        steps.append(Step("report", None, "report", tuple(settings), root / "report"))
+    return steps
 
 
 def _arguments(config: StudyConfig, *names: str) -> list[str]:
     """Return the further settings of a command and of a step."""
-    given = (config.arguments.get(name, {}) for name in names)
     return [
-        one for own in given for key, value in own.items() for one in flat_overrides(key, value)
+        override
+        for name in names
+        for key, value in config.arguments.get(name, {}).items()
+        for override in flat_overrides(key, value)
     ]
 
 
-def _placed(override: str, folder: str) -> str:
-    """Put the folder of a study and a seed into an override."""
+def _with_folder(override: str, folder: str) -> str:
+    """Insert the folder of a study and a seed into an override."""
     key, equals, value = override.partition("=")
     if SEED_FOLDER not in value:
         return override
@@ -101,7 +103,7 @@ def _placed(override: str, folder: str) -> str:
 
 
 def flat_overrides(key: str, value: object) -> Iterator[str]:
-    """Write a setting, or all settings of a section, as overrides.
+    """Yield a setting, or all settings of a section, as overrides.
 
     Example:
         >>> list(flat_overrides("data", {"root": "a b", "folds": 3, "source": {"group": None}}))
@@ -111,7 +113,7 @@ def flat_overrides(key: str, value: object) -> Iterator[str]:
         for name, inner in value.items():
             yield from flat_overrides(f"{key}.{name}", inner)
     else:
-        yield f"{key}={_written(value)}"
+        yield f"{key}={_as_text(value)}"
 
 
 def quoted(text: str) -> str:
@@ -126,18 +128,18 @@ def quoted(text: str) -> str:
     return QuotedString(text, Quote.single).with_quotes()
 
 
-def _written(value: Any) -> str:
+def _as_text(value: Any) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list | tuple):
-        return f"[{','.join(map(_written, value))}]"
+        return f"[{','.join(map(_as_text, value))}]"
     return quoted(value) if isinstance(value, str) else str(value)
 
 
 def _data_settings(command: str, settings: Sequence[str], data: Sequence[str]) -> list[str]:
     """Return the settings of the data for a step that reads them."""
-    names_data = any(one.startswith("data=") for one in settings)
+    names_data = any(text.startswith("data=") for text in settings)
     reads = command in _READ_DATA or (command == "report" and names_data)
     return list(data) if reads else []

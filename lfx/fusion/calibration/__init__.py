@@ -1,1 +1,1 @@
-"""Making members' probabilities mean what they say, before they are combined."""
+"""Calibration of the members' probabilities before they are combined."""

@@ -1,4 +1,4 @@
-"""What a calibration is, and whether it is worth keeping."""
+"""Calibrate members, and keep a calibration only if it lowers the log-loss."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _FOLDS = 5
 class Affine:
     """Centred logits times `scale` plus `shift`, class by class.
 
-    The level that centring takes away, a sample's mean over classes, comes back times the mean of
-    `scale`: a softmax does not see it, but energy and evidence do.
+    The level that centring removes, a sample's mean over classes, is added back times the mean of
+    `scale`: it does not change the softmax, but it does change energy and evidence.
 
     Attributes:
         scale: `(classes,)`, above 0.
@@ -40,11 +40,11 @@ class Affine:
 
 @runtime_checkable
 class Calibrator(Protocol):
-    """Finds how one member's logits are to be changed."""
+    """Finds the calibration of one member's logits."""
 
     @property
     def needs_fit(self) -> bool:
-        """Whether it depends on labelled samples."""
+        """Whether the calibration needs labelled samples."""
 
     def fit(self, logits: Tensor, labels: Tensor) -> Affine:
         """Minimise the log-loss of `(samples, classes)` logits, float64, on `(samples,)` labels."""
@@ -52,14 +52,14 @@ class Calibrator(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Calibrated:
-    """A member's calibration, and what speaks for it.
+    """A member's calibration and its log-losses.
 
     Attributes:
-        affine: what is applied; the identity where nothing was kept.
-        kept: whether calibration lowered the log-loss.
-        before: mean log-loss on the fit split as it is, in nats.
-        after: the same, each fold calibrated by what was fitted on the others; None where there
-            were too few samples for folds.
+        affine: the applied transformation; the identity if the calibration was not kept.
+        kept: whether the calibration lowered the log-loss.
+        before: mean log-loss on the fit split without calibration, in nats.
+        after: mean log-loss with each fold calibrated by a fit on the other folds, in nats; None
+            if there were too few groups for folds.
     """
 
     affine: Affine
@@ -68,7 +68,7 @@ class Calibrated:
     after: float | None
 
     def document(self) -> dict[str, Any]:
-        """Give plain values."""
+        """Return the calibration in plain values."""
         return {
             "kept": self.kept,
             "scale": self.affine.scale.tolist(),
@@ -79,49 +79,49 @@ class Calibrated:
 
 
 def calibrate(calibrator: Calibrator, fit: FitData) -> dict[str, Calibrated]:
-    """Calibrate each member by itself, and keep only what helps.
+    """Fit a calibration for each member, and keep it if it helps.
 
-    A calibration is kept where it lowers the log-loss of samples that it was not fitted on: each
-    fold of the fit split is calibrated by a fit on the other folds.
+    A calibration is kept if it lowers the log-loss of samples that it was not fitted on: each fold
+    of the fit split is calibrated by a fit on the other folds.
 
     Args:
-        calibrator: finds the change.
+        calibrator: fits the calibration of one member.
         fit: labelled samples.
 
     Returns:
-        Member → its calibration; nothing where the calibrator needs no fit.
+        Member → its calibration; empty if the calibrator needs no fit.
     """
     if not calibrator.needs_fit:
         return {}
     labels = fit.labels.cpu()
     parts = folds(labels.numpy(), fit.groups, _FOLDS, fit.seed)
-    found = {}
-    for name, own in zip(fit.members, fit.outputs.logits, strict=True):
-        logits = own.to("cpu", torch.float64)
+    calibrations = {}
+    for name, member_logits in zip(fit.members, fit.outputs.logits, strict=True):
+        logits = member_logits.to("cpu", torch.float64)
         before = nll(logits, labels)
-        held = [
+        losses = [
             nll(calibrator.fit(logits[train], labels[train]).apply(logits[rest]), labels[rest])
             * len(rest)
             for train, rest in parts
         ]
-        after = sum(held) / len(labels) if held else None
+        after = sum(losses) / len(labels) if losses else None
         kept = after is not None and after < before
         ones = torch.ones(logits.shape[1], dtype=torch.float64)
         affine = calibrator.fit(logits, labels) if kept else Affine(ones, 0 * ones)
-        found[name] = Calibrated(affine, kept, before, after)
-    return found
+        calibrations[name] = Calibrated(affine, kept, before, after)
+    return calibrations
 
 
 def apply(calibrations: dict[str, Calibrated], outputs: Outputs) -> Outputs:
-    """Calibrate what the members say; without any calibrations it stays as it is."""
-    if not any(one.kept for one in calibrations.values()):
+    """Return the members' calibrated outputs; unchanged if no calibration was kept."""
+    if not any(calibration.kept for calibration in calibrations.values()):
         return outputs
-    changed = [
-        calibrations[name].affine.apply(own) if calibrations[name].kept else own
-        for name, own in zip(outputs.members, outputs.logits, strict=True)
+    calibrated = [
+        calibrations[name].affine.apply(logits) if calibrations[name].kept else logits
+        for name, logits in zip(outputs.members, outputs.logits, strict=True)
     ]
-    there = outputs.present[:, :, None]
-    return outputs.with_logits(torch.where(there, torch.stack(changed), 0))
+    is_present = outputs.present[:, :, None]
+    return outputs.with_logits(torch.where(is_present, torch.stack(calibrated), 0))
 
 
 def nll(logits: Tensor, labels: Tensor) -> float:

@@ -19,7 +19,8 @@ class NoCalibration:
 
     needs_fit: ClassVar[bool] = False
 
-    def fit(self, logits: Tensor, labels: Tensor) -> Affine:  # noqa: ARG002, nothing is learnt
-        """Give the identity."""
+    def fit(self, logits: Tensor, labels: Tensor) -> Affine:
+        """Return the identity."""
+        del labels
         ones = torch.ones(logits.shape[1], dtype=torch.float64)
         return Affine(ones, torch.zeros_like(ones))

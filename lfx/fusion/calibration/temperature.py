@@ -1,4 +1,4 @@
-"""Temperature scaling: one number that makes a member more or less certain."""
+"""Temperature scaling: one number that makes a member more or less confident."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ _CONVERGED = 1e-10
 def best_inverse_temperature(logits: Tensor, labels: Tensor) -> float:
     """Find the β in 1/20..20 with the least log-loss of softmax(β · logits).
 
-    The log-loss is convex in β. Its slope, Σ_s (E_p[z] - z_own), rises with β, so that Newton's
-    steps, held within a bracket that each of them narrows, find where it is 0.
+    The log-loss is convex in β: its slope, Σ_s (E_p[z] - z_label), increases with β. Newton's
+    method finds the root of the slope, within a bracket that each step narrows.
 
     Args:
         logits: `(samples, classes)`, float64.
         labels: class indices, `(samples,)`.
     """
-    own = logits.gather(1, labels[:, None]).mean()
+    label_mean = logits.gather(1, labels[:, None]).mean()
     low, high, beta = 1 / LIMIT, LIMIT, 1.0
     for _ in range(_STEPS):
-        chances = torch.softmax(beta * logits, dim=1)
-        mean = (chances * logits).sum(dim=1)
-        slope = (mean.mean() - own).item()
-        spread = ((chances * logits.square()).sum(dim=1) - mean.square()).mean().item()
+        probabilities = torch.softmax(beta * logits, dim=1)
+        mean = (probabilities * logits).sum(dim=1)
+        slope = (mean.mean() - label_mean).item()
+        variance = ((probabilities * logits.square()).sum(dim=1) - mean.square()).mean().item()
         low, high = (low, beta) if slope > 0 else (beta, high)
-        step = beta - slope / spread if spread > 0 else math.copysign(math.inf, -slope)
-        # Outside of what is left, halve it, on a scale of ratios.
-        following = step if low < step < high else math.sqrt(low * high)
-        if abs(following - beta) <= _CONVERGED * beta:
+        newton = beta - slope / variance if variance > 0 else math.copysign(math.inf, -slope)
+        # Outside of the bracket, take its geometric mean instead.
+        new_beta = newton if low < newton < high else math.sqrt(low * high)
+        if abs(new_beta - beta) <= _CONVERGED * beta:
             break
-        beta = following
+        beta = new_beta
     return beta
 
 
@@ -49,8 +49,8 @@ def best_inverse_temperature(logits: Tensor, labels: Tensor) -> float:
 class Temperature:
     """Divide a member's logits by one number, in 1/20..20.
 
-    Guo, Pleiss, Sun and Weinberger, On Calibration of Modern Neural Networks, ICML 2017. Which
-    class a member thinks most likely stays the same.
+    Guo, Pleiss, Sun and Weinberger, On Calibration of Modern Neural Networks, ICML 2017. The
+    member's most probable class does not change.
     """
 
     needs_fit: ClassVar[bool] = True

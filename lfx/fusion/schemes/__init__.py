@@ -1,1 +1,1 @@
-"""Schemes: how to find the members' weights, one per file."""
+"""Schemes find the members' weights: one scheme per file."""

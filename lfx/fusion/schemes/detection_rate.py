@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def detection_rates(probabilities: Tensor, labels: Tensor) -> Tensor:
-    """Compute DR_ij = TP_ij / N: the share of all samples that are j and that member i calls j.
+    """Compute DR_ij = TP_ij / N: the share of all samples of class j that member i predicts as j.
 
     The paper writes TP / (TP + TN + FP + FN), one class versus the rest; that sum is N.
 
@@ -26,7 +26,7 @@ def detection_rates(probabilities: Tensor, labels: Tensor) -> Tensor:
         labels: class indices, `(samples,)`.
 
     Returns:
-        `(members, classes)`, in 0..1; never more than the class's share of the samples.
+        `(members, classes)`, in 0..1; at most the class's share of the samples.
     """
     hits = probabilities.argmax(dim=2).eq(labels).to(probabilities.dtype)
     return hits @ _indicators(probabilities, labels) / labels.shape[0]
@@ -38,7 +38,7 @@ def class_shares(probabilities: Tensor, labels: Tensor) -> Tensor:
 
 
 def paper_weights(rates: Tensor, alphas: Tensor) -> Tensor:
-    """Compute W_ij = (1 - DR_ij + alpha_j) / Σ_j (1 - DR_ij + alpha_j), as the paper has it.
+    """Compute W_ij = (1 - DR_ij + alpha_j) / Σ_j (1 - DR_ij + alpha_j), as in the paper.
 
     Args:
         rates: detection rates, `(members, classes)`.
@@ -56,11 +56,12 @@ def corrected_weights(rates: Tensor, alphas: Tensor) -> Tensor:
 
     Args:
         rates: detection rates, `(members, classes)`.
-        alphas: `(classes,)`; 0 weighs by recall, the class's share smooths that towards equality.
+        alphas: `(classes,)`; with 0 weights are proportional to recall, and the class's share makes
+            them more equal.
 
     Returns:
-        `(members, classes)`; each class's column sums to 1. A class without any reward, because no
-        member detects it and its alpha is 0, gets equal weights.
+        `(members, classes)`; each class's column sums to 1. Weights are equal for a class that no
+        member detects and whose alpha is 0.
     """
     rewards = rates + alphas
     total = rewards.sum(dim=0)
@@ -69,7 +70,7 @@ def corrected_weights(rates: Tensor, alphas: Tensor) -> Tensor:
 
 
 def _indicators(probabilities: Tensor, labels: Tensor) -> Tensor:
-    """Turn labels into `(samples, classes)` of 0 and 1."""
+    """Return one-hot labels, `(samples, classes)`."""
     one_hot = torch.nn.functional.one_hot(labels, probabilities.shape[2])
     return one_hot.to(probabilities.dtype)
 
@@ -77,22 +78,21 @@ def _indicators(probabilities: Tensor, labels: Tensor) -> Tensor:
 @checked
 @dataclass(frozen=True)
 class DetectionRate:
-    """Give each member a weight for each class, from its detection rates on the fit split.
+    """Weigh members for each class by their detection rates on the fit split.
 
-    Form `paper` is what the paper and its published code do. Mind what that means: a *higher*
-    detection rate *lowers* a weight, and since each member's weights are normalised over its own
-    classes, members are never compared with each other; a member that is better throughout gains
-    nothing by it. The paper itself observes weights that are nearly uniform.
+    Form `paper` is the formula of the paper and its published code. A *higher* detection rate
+    *lowers* a weight, and each member's weights are normalised over classes, so members are never
+    compared with each other: a member that is better in all classes gains nothing. The paper itself
+    observes weights that are nearly uniform.
 
-    Form `corrected` does what the name leads one to expect: it rewards the rate and normalises over
-    the members within each class. As the class's share N_j / N cancels out, the weights are in
-    proportion to recall with `alpha=none` and to 1 + recall with `alpha=prior`, which keeps a class
-    that only few samples tell about from being left to one member. Recall does not see false
-    alarms: a member that always says j earns the full weight for j.
+    Form `corrected` rewards the rate and normalises over the members within each class. The class's
+    share N_j / N cancels out, so weights are proportional to recall with `alpha=none`, and to
+    1 + recall with `alpha=prior`, which prevents extreme weights for classes of few samples. Recall
+    ignores false positives: a member that always predicts j gets the full weight for j.
 
     Attributes:
         alpha: `prior` adds each class's share of the fit split to the rates; `none` adds nothing,
-            which in the paper's form gives relatively more weight to rare classes.
+            which in form `paper` gives relatively more weight to rare classes.
         form: `paper` or `corrected`.
     """
 
@@ -101,10 +101,10 @@ class DetectionRate:
     needs_fit: ClassVar[bool] = True
 
     def fit(self, fit: FitData) -> Weights:
-        """Find weights per class.
+        """Compute weights per class.
 
         Raises:
-            FusionError: the paper's form leaves a class without any weight.
+            FusionError: form `paper` gives a class no weight.
         """
         rates = detection_rates(fit.probabilities, fit.labels)
         shares = class_shares(fit.probabilities, fit.labels)
@@ -112,11 +112,11 @@ class DetectionRate:
         weights = (paper_weights if self.form == "paper" else corrected_weights)(rates, alphas)
         empty = (weights == 0).all(dim=0)
         if bool(empty.any()):
-            # 1 - DR + alpha is 0 only where DR is 1, which no two classes can both have.
+            # 1 - DR + alpha is 0 only if DR is 1, which is possible for a single class only.
             name = fit.classes[int(empty.nonzero()[0].item())]
             raise FusionError(
-                f"the detection rate of class {name} is 1 for all members, as the fit split holds "
-                "nothing else, and the paper's form then gives it no weight at all; use "
+                f"the detection rate of class {name} is 1 for all members, because the fit split "
+                "has no other class, and form=paper then gives it no weight; use "
                 "fusion.alpha=prior or another fit_split"
             )
         return Weights("class", weights)

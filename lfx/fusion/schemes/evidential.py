@@ -1,4 +1,4 @@
-"""Dempster's rule: members' opinions, each with what it does not know."""
+"""Dempster's rule: combine members' opinions with their uncertainty."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 EvidenceOf = Literal["softplus", "relu", "exp"]
 NOTE = (
-    "approximation: the members were not trained evidentially, so their logits are no amounts of "
+    "approximation: the members were not trained evidentially, so their logits are not amounts of "
     "evidence"
 )
 
 
 def opinions(logits: Tensor, evidence: str = "softplus") -> tuple[Tensor, Tensor]:
-    """Turn logits into belief masses and an uncertainty mass (subjective logic).
+    """Compute belief masses and an uncertainty mass from logits (subjective logic).
 
-    Evidence e(c) ≥ 0 of the logits gives a Dirichlet distribution with parameters e + 1 and
-    strength S = Σ (e + 1); belief in class c is e(c) / S, uncertainty C / S.
+    Logits are mapped to evidence e(c) ≥ 0, which gives a Dirichlet distribution with parameters
+    e + 1 and strength S = Σ (e + 1); belief in class c is e(c) / S, uncertainty C / S.
 
     Args:
         logits: `(…, classes)`.
@@ -45,10 +45,9 @@ def opinions(logits: Tensor, evidence: str = "softplus") -> tuple[Tensor, Tensor
 def dempster(beliefs: Tensor, uncertainty: Tensor) -> tuple[Tensor, Tensor]:
     """Combine opinions over single classes by Dempster's rule, in closed form.
 
-    Pairwise, b = (b¹b² + b¹u² + b²u¹) / (1 - conflict) and u = u¹u² / (1 - conflict). With
-    commonalities q(c) = b(c) + u, which multiply, that is for any number of opinions
-    b(c) ∝ Π q_m(c) - Π u_m and u ∝ Π u_m, in whichever order. Someone who knows nothing (u = 1)
-    changes nothing.
+    For two, b = (b¹b² + b¹u² + b²u¹) / (1 - conflict) and u = u¹u² / (1 - conflict). Commonalities
+    q(c) = b(c) + u multiply, so for any number of opinions, in any order, b(c) ∝ Π q_m(c) - Π u_m
+    and u ∝ Π u_m. An opinion without any belief (u = 1) changes nothing.
 
     Args:
         beliefs: `(members, samples, classes)`.
@@ -57,35 +56,35 @@ def dempster(beliefs: Tensor, uncertainty: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         Beliefs, `(samples, classes)`, and uncertainty, `(samples,)`; together they sum to 1.
     """
-    # Relative to the product of uncertainties, which many certain members make vanishingly small.
+    # Relative to the product of uncertainties, which underflows with many confident members.
     logs = torch.log1p(beliefs / uncertainty[..., None]).sum(dim=0)
     top = logs.amax(dim=1, keepdim=True).clamp(min=0)
-    nothing = torch.exp(-top)
-    masses = (torch.exp(logs - top) - nothing).clamp(min=0)
-    total = masses.sum(dim=1, keepdim=True) + nothing
-    return masses / total, (nothing / total).squeeze(1)
+    unknown = torch.exp(-top)
+    masses = (torch.exp(logs - top) - unknown).clamp(min=0)
+    total = masses.sum(dim=1, keepdim=True) + unknown
+    return masses / total, (unknown / total).squeeze(1)
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """Dempster's rule as a rule."""
+    """The rule that combines members by Dempster's rule."""
 
     evidence: str
 
     def combine(self, outputs: Outputs) -> Tensor:
         """Combine opinions; uncertainty is spread evenly over the classes."""
         beliefs, uncertainty = opinions(outputs.logits, self.evidence)
-        # A member that is absent knows nothing.
+        # An absent member has no belief.
         beliefs = beliefs * outputs.present[..., None]
         uncertainty = torch.where(outputs.present, uncertainty, 1)
-        fused, left = dempster(beliefs, uncertainty)
-        return fused + left[:, None] / fused.shape[1]
+        fused, fused_uncertainty = dempster(beliefs, uncertainty)
+        return fused + fused_uncertainty[:, None] / fused.shape[1]
 
     def document(self, outputs: Outputs) -> dict[str, Any]:
-        """Give 1 - uncertainty of each member and sample, `(members, samples)`; and a warning."""
+        """Return 1 - uncertainty of each member and sample, `(members, samples)`, and a note."""
         _, uncertainty = opinions(outputs.logits, self.evidence)
-        known = (1 - uncertainty) * outputs.present
-        rows = [[round(value, 6) for value in row] for row in known.tolist()]
+        certainty = (1 - uncertainty) * outputs.present
+        rows = [[round(value, 6) for value in row] for row in certainty.tolist()]
         return {"weights": rows, "per": "sample", "note": NOTE}
 
 
@@ -95,8 +94,8 @@ class Evidential:
     """Combine the members' opinions, with their uncertainty, by Dempster's rule.
 
     Han, Zhang, Fu and Zhou, Trusted Multi-View Classification, ICLR 2021. There each member is
-    trained so that its outputs are amounts of evidence; members trained by cross-entropy are not,
-    their logits' level is arbitrary, and what comes out is an approximation, marked as such.
+    trained to output amounts of evidence. With members trained by cross-entropy, whose logits have
+    an arbitrary level, the result is an approximation and marked as such.
 
     Attributes:
         evidence: how logits become evidence: `softplus`, `relu` or `exp`.
@@ -105,6 +104,7 @@ class Evidential:
     evidence: EvidenceOf = "softplus"
     needs_fit: ClassVar[bool] = False
 
-    def fit(self, fit: FitData) -> Evidence:  # noqa: ARG002, nothing is learnt
-        """Look at no sample."""
+    def fit(self, fit: FitData) -> Evidence:
+        """Return the rule; it needs no samples."""
+        del fit
         return Evidence(self.evidence)

@@ -1,4 +1,4 @@
-"""Ensemble selection: members are added one at a time, as often as they help."""
+"""Greedy ensemble selection: members are added one at a time while the ensemble improves."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ _LEAST = torch.finfo(torch.float32).tiny
 @checked
 @dataclass(frozen=True)
 class GreedySelection:
-    """Start with nothing, and keep adding the member that helps the ensemble's mean most.
+    """Start with an empty ensemble, and repeatedly add the member that improves its mean most.
 
     Caruana, Niculescu-Mizil, Crew and Ksikes, Ensemble Selection from Libraries of Models, ICML
-    2004: selection with replacement, so that a member may be added again; the best of the ensembles
-    on the way counts; and bagging, where several such searches each see a random part of the
-    members and are averaged. A member's weight is how often it was added. Of ensembles with the
-    same score the one with less log-loss is taken, then the first in the order of names.
+    2004: selection with replacement, so that a member may be added again; the best ensemble of all
+    rounds is taken; and bagging: several searches on random subsets of the members are averaged. A
+    member's weight is the number of times it was added. Of ensembles with the same score the one
+    with the lower log-loss is taken, then the first in the order of names.
 
     Attributes:
-        metric: the score that is to become best, or `log_loss`.
-        rounds: members added at the most, in each bag.
-        bags: searches that are averaged.
-        fraction: the share of the members that a bag sees, above 0 up to 1, but two members at
-            least; 1 leaves nothing for bags to differ in.
+        metric: the score to maximise, or `log_loss` to minimise.
+        rounds: the largest number of added members per bag.
+        bags: the number of searches that are averaged.
+        fraction: the share of the members in a bag, above 0 up to 1, but at least two members; with
+            1 all bags are equal.
     """
 
     metric: Annotated[str, Aim] = "f1_weighted"
@@ -55,81 +55,82 @@ class GreedySelection:
     needs_fit: ClassVar[bool] = True
 
     def fit(self, fit: FitData) -> Weights:
-        """Count how often each member is added."""
+        """Compute weights from the number of times each member is added."""
         members = len(fit.members)
-        bag = min(members, max(2, round(self.fraction * members)))
-        draws = np.random.default_rng(fit.seed)
-        # Bags of the same members find the same; each counts as often as it was drawn.
-        chosen = Counter(
-            tuple(sorted(draws.choice(members, size=bag, replace=False).tolist()))
+        size = min(members, max(2, round(self.fraction * members)))
+        generator = np.random.default_rng(fit.seed)
+        # Equal bags give equal results: each is searched once, and counts as often as drawn.
+        bags = Counter(
+            tuple(sorted(generator.choice(members, size=size, replace=False).tolist()))
             for _ in range(self.bags)
         )
-        shown = len(fit.classes) > _MANY_CLASSES  # which takes minutes
-        judge = _Judge(fit, self.metric)
-        counts = select(judge, list(chosen), members, self.rounds, shown=shown)
-        times = torch.tensor(list(chosen.values()), dtype=torch.float64)
-        return Weights("member", (times @ counts / times.sum()).to(fit.probabilities))
+        scorer = _Scorer(fit, self.metric)
+        takes_minutes = len(fit.classes) > _MANY_CLASSES
+        weights = select(scorer, list(bags), members, self.rounds, show_progress=takes_minutes)
+        times = torch.tensor(list(bags.values()), dtype=torch.float64)
+        return Weights("member", (times @ weights / times.sum()).to(fit.probabilities))
 
 
 def select(
-    judge: Callable[[Tensor], list[tuple[float, float]]],
+    score: Callable[[Tensor], list[tuple[float, float]]],
     bags: Sequence[tuple[int, ...]],
     members: int,
     rounds: int,
     *,
-    shown: bool = False,
+    show_progress: bool = False,
 ) -> Tensor:
-    """Run one search for each bag, all of them in step, so that they are scored together.
+    """Run one search per bag, all of them round by round, so that they are scored together.
 
     Args:
-        judge: scores weightings, `(candidates, members)`: what is to become best, then what decides
-            between equals.
+        score: scores weightings, `(candidates, members)`: the value to maximise, then the value
+            that decides between equals.
         bags: the members that each search may add.
-        members: how many there are.
-        rounds: members added at the most.
-        shown: whether progress is shown.
+        members: the number of members.
+        rounds: the largest number of added members.
+        show_progress: whether to show progress.
 
     Returns:
-        Each search's best ensemble on the way, as weights, `(bags, members)`, rows summing to 1.
+        The best ensemble of each search, as weights, `(bags, members)`, rows summing to 1.
     """
     counts = torch.zeros(len(bags), members, dtype=torch.float64)
     best, best_scores = counts.clone(), [(-math.inf, -math.inf)] * len(bags)
-    one_more = torch.eye(members, dtype=torch.float64)
-    turns = range(rounds)
-    for _ in track(turns, "adding members, round by round", rounds) if shown else turns:
+    one_hot = torch.eye(members, dtype=torch.float64)
+    numbers = range(rounds)
+    message = "adding members, round by round"
+    for _ in track(numbers, message, rounds) if show_progress else numbers:
         candidates = torch.cat(
-            [own + one_more[list(bag)] for own, bag in zip(counts, bags, strict=True)]
+            [count + one_hot[list(bag)] for count, bag in zip(counts, bags, strict=True)]
         )
-        scores = judge(candidates / candidates.sum(dim=1, keepdim=True))
+        scores = score(candidates / candidates.sum(dim=1, keepdim=True))
         start = 0
-        for place, bag in enumerate(bags):
-            # `max` keeps the first of equals.
-            found = max(range(start, start + len(bag)), key=scores.__getitem__)
-            counts[place] = candidates[found]
-            if scores[found] > best_scores[place]:
-                best[place], best_scores[place] = candidates[found], scores[found]
+        for row, bag in enumerate(bags):
+            # `max` returns the first of equals.
+            top = max(range(start, start + len(bag)), key=scores.__getitem__)
+            counts[row] = candidates[top]
+            if scores[top] > best_scores[row]:
+                best[row], best_scores[row] = candidates[top], scores[top]
             start += len(bag)
     return best / best.sum(dim=1, keepdim=True)
 
 
-class _Judge:
-    """Scores weightings on the fit split; larger is better, and log-loss decides a tie."""
+class _Scorer:
+    """Scores weightings on the fit split; larger is better, and log-loss decides between equals."""
 
     def __init__(self, fit: FitData, metric: str) -> None:
         self._metric = metric
-        own = None if metric == "log_loss" else metric
-        self._scorer = WeightingScorer(fit.probabilities, fit.labels, own)
-        places = fit.labels[None, :, None].expand(len(fit.members), -1, 1)
-        self._own = fit.probabilities.gather(2, places).squeeze(2).clamp(min=_LEAST)
+        count_metric = None if metric == "log_loss" else metric
+        self._scorer = WeightingScorer(fit.probabilities, fit.labels, count_metric)
+        labels = fit.labels[None, :, None].expand(len(fit.members), -1, 1)
+        self._likelihoods = fit.probabilities.gather(2, labels).squeeze(2).clamp(min=_LEAST)
 
     def __call__(self, weightings: Tensor) -> list[tuple[float, float]]:
-        fused = weightings.to(self._own) @ self._own
-        likelihood = fused.log().mean(dim=1).tolist()
+        weightings = weightings.to(self._likelihoods)
+        log_likelihoods = (weightings @ self._likelihoods).log().mean(dim=1).tolist()
         if self._metric == "log_loss":
-            return [(value, 0.0) for value in likelihood]
-        scores = self._scorer.score(weightings.to(self._own)).of(self._metric)
-        # Rounded: sums in another order must not decide what is a tie.
+            return [(value, 0.0) for value in log_likelihoods]
+        scores = self._scorer.score(weightings).of(self._metric)
+        # Rounded, so that the order of additions does not decide between equals.
         return [
             (round(score, 12), value)
-            for score, value in zip(scores.tolist(), likelihood, strict=True)
+            for score, value in zip(scores.tolist(), log_likelihoods, strict=True)
         ]

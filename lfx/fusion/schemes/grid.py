@@ -1,4 +1,4 @@
-"""The best weights of all: a search of the whole simplex."""
+"""Search the whole simplex for the best weights."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 
 _PAIR = 2
 _GRID = 20_000
-# Points times samples times classes, with many classes: beyond it a search takes many minutes.
+# Points times samples times classes; with many classes a larger search takes many minutes.
 _MANY_CLASSES, _MOST_WORK = 100, 10**9
 
 
 @dataclass(frozen=True, eq=False)
 class Searched:
-    """The weights that a search found best, with all that it found.
+    """The best weights of a search, and its complete result.
 
     Attributes:
-        weights: per member.
-        found: the exact curve of two members, or the best points of more.
-        metric: what they are best in.
+        weights: weights per member.
+        result: the exact curve of two members, or the best points of more members.
+        metric: key of the score that was maximised.
     """
 
     weights: Weights
-    found: Curve | Ranking
+    result: Curve | Ranking
     metric: str
 
     def combine(self, outputs: Outputs) -> Tensor:
@@ -47,41 +47,41 @@ class Searched:
         return Pooled(self.weights).combine(outputs)
 
     def document(self, outputs: Outputs) -> dict[str, Any]:
-        """Give the weights, `(members,)`, and how good and how sharp the optimum is."""
-        about: dict[str, Any] = {"metric": self.metric}
-        if isinstance(self.found, Curve):
-            best = self.found.best(self.metric)
-            about |= {
+        """Return the weights, `(members,)`, and the score and the width of the optimum."""
+        search: dict[str, Any] = {"metric": self.metric}
+        if isinstance(self.result, Curve):
+            best = self.result.best(self.metric)
+            search |= {
                 "score": best.score,
                 "weight_of": outputs.members[1],
                 "interval": [best.low, best.high],
             }
         else:
-            about |= {
-                "score": float(self.found.scores.of(self.metric)[0]),
-                "points": self.found.searched,
-                "points_as_good": self.found.as_good,
+            search |= {
+                "score": float(self.result.scores.of(self.metric)[0]),
+                "points": self.result.searched,
+                "points_as_good": self.result.as_good,
             }
-        return Pooled(self.weights).document(outputs) | {"search": about}
+        return Pooled(self.weights).document(outputs) | {"search": search}
 
 
 @checked
 @dataclass(frozen=True)
 class Grid:
-    """Score weightings all over the simplex on the fit split, and take the best.
+    """Score weightings on the whole simplex on the fit split, and take the best.
 
-    Of two members' weights every one is scored at once: the fused prediction changes at finitely
-    many weights only, so the curve of a score over 0..1 is a step function that can be computed
-    exactly. The weight taken is the middle of the widest interval with the best score. Of more
-    members a grid is searched, or random points; of those with the best score the one that is
-    closest to their mean is taken. In case of two members `steps` and `points` are not read.
+    For two members every weight is scored exactly: the fused predictions change at finitely many
+    weights, so the score is a step function of the weight in 0..1. The middle of the widest
+    interval with the best score is taken. For more members a grid or random points are scored; of
+    those with the best score the one closest to their mean is taken. `steps` and `points` have no
+    effect with two members.
 
     Attributes:
-        metric: the score that is to become best.
-        steps: three members or more: weights are multiples of 1 / steps; None: the finest grid of
-            at most 20,000 points, which takes seconds even for 100,000 samples.
-        points: so many uniformly random weightings in place of a grid; None: the grid.
-        keep: how many of the best points are kept, for `search.parquet`.
+        metric: the score to maximise.
+        steps: weights are multiples of 1 / steps, for three members or more; None: the finest grid
+            of at most 20,000 points, which takes seconds even for 100,000 samples.
+        points: the number of uniformly random weightings in place of a grid; None: the grid.
+        keep: the number of best points to keep, for `search.parquet`.
     """
 
     metric: SearchableScore = "f1_weighted"
@@ -91,18 +91,17 @@ class Grid:
     needs_fit: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        """Refuse two searches at once."""
+        """Check that not both a grid and random points are set."""
         if self.steps is not None and self.points is not None:
             raise ConfigError(
                 "fusion.steps and fusion.points: a grid or random points, not both; set one of them"
             )
 
     def fit(self, fit: FitData) -> Searched:
-        """Search.
+        """Search the best weights per member.
 
         Raises:
-            ConfigError: the grid has more points than can be counted through, or more than many
-                classes leave time for.
+            ConfigError: the search has too many points for the time that they would take.
         """
         if len(fit.members) == _PAIR:
             curve = exact_curve(fit.probabilities, fit.labels, self.metric)
@@ -125,10 +124,10 @@ class Grid:
                 seed=fit.seed,
             )
         except OverflowError as error:
-            given = ("steps", steps) if self.points is None else ("points", self.points)
+            name, value = ("steps", steps) if self.points is None else ("points", self.points)
             raise ConfigError(
-                f"fusion.{given[0]}={given[1]}: {error}; take fewer, or fusion.points=1000000 "
-                "random ones"
+                f"fusion.{name}={value}: {error}; take fewer, or random points with "
+                "fusion.points=1000000"
             ) from error
         return self._searched(fit, ranking.centre, ranking)
 
@@ -139,9 +138,9 @@ class Grid:
             return
         raise ConfigError(
             f"fusion=grid: {points} weightings of {samples} samples of {classes} classes would "
-            f"take many minutes; allowed are {_MOST_WORK // (samples * classes)}, as "
-            "fusion.points=NUMBER random ones. fusion=learned finds weights in seconds"
+            f"take many minutes; allowed are {_MOST_WORK // (samples * classes)}: set "
+            "fusion.points=NUMBER for random ones, or use fusion=learned, which takes seconds"
         )
 
-    def _searched(self, fit: FitData, weights: Tensor, found: Curve | Ranking) -> Searched:
-        return Searched(Weights("member", weights.to(fit.probabilities)), found, self.metric)
+    def _searched(self, fit: FitData, weights: Tensor, result: Curve | Ranking) -> Searched:
+        return Searched(Weights("member", weights.to(fit.probabilities)), result, self.metric)

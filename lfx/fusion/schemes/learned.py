@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 _NEWTON_STEPS = 100
 _CONVERGED = 1e-12
+_ARMIJO, _LEAST_STEP = 1e-4, 1e-9
+LEAST = torch.finfo(torch.float32).tiny
 
-# With less, a member that is never right would lose all its weight, and its logarithm with it.
+# Without shrinkage a member that is never right would get the weight 0, whose log is not finite.
 Shrinkage = Annotated[float, Ge(1e-3)]
 
 
@@ -28,27 +30,27 @@ def simplex_weights(likelihoods: Tensor, prior: Tensor) -> Tensor:
     """Maximise Σ_s log(Σ_m w_m · l[s, m]) + Σ_m a_m · log(w_m) over the simplex.
 
     The first term is the log-likelihood of a mixture, the second the logarithm of a Dirichlet
-    density. Adding -(samples + Σ a) · Σ_m w_m leaves the maximum on the simplex where it is and
-    makes the constraint superfluous: the objective is then concave with an interior maximum, which
-    Newton's method with step halving finds in about ten steps, each of samples · members².
+    density. Adding -(samples + Σ a) · Σ_m w_m does not change the maximum on the simplex and makes
+    the constraint unnecessary: the objective is then concave with an interior maximum, which
+    Newton's method with step halving finds in about ten steps of O(samples · members²).
 
     Args:
-        likelihoods: what each member gives to each sample's own class, `(samples, members)`, in
-            0..1; not 0 for all members of any sample.
+        likelihoods: each member's probability of the sample's label, `(samples, members)`, in 0..1;
+            for no sample 0 in all members.
         prior: the a_m, `(members,)`, above 0.
 
     Returns:
         `(members,)`, in 0..1, summing to 1.
     """
     total = len(likelihoods) + prior.sum()
-    # Only proportions within a sample matter; the largest becomes 1.
+    # Only proportions within a sample matter: the largest becomes 1.
     rows = likelihoods / likelihoods.amax(dim=1, keepdim=True)
     weights = prior / prior.sum()
 
-    def value(point: Tensor) -> Tensor:
+    def objective(point: Tensor) -> Tensor:
         return (rows @ point).log().sum() + (prior * point.log()).sum() - total * point.sum()
 
-    best = value(weights)
+    value = objective(weights)
     for _ in range(_NEWTON_STEPS):
         slopes = rows / (rows @ weights)[:, None]
         gradient = slopes.sum(dim=0) + prior / weights - total
@@ -58,12 +60,13 @@ def simplex_weights(likelihoods: Tensor, prior: Tensor) -> Tensor:
         if gain <= _CONVERGED * total:
             break
         size = 1.0
-        # The barrier is at 0: a step stays inside, and must bring a part of what it promises.
+        # Halve the step until weights stay above 0 and the objective increases enough (Armijo).
         while bool((weights + size * step <= 0).any()) or (
-            (found := value(weights + size * step)) < best + 1e-4 * size * gain and size > 1e-9  # noqa: PLR2004
+            (new_value := objective(weights + size * step)) < value + _ARMIJO * size * gain
+            and size > _LEAST_STEP
         ):
             size /= 2
-        weights, best = weights + size * step, found
+        weights, value = weights + size * step, new_value
     return weights / weights.sum()
 
 
@@ -72,22 +75,22 @@ def simplex_weights(likelihoods: Tensor, prior: Tensor) -> Tensor:
 class Learned:
     """Find the weights per member with the least log-loss on the fit split.
 
-    The linear pool's weights by maximum likelihood, shrunk to uniform: they are the most probable
-    ones under a Dirichlet prior around equal weights that counts as much as `shrinkage` samples.
-    The problem is convex, and its solution does not depend on where the search began.
+    The linear pool's weights by maximum likelihood, shrunk towards equal weights: they maximise the
+    posterior under a Dirichlet prior around equal weights that counts as `shrinkage` samples. The
+    problem is convex, so its solution does not depend on the starting point.
 
     Attributes:
-        shrinkage: above 0, in samples; the larger, the closer the weights stay to equal ones.
+        shrinkage: above 0, in samples; the larger, the closer weights are to equal weights.
     """
 
     shrinkage: Shrinkage = 10.0
     needs_fit: ClassVar[bool] = True
 
     def fit(self, fit: FitData) -> Weights:
-        """Find weights per member."""
-        own = own_probabilities(fit)
-        prior = own.new_full((len(fit.members),), self.shrinkage / len(fit.members))
-        return Weights("member", simplex_weights(own.T, prior).to(fit.probabilities))
+        """Fit weights per member."""
+        likelihoods = label_probabilities(fit)
+        prior = likelihoods.new_full((len(fit.members),), self.shrinkage / len(fit.members))
+        return Weights("member", simplex_weights(likelihoods.T, prior).to(fit.probabilities))
 
 
 @checked
@@ -95,49 +98,47 @@ class Learned:
 class LearnedPerClass:
     """Find weights per member and class with the least log-loss on the fit split.
 
-    W[m, c] = softmax over members of θ[m, c], so that members share each class among them. The
+    W[m, c] = softmax over members of θ[m, c], so weights of a class sum to 1 over members. The
     penalty is -shrinkage / members · mean_c Σ_m log(members · W[m, c]), which pulls each class's
-    weights to equal ones. Fused scores are divided by their sum, which makes the problem no longer
-    convex; the search starts from equal weights, so that its outcome is the same each time.
+    weights towards equal weights. Fused scores are divided by their sum, so the problem is not
+    convex; the search always starts from equal weights, so its result is deterministic.
 
     Attributes:
-        shrinkage: above 0, in samples; the larger, the closer the weights stay to equal ones.
+        shrinkage: above 0, in samples; the larger, the closer weights are to equal weights.
     """
 
     shrinkage: Shrinkage = 10.0
     needs_fit: ClassVar[bool] = True
 
     def fit(self, fit: FitData) -> Weights:
-        """Find weights per class."""
-        # Class by class, so that each class's scores are one product of a row and a matrix.
-        said = fit.probabilities.to("cpu", torch.float64).permute(2, 0, 1).contiguous()
+        """Fit weights per class."""
+        # Classes first, so that each class's scores are one product of a row and a matrix.
+        by_class = fit.probabilities.to("cpu", torch.float64).permute(2, 0, 1).contiguous()
         labels = fit.labels.cpu()
-        classes, members, samples = said.shape
+        classes, members, samples = by_class.shape
         strength = self.shrinkage / (members * classes)
         scale = samples + self.shrinkage
-        own = torch.nn.functional.one_hot(labels, classes).T.to(torch.float64)
+        targets = torch.nn.functional.one_hot(labels, classes).T.to(torch.float64)
 
         def loss(theta: Tensor) -> tuple[Tensor, Tensor]:
             logs = torch.log_softmax(theta, dim=0)
             weights = logs.exp()
-            scores = torch.bmm(weights.T[:, None, :], said).squeeze(1)
-            chosen = scores.gather(0, labels[None]).clamp(min=LEAST)
+            scores = torch.bmm(weights.T[:, None, :], by_class).squeeze(1)
+            likelihoods = scores.gather(0, labels[None]).clamp(min=LEAST)
             total = scores.sum(dim=0)
-            value = (total.log().sum() - chosen.log().sum() - strength * logs.sum()) / scale
-            # By the weights first, then through the softmax.
-            slope = torch.bmm(said, (1 / total - own / chosen)[:, :, None]).squeeze(2).T
-            through = weights * (slope - (weights * slope).sum(dim=0))
-            return value, (through - strength * (1 - members * weights)) / scale
+            value = (total.log().sum() - likelihoods.log().sum() - strength * logs.sum()) / scale
+            # The gradient with respect to the weights, then to theta.
+            residuals = 1 / total - targets / likelihoods
+            slope = torch.bmm(by_class, residuals[:, :, None]).squeeze(2).T
+            gradient = weights * (slope - (weights * slope).sum(dim=0))
+            return value, (gradient - strength * (1 - members * weights)) / scale
 
         theta = minimise(loss, torch.zeros(members, classes, dtype=torch.float64))
         return Weights("class", torch.softmax(theta, dim=0).to(fit.probabilities))
 
 
-LEAST = torch.finfo(torch.float32).tiny
-
-
-def own_probabilities(fit: FitData) -> Tensor:
-    """Give what each member gives to each sample's own class: `(members, samples)`, float64."""
-    places = fit.labels[None, :, None].expand(len(fit.members), -1, 1)
-    own = fit.probabilities.gather(2, places).squeeze(2)
-    return own.to("cpu", torch.float64).clamp(min=LEAST)
+def label_probabilities(fit: FitData) -> Tensor:
+    """Return each member's probability of each sample's label, `(members, samples)`, float64."""
+    labels = fit.labels[None, :, None].expand(len(fit.members), -1, 1)
+    likelihoods = fit.probabilities.gather(2, labels).squeeze(2)
+    return likelihoods.to("cpu", torch.float64).clamp(min=LEAST)

@@ -1,4 +1,4 @@
-"""The max rule: whoever is most certain of a class speaks for it."""
+"""The max rule: the largest probability of each class over the members."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Max:
-    """Give class c a score in proportion to max_m p_m(c) (Kittler et al., TPAMI 1998)."""
+    """Score class c in proportion to max_m p_m(c) (Kittler et al., TPAMI 1998)."""
 
     needs_fit: ClassVar[bool] = False
 
     def fit(self, fit: FitData) -> Pooled:
-        """Let all members count; looks at no sample."""
+        """Return the rule with all members; it needs no samples."""
         return Pooled(share_weights({}, fit), maximum_pool)

@@ -1,4 +1,4 @@
-"""The plain average of the members."""
+"""The unweighted mean of the members."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Mean:
-    """Give all members the same weight: the baseline that every other scheme has to beat."""
+    """Weigh all members the same: the baseline of all other schemes."""
 
     needs_fit: ClassVar[bool] = False
 
     def fit(self, fit: FitData) -> Weights:
-        """Give each member 1 / members; looks at no sample."""
+        """Return the weight 1 / members for each member; it needs no samples."""
         members = len(fit.members)
         return Weights("member", fit.probabilities.new_full((members,), 1 / members))

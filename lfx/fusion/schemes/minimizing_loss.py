@@ -37,16 +37,16 @@ def score_shares(scores: Sequence[float]) -> list[float]:
     """
     total = sum(scores)
     if total <= 0:
-        raise ValueError("all scores are 0, so they have no proportion to each other")
+        raise ValueError("all scores are 0, so there are no shares")
     return [value / total for value in scores]
 
 
 def inverted_and_reversed(shares: Sequence[float]) -> list[float]:
-    """Do to shares what the paper's published code does.
+    """Transform shares as the paper's published code does.
 
-    It turns each share s into (1 - s) / (members - 1), so that a better member gets less, and then
-    hands the list out in reverse order. For two members the two undo each other; for three or more
-    they do not, and a member's weight depends on the score of another one.
+    It changes each share s to (1 - s) / (members - 1), so that a better member gets less, and then
+    reverses the order of the list. For two members the two steps cancel out; for three or more they
+    do not, and a member's weight depends on the score of another member.
 
     Args:
         shares: one per member, in the order of the members' names, summing to 1.
@@ -62,16 +62,16 @@ def inverted_and_reversed(shares: Sequence[float]) -> list[float]:
 @checked
 @dataclass(frozen=True)
 class MinimizingLoss:
-    """Give each member its share of the sum of all members' scores.
+    """Weigh each member by its share of the sum of all members' scores.
 
     The paper takes the score at the epoch of least validation loss. A member's artifact comes from
-    its best checkpoint, so the score is computed anew from the artifact's rows of the fit split.
+    its best checkpoint, so the score is computed from the artifact's rows of the fit split.
 
     Attributes:
-        metric: the score, one that is never below 0 (the paper recommends F1 for classes of unequal
-            size); or `inverse_log_loss`, 1 / mean negative log-likelihood.
-        form: `paper`, or `published_code` (see `inverted_and_reversed`), which gives the same for
-            two members.
+        metric: a score that is never below 0 (the paper recommends F1 for classes of unequal size),
+            or `inverse_log_loss`, 1 / mean negative log-likelihood.
+        form: `paper`, or `published_code` (see `inverted_and_reversed`), which is equal for two
+            members.
     """
 
     metric: Annotated[str, Skill] = "accuracy"
@@ -79,16 +79,17 @@ class MinimizingLoss:
     needs_fit: ClassVar[bool] = True
 
     def fit(self, fit: FitData) -> Weights:
-        """Score the members and weigh them.
+        """Compute weights from the members' scores.
 
         Raises:
-            FusionError: every member scores 0.
+            FusionError: the score of every member is 0.
         """
         scores = [self._score(member, fit.labels) for member in fit.probabilities]
         if not any(scores):
             raise FusionError(
                 f"{self.metric} is 0 on the fit split for every member ({', '.join(fit.members)}), "
-                "so scores cannot weigh them; use fusion=mean, or look at the members' metrics.json"
+                "so members cannot be weighed by it; use fusion=mean, or check the members' "
+                "metrics.json"
             )
         shares = score_shares(scores)
         if self.form == "published_code":
@@ -97,6 +98,6 @@ class MinimizingLoss:
 
     def _score(self, probabilities: Tensor, labels: Tensor) -> float:
         if self.metric == "inverse_log_loss":
-            # A member without any loss would get all the weight, and two such members none.
+            # Without a lower limit a loss of 0 would give an infinite weight.
             return 1 / max(log_loss(probabilities, labels), _LEAST_LOSS)
         return score(self.metric, probabilities, labels)

@@ -1,4 +1,4 @@
-"""The weighted geometric mean of what the members say: a log-linear pool."""
+"""The weighted geometric mean of the members' probabilities: a log-linear pool."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 @checked
 @dataclass(frozen=True)
 class Product:
-    """Give class c a score in proportion to Π_m p_m(c) ** w_m.
+    """Score class c in proportion to Π_m p_m(c) ** w_m.
 
-    With equal weights this ranks the classes as the product rule does (Kittler et al., On Combining
-    Classifiers, TPAMI 1998); the exponents sum to 1, so members that say the same do not add up to
-    more certainty (Genest and Zidek, Statistical Science 1986).
+    With equal weights this ranks classes as the product rule does (Kittler et al., On Combining
+    Classifiers, TPAMI 1998). The exponents sum to 1, so equal members do not become more confident
+    together (Genest and Zidek, Statistical Science 1986).
 
     Attributes:
         weights: member → share in 0..1; members that are not named share the remainder equally.
@@ -33,9 +33,9 @@ class Product:
     needs_fit: ClassVar[bool] = False
 
     def fit(self, fit: FitData) -> Pooled:
-        """Complete the shares; looks at no sample.
+        """Return the rule with complete shares; it needs no samples.
 
         Raises:
-            FusionError: as `complete_shares`.
+            FusionError: as in `complete_shares`.
         """
         return Pooled(share_weights(self.weights, fit), logarithmic_pool)

@@ -1,4 +1,4 @@
-"""What every scheme is."""
+"""The interface of the schemes."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class Scheme(Protocol):
-    """Finds how members are to be combined."""
+    """Finds the weights of members, or another rule to combine them."""
 
     @property
     def needs_fit(self) -> bool:
-        """Whether the result depends on labelled samples."""
+        """Whether the scheme needs labelled samples."""
 
     def fit(self, fit: FitData) -> Weights | Rule:
-        """Find weights for `fit.members`, in that order, which the linear pool applies; or a rule.
+        """Return weights in the order of `fit.members`, for the linear pool, or a rule.
 
-        Without `needs_fit`, `fit` holds no samples.
+        Without `needs_fit`, `fit` has no samples.
         """

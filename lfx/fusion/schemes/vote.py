@@ -1,4 +1,4 @@
-"""Votes: each member names one class."""
+"""Votes: each member votes for its most probable class."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MajorityVote:
-    """Let the class with the most votes win; the members' mean probability decides a tie.
+    """Choose the class with the most votes; the members' mean probability decides a tie.
 
-    With two members that disagree every vote is such a tie. (What is called majority voting is a
-    plurality vote as soon as there are three classes.)
+    Two members that disagree are always tied. (With three classes or more, majority voting is
+    actually plurality voting.)
     """
 
     needs_fit: ClassVar[bool] = False
 
     def fit(self, fit: FitData) -> Pooled:
-        """Give each member one vote; looks at no sample."""
+        """Return the rule with one vote per member; it needs no samples."""
         return Pooled(share_weights({}, fit), vote_pool)
 
 
 @checked
 @dataclass(frozen=True)
 class WeightedVote:
-    """Let the class win whose voters have the most weight.
+    """Choose the class whose voters have the most weight.
 
-    With two members of unequal weight that is what the heavier one says.
+    With two members of unequal weight the member with the larger weight always decides.
 
     Attributes:
         weights: member → share in 0..1; members that are not named share the remainder equally.
@@ -46,9 +46,9 @@ class WeightedVote:
     needs_fit: ClassVar[bool] = False
 
     def fit(self, fit: FitData) -> Pooled:
-        """Complete the shares; looks at no sample.
+        """Return the rule with complete shares; it needs no samples.
 
         Raises:
-            FusionError: as `complete_shares`.
+            FusionError: as in `complete_shares`.
         """
         return Pooled(share_weights(self.weights, fit), vote_pool)

@@ -19,7 +19,7 @@ _TOLERANCE = 1e-6
 
 
 def complete_shares(shares: Mapping[str, float], members: Sequence[str]) -> list[float]:
-    """Give every member its share; those that are not named share the remainder equally.
+    """Return the share of every member; members that are not named share the remainder equally.
 
     Args:
         shares: member → share in 0..1.
@@ -29,20 +29,20 @@ def complete_shares(shares: Mapping[str, float], members: Sequence[str]) -> list
         A share per member, in their order; they sum to 1 within 1e-6.
 
     Raises:
-        FusionError: lists every unknown member, and shares that sum to more than 1, or, with all
-            members named, to anything but 1.
+        FusionError: unknown members, all of them in one message; or shares that sum to more than 1,
+            or, with all members named, to anything but 1.
     """
-    there = ", ".join(members)
-    found = [
-        f"fusion.weights.{name}: no such member; there are: {there}"
+    listed = ", ".join(members)
+    problems = [
+        f"fusion.weights.{name}: no such member; there are: {listed}"
         for name in sorted(set(shares) - set(members))
     ]
-    if found:
-        raise FusionError("\n".join(found))
+    if problems:
+        raise FusionError("\n".join(problems))
     total = math.fsum(shares.values())
     unnamed = [name for name in members if name not in shares]
     if total > 1 + _TOLERANCE:
-        raise FusionError(f"fusion.weights: the shares sum to {total:g}; allowed is 1 at the most")
+        raise FusionError(f"fusion.weights: the shares sum to {total:g}; allowed is at most 1")
     if not unnamed and total < 1 - _TOLERANCE:
         raise FusionError(
             f"fusion.weights: the shares of all members sum to {total:g}; allowed is 1 "
@@ -53,10 +53,10 @@ def complete_shares(shares: Mapping[str, float], members: Sequence[str]) -> list
 
 
 def share_weights(shares: Mapping[str, float], fit: FitData) -> Weights:
-    """Make weights per member of what `complete_shares` gives.
+    """Return the shares of `complete_shares` as weights per member.
 
     Raises:
-        FusionError: as `complete_shares`.
+        FusionError: as in `complete_shares`.
     """
     logits = fit.outputs.logits
     return Weights("member", logits.new_tensor(complete_shares(shares, fit.members)))
@@ -65,7 +65,7 @@ def share_weights(shares: Mapping[str, float], fit: FitData) -> Weights:
 @checked
 @dataclass(frozen=True)
 class Weighted:
-    """Give members the shares that the user names.
+    """Weigh members by shares that the user sets.
 
     Attributes:
         weights: member → share in 0..1; members that are not named share the remainder equally.
@@ -75,9 +75,9 @@ class Weighted:
     needs_fit: ClassVar[bool] = False
 
     def fit(self, fit: FitData) -> Weights:
-        """Complete the shares; looks at no sample.
+        """Return the complete shares; it needs no samples.
 
         Raises:
-            FusionError: as `complete_shares`.
+            FusionError: as in `complete_shares`.
         """
         return share_weights(self.weights, fit)

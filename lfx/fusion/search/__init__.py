@@ -1,1 +1,1 @@
-"""Searching all weightings of the members: points of the simplex, their scores, the exact curve."""
+"""Search of the members' weights: points of the simplex, their scores, and the exact curve."""

@@ -1,4 +1,4 @@
-"""The best of many weightings, in memory that does not grow with their number."""
+"""Find the best of many weightings, in memory that does not grow with their number."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _BATCH = 2**18
-# About a minute's work: from here on progress is shown, and there is an end to patience.
+# Searches of more points take about a minute or longer and show their progress.
 _MANY = 2**24
 _MOST = 10**11
 
@@ -29,11 +29,11 @@ class Ranking:
 
     Attributes:
         weights: `(kept, members)`, each row summing to 1.
-        scores: of each of them.
-        centre: of the points with the best score the one closest to the mean of all of those,
+        scores: their scores, `(kept,)` each.
+        centre: the point with the best score that is closest to the mean of all such points,
             `(members,)`.
-        searched: how many points were scored.
-        as_good: how many of them have the best score.
+        searched: the number of points that were scored.
+        as_good: the number of points with the best score.
     """
 
     weights: Tensor
@@ -53,16 +53,16 @@ def rank_points(
     keep: int,
     seed: int = 0,
 ) -> Ranking:
-    """Score all points of a grid, or random ones, and keep the best.
+    """Score all points of a grid, or random points, and keep the best.
 
     Args:
         probabilities: `(members, samples, classes)`.
         labels: class indices, `(samples,)`.
-        metric: key of the score that makes points the best.
-        steps: weights are multiples of 1 / steps; None where `points` are random.
-        points: so many random ones; None where a grid is searched.
-        keep: how many are kept; of points with the same score the first in the search.
-        seed: of random points.
+        metric: key of the score to maximise.
+        steps: weights are multiples of 1 / steps; None for random points.
+        points: the number of random points; None for a grid.
+        keep: the number of points to keep; of points with the same score the first.
+        seed: seed of random points.
 
     Raises:
         OverflowError: there are more than 10¹¹ points.
@@ -87,44 +87,44 @@ def rank_points(
     for start in _starts(total):
         batch = batch_from(start)
         best.add(batch, scorer.score(batch))
-    if best.has_them_all:
+    if best.has_all:
         return best.ranking(total)
-    # More points are as good as the best one than are kept: the centre is sought among all.
+    # More points have the best score than are kept: search the centre among all points.
     centre = _Centre(best.mean)
     for start in _starts(total):
         batch = batch_from(start)
         centre.add(batch[scorer.score(batch).of(metric) == best.top])
-    return replace(best.ranking(total), centre=centre.found)
+    return replace(best.ranking(total), centre=centre.point)
 
 
 def _starts(total: int) -> Iterator[int]:
-    """Give the number of each batch's first point; a long search shows its progress."""
-    numbers = iter(range(0, total, _BATCH))
+    """Return the index of each batch's first point; a long search shows its progress."""
+    starts = iter(range(0, total, _BATCH))
     if total <= _MANY:
-        return numbers
-    return track(numbers, "scoring weightings", -(-total // _BATCH))
+        return starts
+    return track(starts, "scoring weightings", -(-total // _BATCH))
 
 
 class _Best:
     """The best points so far.
 
     Args:
-        keep: how many are kept.
-        metric: what they are best in.
-        metrics: all scores that are computed.
-        none: no points, `(0, members)`, of the points' type and device.
+        keep: the number of points to keep.
+        metric: key of the score to maximise.
+        metrics: keys of all computed scores.
+        empty: an empty batch, `(0, members)`, with the points' type and device.
     """
 
-    def __init__(self, keep: int, metric: str, metrics: tuple[str, ...], none: Tensor) -> None:
+    def __init__(self, keep: int, metric: str, metrics: tuple[str, ...], empty: Tensor) -> None:
         self._keep, self._metric = keep, metric
-        self._weights = none
-        self._scores = Scores(metrics, none.new_empty((len(metrics), 0)))
+        self._weights = empty
+        self._scores = Scores(metrics, empty.new_empty((len(metrics), 0)))
         self.top, self._count = -math.inf, 0
-        self._sum = none.new_zeros(none.shape[1])
+        self._sum = empty.new_zeros(empty.shape[1])
 
     @property
-    def has_them_all(self) -> bool:
-        """Whether all points with the best score are among those that are kept."""
+    def has_all(self) -> bool:
+        """Whether all points with the best score are kept."""
         return self._count <= self._keep
 
     @property
@@ -133,40 +133,40 @@ class _Best:
         return self._sum / self._count
 
     def add(self, weights: Tensor, scores: Scores) -> None:
-        """Look at some more points."""
-        own = scores.of(self._metric)
-        top = float(own.max())
+        """Add a batch of points."""
+        values = scores.of(self._metric)
+        top = float(values.max())
         if top > self.top:
             self.top, self._count, self._sum = top, 0, torch.zeros_like(self._sum)
         if top == self.top:
-            tied = own == top
-            self._count += int(tied.sum())
-            self._sum += weights[tied].sum(dim=0)
+            is_best = values == top
+            self._count += int(is_best.sum())
+            self._sum += weights[is_best].sum(dim=0)
         weights = torch.cat([self._weights, weights])
-        both = Scores(scores.metrics, torch.cat([self._scores.values, scores.values], dim=1))
-        ranked = both.of(self._metric).argsort(descending=True, stable=True)[: self._keep]
-        self._weights = weights[ranked]
-        self._scores = Scores(scores.metrics, both.values[:, ranked])
+        merged = Scores(scores.metrics, torch.cat([self._scores.values, scores.values], dim=1))
+        order = merged.of(self._metric).argsort(descending=True, stable=True)[: self._keep]
+        self._weights = weights[order]
+        self._scores = Scores(scores.metrics, merged.values[:, order])
 
     def ranking(self, searched: int) -> Ranking:
-        """Give what is left."""
+        """Return the kept points, best first."""
         centre = _Centre(self.mean)
         centre.add(self._weights[self._scores.of(self._metric) == self.top])
-        return Ranking(self._weights, self._scores, centre.found, searched, self._count)
+        return Ranking(self._weights, self._scores, centre.point, searched, self._count)
 
 
 class _Centre:
-    """Of points that come in batches the one closest to their mean; the first of equals."""
+    """The point closest to a mean, of points in batches; the first of equals."""
 
     def __init__(self, mean: Tensor) -> None:
-        self._mean = self.found = mean
+        self._mean = self.point = mean
         self._distance = float("inf")
 
     def add(self, points: Tensor) -> None:
-        """Look at some more points."""
+        """Add a batch of points."""
         if not len(points):
             return
         distances = (points - self._mean).square().sum(dim=1)
-        place = int(distances.argmin())
-        if float(distances[place]) < self._distance:
-            self.found, self._distance = points[place], float(distances[place])
+        index = int(distances.argmin())
+        if float(distances[index]) < self._distance:
+            self.point, self._distance = points[index], float(distances[index])

@@ -1,4 +1,4 @@
-"""Scores of many weightings at once, from counts; defined as in `lfx.evaluation.metrics`."""
+"""Compute the scores of many weightings at once, from counts; see `lfx.evaluation.metrics`."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from lfx.evaluation.scores import SCORES, Counts, printed, searchable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_LEAST_CLASSES = 2
+_AXES, _LEAST_CLASSES = 3, 2
 
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """What weightings score.
+    """Scores of weightings.
 
     Attributes:
         metrics: keys of the scores.
@@ -40,55 +40,55 @@ class Scores:
 
 
 def with_metric(metric: str | None = None) -> tuple[str, ...]:
-    """Return the scores that a search computes: those of tables, and the one that it optimises.
+    """Return the keys of the scores that a search computes: those of tables, and `metric`.
 
     Raises:
-        ValueError: it cannot be computed from counts.
+        ValueError: a score cannot be computed from counts.
     """
-    wanted = dict.fromkeys([*printed(), *([] if metric is None else [metric])])
-    lacking = [key for key in wanted if key not in searchable()]
-    if lacking:
-        raise ValueError(f"metric: allowed are {', '.join(searchable())}; got {lacking[0]!r}")
-    return tuple(wanted)
+    keys = dict.fromkeys([*printed(), *([] if metric is None else [metric])])
+    invalid = [key for key in keys if key not in searchable()]
+    if invalid:
+        raise ValueError(f"metric: allowed are {', '.join(searchable())}; got {invalid[0]!r}")
+    return tuple(keys)
 
 
 def scores_of_counts(
     metrics: Sequence[str], hits: Tensor, predicted: Tensor, support: Tensor
 ) -> Tensor:
-    """Compute scores from whole numbers held as floats.
+    """Compute scores from counts, which are whole numbers as floats.
 
     Args:
         metrics: keys of scores of counts.
-        hits: how often a class was predicted rightly, `(classes, weightings)`.
-        predicted: how often it was predicted, `(classes, weightings)`.
-        support: how often it is the label, `(classes,)`.
+        hits: number of correct predictions of a class, `(classes, weightings)`.
+        predicted: number of predictions of a class, `(classes, weightings)`.
+        support: number of samples of a class, `(classes,)`.
 
     Returns:
         `(scores, weightings)`.
     """
     counts = Counts(hits, predicted, support[:, None])
-    found = []
+    scores = []
     for key in metrics:
         compute = SCORES[key].of_counts
         if compute is None:
             raise ValueError(f"{key} needs probabilities")
-        found.append(compute(counts))
-    return torch.stack(found)
+        scores.append(compute(counts))
+    return torch.stack(scores)
 
 
 def check_labelled(probabilities: Tensor, labels: Tensor) -> None:
-    """Refuse what no weighting could be scored on.
+    """Check that weightings can be scored on labelled samples.
 
     Args:
         probabilities: `(members, samples, classes)`, 2 classes or more.
         labels: class indices, `(samples,)`.
 
     Raises:
-        ValueError: shapes do not fit, no samples, probabilities out of 0..1, or labels that are no
-            class indices.
+        ValueError: shapes do not match, no samples, probabilities out of 0..1, or labels that are
+            not class indices.
     """
     shape = tuple(probabilities.shape)
-    if len(shape) != 3 or shape[0] == 0 or shape[2] < _LEAST_CLASSES:  # noqa: PLR2004
+    if len(shape) != _AXES or shape[0] == 0 or shape[2] < _LEAST_CLASSES:
         raise ValueError(
             "probabilities must have shape (members, samples, classes) with 1 member or more and 2 "
             f"classes or more; got {shape}"
@@ -103,6 +103,6 @@ def check_labelled(probabilities: Tensor, labels: Tensor) -> None:
     if low < 0 or high >= shape[2]:
         raise ValueError(f"labels must be in 0..{shape[2] - 1}; got {low}..{high}")
     least, most = (float(value) for value in torch.aminmax(probabilities))
-    # NaN compares false.
+    # NaN fails every comparison.
     if not (least >= 0 and most <= 1 + 1e-6):
         raise ValueError(f"probabilities must be in 0..1; got values in {least:.4g}..{most:.4g}")

@@ -1,1 +1,1 @@
-"""How results look: each file draws one kind of picture and knows nothing of where it came from."""
+"""Pictures of results: each file draws one kind of picture from plain numbers."""

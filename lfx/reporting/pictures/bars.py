@@ -1,4 +1,4 @@
-"""Numbers by class as bars."""
+"""Draw numbers per class as bars."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-# Of a panel, in inches; with more bars than these there is no room for numbers above them.
+# The largest width of a panel, in inches, and the largest number of bars with numbers above them.
 _WIDEST, _MOST_NUMBERS = 16.0, 40
 
 
@@ -26,15 +26,15 @@ def draw_bars(
     form: str,
     top: float | None = None,
 ) -> None:
-    """Draw groups of bars, a panel beside the other, each with its number above it; write a PNG.
+    """Draw panels of grouped bars, with numbers above the bars, and write a PNG.
 
     Args:
-        file: where to.
-        title: of the whole.
-        names: of the groups, along the horizontal axis.
-        panels: panel → series → a number a group.
-        form: how numbers are written, such as `.2f`.
-        top: the largest number that there can be; None: panels differ.
+        file: path of the PNG.
+        title: title of the picture.
+        names: names of the groups, along the horizontal axis.
+        panels: panel → series → one number per group.
+        form: format of the numbers, such as `.2f`.
+        top: the largest possible number; None: each panel has its own range.
     """
     bars_in_a_panel = len(names) * max(map(len, panels.values()))
     width = min(max(4.4, 0.62 * bars_in_a_panel), _WIDEST)
@@ -44,18 +44,17 @@ def draw_bars(
         for plot, (name, series) in zip(plots, panels.items(), strict=True):
             plot.set_title(name, fontsize=10)
             step = 0.84 / len(series)
-            for place, (label, numbers) in enumerate(series.items()):
-                colour = COLOURS[place % len(COLOURS)]
-                if len(names) > MOST_NAMES:  # bars without a gap are one outline
+            for index, (label, numbers) in enumerate(series.items()):
+                colour = COLOURS[index % len(COLOURS)]
+                if len(names) > MOST_NAMES:  # an outline in place of bars
                     edges = np.arange(len(names) + 1) - 0.5
                     plot.stairs(numbers, edges, label=label, color=colour, linewidth=0.8)
                     continue
-                where = np.arange(len(names)) + (place - (len(series) - 1) / 2) * step
-                bars = plot.bar(where, numbers, 0.92 * step, label=label, color=colour)
+                centres = np.arange(len(names)) + (index - (len(series) - 1) / 2) * step
+                bars = plot.bar(centres, numbers, 0.92 * step, label=label, color=colour)
                 if bars_in_a_panel <= _MOST_NUMBERS:
-                    plot.bar_label(
-                        bars, [format(one, form) for one in numbers], fontsize=8, padding=2
-                    )
+                    texts = [format(number, form) for number in numbers]
+                    plot.bar_label(bars, texts, fontsize=8, padding=2)
             plot.set_xticks(*name_positions(names))
             if len(names) > _MOST_NUMBERS:
                 plot.tick_params(axis="x", rotation=90, labelsize=7)

@@ -1,4 +1,4 @@
-"""Tweets with their pictures, and what each model says of them."""
+"""Draw tweets with their pictures and each model's probabilities."""
 
 from __future__ import annotations
 
@@ -22,50 +22,50 @@ _WRAPPED, _LINES = 44, 7
 
 
 def draw_cases(study: CaseStudy, shown: int, file: Path) -> None:
-    """Draw the first mended cases beside the first broken ones, and write a PNG.
+    """Draw the first corrected cases next to the first corrupted ones, and write a PNG.
 
     Args:
-        study: at least one case.
-        shown: how many cases of each kind.
-        file: where to.
+        study: a study with at least one case.
+        shown: the number of cases of each kind.
+        file: path of the PNG.
     """
     name = study.members[-1]
     titles = {
-        "mended": f"{study.against} is wrong, {name} is right",
-        "broken": f"{study.against} is right, {name} is wrong",
+        "corrected": f"{study.against} is wrong, {name} is right",
+        "corrupted": f"{study.against} is right, {name} is wrong",
     }
-    deepest = max(len(study.of(kind)[:shown]) for kind in titles)
-    with drawing(file, 15.0, 0.7 + 1.75 * deepest) as figure:
+    rows = max(len(study.of(kind)[:shown]) for kind in titles)
+    with drawing(file, 15.0, 0.7 + 1.75 * rows) as figure:
         grid = figure.add_gridspec(1, len(titles))
-        for place, (kind, title) in enumerate(titles.items()):
-            half = figure.add_subfigure(grid[0, place])
-            own = study.of(kind)
-            of = f"{len(own)} of {study.samples} {study.split} samples, {len(own[:shown])} shown"
-            half.suptitle(f"{title} ({of})", fontsize=11)
-            plots = half.subplots(deepest, 3, squeeze=False, width_ratios=(1.1, 2.0, 1.5))
+        for column, (kind, title) in enumerate(titles.items()):
+            half = figure.add_subfigure(grid[0, column])
+            cases = study.of(kind)
+            size = f"{len(cases)} of {study.samples} {study.split} samples"
+            half.suptitle(f"{title} ({size}, {len(cases[:shown])} shown)", fontsize=11)
+            plots = half.subplots(rows, 3, squeeze=False, width_ratios=(1.1, 2.0, 1.5))
             for plot in plots.flat:
                 plot.set_axis_off()
-            for (picture, tweet, scores), case in zip(plots, own[:shown], strict=False):
+            for (picture, tweet, scores), case in zip(plots, cases[:shown], strict=False):
                 picture.imshow(np.asarray(decode(case.image.read_bytes(), study.decoding)))
-                _write(tweet, case)
-                _shade(scores, case, study.members, study.classes)
+                _draw_text(tweet, case)
+                _draw_scores(scores, case, study.members, study.classes)
 
 
-def _write(plot: Axes, case: Case) -> None:
+def _draw_text(plot: Axes, case: Case) -> None:
     wrapped = textwrap.wrap(" ".join(case.text.split()), _WRAPPED) or [""]
     lines = [*wrapped[:_LINES], *(["…"] if len(wrapped) > _LINES else [])]
-    told = "\n".join([*lines, "", f"label: {case.label}  (id {case.sample_id})"])
-    plot.text(0, 0.98, told, va="top", fontsize=8.5, transform=plot.transAxes)
+    text = "\n".join([*lines, "", f"label: {case.label}  (id {case.sample_id})"])
+    plot.text(0, 0.98, text, va="top", fontsize=8.5, transform=plot.transAxes)
 
 
-def _shade(plot: Axes, case: Case, names: Sequence[str], classes: Sequence[str]) -> None:
+def _draw_scores(plot: Axes, case: Case, names: Sequence[str], classes: Sequence[str]) -> None:
     numbers = np.array([case.scores_of(name) for name in names], dtype=float)
     plot.set_axis_on()
     plot.imshow(numbers, cmap="Blues", vmin=0, vmax=1.4, aspect="auto")
     for row, column in np.ndindex(*numbers.shape):
         if np.isnan(numbers[row, column]):
             continue
-        says = numbers[row].argmax() == column
+        is_predicted = numbers[row].argmax() == column
         plot.text(
             column,
             row,
@@ -73,7 +73,7 @@ def _shade(plot: Axes, case: Case, names: Sequence[str], classes: Sequence[str])
             ha="center",
             va="center",
             fontsize=8.5,
-            weight="bold" if says else "normal",
+            weight="bold" if is_predicted else "normal",
         )
     plot.set_xticks(np.arange(len(classes)), classes, fontsize=8)
     plot.set_yticks(np.arange(len(names)), names, fontsize=8)

@@ -1,4 +1,4 @@
-"""Scores over a weight, as a picture."""
+"""Draw scores as curves over a number."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Line:
     """One curve.
 
     Attributes:
-        name: in the legend.
-        positions: along the horizontal axis.
-        heights: scores; with steps one fewer than positions.
-        colour: number of its colour; lines that belong together share one.
-        dashed: whether it is what nothing is chosen by: the test split's.
+        name: its name in the legend.
+        positions: its points on the horizontal axis.
+        heights: its scores; with steps one fewer than positions.
+        colour: index of its colour; lines that belong together share a colour.
+        dashed: whether it is dashed, as those of splits that nothing is chosen by.
     """
 
     name: str
@@ -41,15 +41,15 @@ def draw_curves(
     steps: bool = False,
     interval: tuple[float, float] | None = None,
 ) -> None:
-    """Draw scores over a weight, their names beside them, and write a PNG.
+    """Draw curves with a legend, and write a PNG.
 
     Args:
-        file: where to.
-        title: of the picture.
-        axes: what is on the horizontal and on the vertical axis.
-        lines: at least one.
-        steps: whether scores hold between positions, or at them.
-        interval: what is shaded: where the best score is.
+        file: path of the PNG.
+        title: title of the picture.
+        axes: titles of the horizontal and of the vertical axis.
+        lines: at least one curve.
+        steps: whether scores are constant between positions, or belong to positions.
+        interval: the interval with the best score, which is shaded; None: no shading.
     """
     with drawing(file, 8.0, 4.4) as figure:
         plot = figure.subplots()
@@ -57,16 +57,16 @@ def draw_curves(
         plot.set_xlabel(axes[0])
         plot.set_ylabel(axes[1])
         for line in lines:
-            look: dict[str, Any] = {
+            style: dict[str, Any] = {
                 "color": COLOURS[line.colour % len(COLOURS)],
                 "label": line.name,
                 "linestyle": "--" if line.dashed else "-",
                 "linewidth": 1.4,
             }
             if steps:
-                plot.stairs(line.heights, line.positions, baseline=None, **look)
+                plot.stairs(line.heights, line.positions, baseline=None, **style)
             else:
-                plot.plot(line.positions, line.heights, marker="o", markersize=3.5, **look)
+                plot.plot(line.positions, line.heights, marker="o", markersize=3.5, **style)
         if interval is not None:
             plot.axvspan(
                 *interval, color="#999999", alpha=0.25, linewidth=0, label="best on the fit split"

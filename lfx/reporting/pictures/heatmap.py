@@ -1,4 +1,4 @@
-"""Confusion matrices as a picture."""
+"""Draw confusion matrices."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _DARK = 0.6
-# With more classes than these, cells are too small for numbers; the picture has room for names.
+# With more classes, cells are too small for numbers, and the picture has a fixed size in inches.
 _MOST_CLASSES = 25
-_NAMES_ONLY = 11.0
+_FIXED_SIDE = 11.0
 
 
 def draw_confusion(
@@ -29,21 +29,21 @@ def draw_confusion(
     """Draw counts, shaded by their share of the label's samples, and write a PNG.
 
     Args:
-        file: where to.
-        title: of the whole.
-        panels: title → `(classes, classes)`, row the label, column the prediction.
-        classes: their names.
+        file: path of the PNG.
+        title: title of the picture.
+        panels: title → `(classes, classes)`, rows are labels, columns are predictions.
+        classes: names of the classes.
     """
     numbered = len(classes) <= _MOST_CLASSES
-    side = 1.6 + 0.85 * len(classes) if numbered else _NAMES_ONLY
+    side = 1.6 + 0.85 * len(classes) if numbered else _FIXED_SIDE
     with drawing(file, side * len(panels), side + (0.0 if numbered else 0.7)) as figure:
         figure.suptitle(title, fontsize=11)
         plots = np.atleast_1d(figure.subplots(1, len(panels)))
         for plot, (name, counts) in zip(plots, panels.items(), strict=True):
             shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
             plot.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-            written = np.ndindex(*counts.shape) if numbered else ()
-            for row, column in written:
+            cells = np.ndindex(*counts.shape) if numbered else ()
+            for row, column in cells:
                 plot.text(
                     column,
                     row,

@@ -1,4 +1,4 @@
-"""Embeddings as a picture."""
+"""Draw embeddings in two dimensions."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def draw_embeddings(
     labels: Sequence[int],
     classes: Sequence[str],
 ) -> None:
-    """Draw samples in the plane, a panel for each moment, and write a PNG.
+    """Draw samples in two dimensions, with a panel for each set of embeddings, and write a PNG.
 
     Args:
-        file: where to.
-        title: of the whole.
+        file: path of the PNG.
+        title: title of the picture.
         panels: title -> (samples, 2).
         labels: (samples,) class indices.
-        classes: their names.
+        classes: names of the classes.
     """
     with drawing(file, 4.2 * len(panels), 4.6) as figure:
         figure.suptitle(title, fontsize=10)
@@ -42,19 +42,19 @@ def draw_embeddings(
             axes.set_title(name, fontsize=11)
             axes.set_xticks([])
             axes.set_yticks([])
-            for place, label in enumerate(classes):
-                own = points[np.asarray(labels) == place]
+            for index, class_name in enumerate(classes):
+                of_class = points[np.asarray(labels) == index]
                 axes.scatter(
-                    own[:, 0],
-                    own[:, 1],
+                    of_class[:, 0],
+                    of_class[:, 1],
                     s=16,
                     alpha=0.7,
                     linewidths=0,
-                    color=COLOURS[place % len(COLOURS)],
-                    marker=_MARKERS[place % len(_MARKERS)],
-                    label=f"{label} ({len(own)})",
+                    color=COLOURS[index % len(COLOURS)],
+                    marker=_MARKERS[index % len(_MARKERS)],
+                    label=f"{class_name} ({len(of_class)})",
                 )
         handles, names = figure.axes[0].get_legend_handles_labels()
-        if len(names) > MOST_NAMES:  # more than there are colours and markers, or room
+        if len(names) > MOST_NAMES:  # no room, and too few colours and markers
             return
         figure.legend(handles, names, loc="outside lower center", ncols=len(classes), frameon=False)

@@ -1,0 +1,4 @@
+"""Reserved keys of `members`."""
+
+# A policy, not a member.
+ON_MISSING = "on_missing"

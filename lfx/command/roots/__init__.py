@@ -1,0 +1,1 @@
+"""The settings of each command: one module for each root file."""

@@ -1,0 +1,100 @@
+"""Settings of `lfx.fuse`: conf/fuse.yaml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, ClassVar
+
+from omegaconf import MISSING
+
+from lfx.artifacts.reserved import ON_MISSING
+from lfx.command.roots.artifacts import ArtifactsConfig
+from lfx.runtime.naming import name_problems
+from lfx.runtime.settings import Count, OneOf, Seed, all_problems
+
+
+class FitSplit(Enum):
+    """The split that a scheme's weights are found on."""
+
+    val = "val"
+    test = "test"
+    oof = "oof"
+
+
+class OnMissing(Enum):
+    """What happens to a sample that some member lacks."""
+
+    error = "error"
+    renormalise = "renormalise"
+    drop = "drop"
+
+
+_REPORTED = OneOf("lfx.evaluation.scores.reported")
+
+
+@dataclass
+class FuseConfig:
+    """conf/fuse.yaml."""
+
+    # The fused artifact's name.
+    name: str = MISSING
+    # Recorded in the artifact.
+    seed: int = 0
+    # Member name -> artifact file; and on_missing: error, renormalise or drop.
+    members: dict[str, str] = field(default_factory=dict)
+    # How each member's probabilities are corrected first.
+    calibration: Any = MISSING
+    # The scheme that finds the weights.
+    fusion: Any = MISSING
+    # The split that weights are found on.
+    fit_split: FitSplit = FitSplit.val
+    # Number of folds of the fit split: each is fused by a fit on the others; 1: in-sample.
+    fit_folds: int = 5
+    # Whether weights may be found on the split that is reported.
+    allow_leaky_fit: bool = False
+    # The score that a sweeper optimises and a sweep is ranked by: SPLIT/SCORE, never on test.
+    objective: str = "val/f1_weighted"
+    # auto, cpu, cuda, cuda:N or mps.
+    device: str = "auto"
+    # Where metrics go.
+    logger: Any = MISSING
+    # The folder of the members.
+    artifacts: ArtifactsConfig = MISSING
+    # The data set whose predictions are fused; its name is part of their folder.
+    data: Any = None
+    # Further scores, from outside of lfx: name -> the function that returns it.
+    scores: Any = field(default_factory=dict)
+
+    # Sections of which only the name is read, so that nothing else in them has to be given.
+    by_name: ClassVar[tuple[str, ...]] = ("data",)
+
+    def problems(self) -> list[str]:
+        """Return the problems of these settings."""
+        problems = name_problems("name", self.name)
+        problems += all_problems([("seed", self.seed, Seed), ("fit_folds", self.fit_folds, Count)])
+        problems += [] if self.data is None else name_problems("data.name", str(self.data))
+        if not self.files:
+            problems.append("there are no members; give at least one: members.NAME=PATH")
+        on_missing = self.members.get(ON_MISSING)
+        if on_missing not in OnMissing.__members__:
+            allowed = ", ".join(OnMissing.__members__)
+            problems.append(f"members.{ON_MISSING}: allowed are {allowed}; got {on_missing}")
+        return [*problems, *self._objective_problems()]
+
+    def _objective_problems(self) -> list[str]:
+        split, _, score = self.objective.partition("/")
+        if split == "test":
+            instead = f"val/{score or 'f1_weighted'}"
+            reason = "a fusion that is chosen by its test scores cannot be reported on test"
+            return [f"objective={self.objective}: {reason}; use objective={instead}"]
+        if split not in {"val", "oof"} or score not in _REPORTED.allowed():
+            scores = ", ".join(_REPORTED.allowed())
+            allowed = f"SPLIT/SCORE with SPLIT val or oof and SCORE one of {scores}"
+            return [f"objective must be {allowed}; got {self.objective}"]
+        return []
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The members' artifacts: name -> path."""
+        return {name: path for name, path in self.members.items() if name != ON_MISSING}

@@ -1,0 +1,50 @@
+"""Settings of `lfx.predict`: conf/predict.yaml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from omegaconf import MISSING
+
+from lfx.runtime.naming import name_problems
+
+
+class Precision(Enum):
+    """The number format of the heavy operations."""
+
+    auto = "auto"
+    fp32 = "fp32"
+    bf16 = "bf16"
+
+
+@dataclass
+class PredictConfig:
+    """conf/predict.yaml."""
+
+    # The checkpoint of a training run.
+    ckpt: str = MISSING
+    # Classes from outside of lfx that the checkpoint may name, such as [mine.Encoder].
+    trust: list[str] = field(default_factory=list)
+    # The artifact's name; null: the checkpoint's.
+    name: str | None = None
+    # The data set; labels are optional.
+    data: Any = MISSING
+    # Further scores, from outside of lfx: name -> the function that returns it.
+    scores: Any = field(default_factory=dict)
+    # auto, cpu, cuda, cuda:N or mps.
+    device: str = "auto"
+    # auto: bf16 if the hardware is fast at it, else fp32.
+    precision: Precision = Precision.auto
+    # Samples per step.
+    batch_size: int = 64
+
+    def problems(self) -> list[str]:
+        """Return the problems of these settings."""
+        problems = [] if self.name is None else name_problems("name", self.name)
+        if self.data.folds is not None:
+            problems.append("data.folds is for training; one checkpoint predicts every sample once")
+        if self.batch_size < 1:
+            problems.append(f"batch_size must be at least 1, got {self.batch_size}")
+        return problems

@@ -1,0 +1,59 @@
+"""Settings of `lfx.report`: conf/report.yaml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+
+@dataclass
+class ReportConfig:
+    """conf/report.yaml."""
+
+    # The folder whose runs are reported.
+    runs: str = "outputs"
+    # A multirun's directory, whose table, ranking and curve are made again; null: report runs.
+    sweep: str | None = None
+    # A run's directory, whose errors are reported; with a data set (data=… data.root=…) also its
+    # classes and, for a fusion, the tweets that it corrected or corrupted; null: report runs.
+    run: str | None = None
+    # The member that the fusion of run= is compared with; null: text, or the first by name.
+    against: str | None = None
+    # Number of tweets of each kind that are shown.
+    cases: int = 4
+    # Published results to compare the runs with, with 95 % intervals or, over several seeds, mean
+    # and standard deviation; null: none.
+    reference: Any = None
+    # Only runs on the data set of this name; null: all.
+    data: Any = None
+    # Further scores, from outside of lfx: name -> the function that returns it.
+    scores: Any = field(default_factory=dict)
+    # Whether only the newest run of a kind (stage, data, name, model, settings) is shown.
+    newest: bool = True
+    # Whether runs that differ in their seed alone share a row: mean and standard deviation.
+    over_seeds: bool = False
+
+    # Sections of which only the name is read, so that nothing else in them has to be given.
+    by_name: ClassVar[tuple[str, ...]] = ("data",)
+    # The setting with which all of them is read.
+    whole_with: ClassVar[str] = "run"
+
+    def problems(self) -> list[str]:
+        """Return the problems of these settings."""
+        problems = []
+        if self.reference is not None and self.over_seeds:
+            problems.append("over_seeds=true is not read with reference=, which averages by itself")
+        if self.run is not None and self.sweep is not None:
+            problems.append(
+                "run=DIRECTORY looks at one run, sweep=DIRECTORY at a multirun's; give one"
+            )
+        is_single = self.run is not None or self.sweep is not None
+        if is_single and (self.over_seeds or self.reference is not None):
+            problems.append(
+                "run= and sweep= look at one run or multirun; over_seeds, reference= compare many"
+            )
+        if self.against is not None and (self.run is None or self.data is None):
+            problems.append("against=MEMBER is only read with run=DIRECTORY and data=…")
+        if self.cases < 1:
+            problems.append(f"cases must be at least 1, got {self.cases}")
+        return problems

@@ -1,1 +1,0 @@
-"""Typed settings: a dataclass per config group, and the checks between settings."""

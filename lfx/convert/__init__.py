@@ -1,0 +1,1 @@
+"""Converters of files of other projects."""

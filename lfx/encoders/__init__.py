@@ -1,1 +1,0 @@
-"""From pixels and tokens to one feature vector a sample, and where pretrained weights come from."""

@@ -1,0 +1,162 @@
+"""What an encoder is to the rest of lfx, and the settings that one is built from."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from torch import Tensor, nn
+
+from lfx.runtime.checked import checked
+from lfx.runtime.settings import Count, NotNegative, Positive, Probability
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Trainable = Literal["nothing", "last_blocks", "everything"]
+
+
+class Encoder(nn.Module, ABC):
+    """A module that turns a batch into feature vectors.
+
+    Attributes:
+        features: width of the feature vectors.
+    """
+
+    features: int
+
+    @abstractmethod
+    def forward(self, batch: dict[str, Tensor]) -> Tensor:
+        """Encode a batch.
+
+        Args:
+            batch: what its modality collates; each encoder reads its own keys.
+
+        Returns:
+            (batch, features) float.
+        """
+
+    @abstractmethod
+    def description(self) -> dict[str, Any]:
+        """Return plain values from which `EncoderBuilder.restore` builds the architecture again."""
+
+    @abstractmethod
+    def blocks(self) -> list[list[nn.Parameter]]:
+        """Return the parameters from input to output, block by block."""
+
+
+@checked
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """The settings with which an encoder trains well: the defaults of training and head.
+
+    Args:
+        learning_rate: Peak learning rate of the encoder.
+        head_learning_rate: Peak learning rate of the head.
+        weight_decay: Weight decay, on weights only (no biases, no normalisation).
+        dropout: Dropout between encoder and head.
+        label_smoothing: Label smoothing of the cross-entropy.
+        batch_size: Samples per step.
+        max_epochs: Most epochs.
+        patience: Epochs without a better validation loss before training stops.
+    """
+
+    learning_rate: Positive = 1e-3
+    head_learning_rate: Positive = 1e-3
+    weight_decay: NotNegative = 0.01
+    dropout: Probability = 0.1
+    label_smoothing: Probability = 0.0
+    batch_size: Count = 32
+    max_epochs: Count = 10
+    patience: Count = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderBuilder(ABC):
+    """The settings of a kind of encoder, and what builds one from them.
+
+    A new encoder is a subclass, also a dataclass, and the module that it builds.
+
+    Args:
+        trainable: Which part is trained: nothing, the last blocks, or everything.
+        trainable_blocks: How many of the last blocks are trained; for trainable=last_blocks.
+        recipe: The settings with which it trains well.
+
+    Attributes:
+        reads: the kind of content that it reads, as `Modality.reads` names it.
+    """
+
+    reads: ClassVar[str]
+    trainable: Trainable = "everything"
+    trainable_blocks: Count = 1
+    recipe: Recipe = Recipe()
+
+    @abstractmethod
+    def build(self, train: Sequence[Any]) -> Encoder:
+        """Build the encoder with its weights.
+
+        Args:
+            train: content of the train split, for what has to be fitted to it, such as a tokenizer.
+
+        Raises:
+            ConfigError: there is no such architecture.
+            WeightsError: the weights cannot be found, or do not fit.
+        """
+
+    @staticmethod
+    @abstractmethod
+    def restore(description: Mapping[str, Any]) -> Encoder:
+        """Build the architecture that `Encoder.description` describes, with random weights.
+
+        Args:
+            description: of a checkpoint, which anybody may have written: check it.
+
+        Raises:
+            WeightsError: it describes no such encoder.
+        """
+
+    def build_trainable(self, train: Sequence[Any]) -> Encoder:
+        """Build the encoder, and freeze what is not trained; see `build`."""
+        encoder = self.build(train)
+        choose_trainable(encoder, self.trainable, self.trainable_blocks)
+        return encoder
+
+
+def choose_trainable(encoder: Encoder, part: str, last: int) -> None:
+    """Freeze all parameters but those of the chosen part.
+
+    Args:
+        encoder: whose parameters are frozen.
+        part: `nothing`, `last_blocks` or `everything`.
+        last: how many of the last blocks are trained; for `last_blocks`.
+
+    Raises:
+        ValueError: the part is unknown.
+    """
+    if part not in {"nothing", "last_blocks", "everything"}:
+        raise ValueError(f"part: nothing, last_blocks or everything, got {part!r}")
+    encoder.requires_grad_(part == "everything")
+    if part == "last_blocks":
+        for block in encoder.blocks()[-last:]:
+            for parameter in block:
+                parameter.requires_grad = True
+
+
+def set_training_mode(module: nn.Module) -> None:
+    """Put a module in training mode, and what is frozen in it in evaluation mode.
+
+    Frozen batch normalisation then keeps its statistics and frozen dropout is off. A module is
+    frozen when it has parameters and none of them is trained.
+    """
+    module.train()
+    _freeze_modes(module)
+
+
+def _freeze_modes(module: nn.Module) -> None:
+    parameters: Sequence[nn.Parameter] = list(module.parameters())
+    if parameters and not any(parameter.requires_grad for parameter in parameters):
+        module.eval()
+        return
+    for child in module.children():
+        _freeze_modes(child)

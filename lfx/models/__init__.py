@@ -1,0 +1,1 @@
+"""Classifiers on encoders, heads, and how they are optimised."""

@@ -1,0 +1,1 @@
+"""Augmenting training texts before training: translation, noise, cache."""

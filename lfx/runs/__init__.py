@@ -1,0 +1,1 @@
+"""A run's folder: status, checkpoints, resuming, provenance, publishing, finding runs again."""

@@ -1,0 +1,69 @@
+"""Applying a trained model to any data set, labelled or not."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from lfx.runs.checkpoints import RunCheckpoints
+from lfx.runs.predictions import assemble, known_splits, trained_id_warnings
+from lfx.runs.provenance import decoded_as_in_training
+from lfx.runs.restore import restore, restore_modality
+from lfx.training.context import RunContext
+from lfx.training.predict import predict
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from lfx.artifacts.predictions import Predictions
+    from lfx.data.dataset import Dataset
+    from lfx.runs.checkpoint_content import Checkpoint
+    from lfx.training.compute import Compute
+
+log = logging.getLogger(__name__)
+
+
+def apply_checkpoint(
+    checkpoint: Checkpoint,
+    dataset: Dataset,
+    compute: Compute,
+    run: Path,
+    *,
+    name: str | None = None,
+    trusted: Collection[str] = (),
+) -> Predictions:
+    """Predict all samples of a data set.
+
+    Args:
+        checkpoint: of a trained model.
+        dataset: the samples; labels are optional.
+        compute: on what it runs.
+        run: the run's folder.
+        name: of the predictions; None: the training run's.
+        trusted: classes from outside of lfx that the checkpoint may name.
+
+    Raises:
+        CheckpointError: the checkpoint does not describe a model.
+        DataError: the data cannot be read, or have classes that the model does not know.
+    """
+    provenance = checkpoint.provenance
+    classifier = restore(checkpoint, trusted)
+    modality = restore_modality(checkpoint, trusted)
+    table = dataset.any(known=classifier.classes).with_classes(classifier.classes)
+    table = decoded_as_in_training(table, provenance.background)
+    table = replace(table, splits=known_splits(table, provenance))
+    for sentence in trained_id_warnings(table, provenance):
+        log.warning(sentence)
+    rows = range(len(table))
+    context = RunContext(table, modality, compute, run, dataset.cache, RunCheckpoints(run, {}))
+    return assemble(
+        table,
+        rows,
+        predict(classifier, rows, context),
+        modality=modality.reads,
+        name=name or provenance.name,
+        seed=provenance.seed,
+        config_hash=provenance.config_hash,
+    )

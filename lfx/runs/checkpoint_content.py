@@ -1,0 +1,181 @@
+"""What a checkpoint of lfx holds, in one place: what is written, and what is accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from lfx.data.split_names import DIVISION, OOF
+from lfx.runs.tensors import tensor_problems
+from lfx.runtime.colour import is_colour
+from lfx.runtime.fields import (
+    Field,
+    are_class_names,
+    field_problems,
+    is_integer,
+    is_plain,
+    is_text,
+)
+
+SPLITS = (*DIVISION, OOF)
+# The parts of a model, as the settings call them.
+PARTS = ("modality", "encoder", "head")
+_TEXT = Field("a string", is_text)
+_SEED = Field("an integer", is_integer)
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a training run notes of itself.
+
+    Attributes:
+        name: what the run called itself.
+        seed: of everything random.
+        settings: those that shape the result.
+        config_hash: of the same.
+        data_fingerprint: of the data.
+        split_fingerprint: of their split.
+        splits: id of a sample → its split, or None.
+        paraphrases: their fingerprint; None where there are none.
+        background: what transparent pixels lay on; None in checkpoints of older versions.
+    """
+
+    name: str
+    seed: int
+    settings: Mapping[str, Any]
+    config_hash: str
+    data_fingerprint: str
+    split_fingerprint: str
+    splits: Mapping[str, str | None]
+    paraphrases: str | None = None
+    background: str | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """Return the same as plain values, for a checkpoint."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a model: its class, and what builds it again.
+
+    Attributes:
+        target: dotted path of the class.
+        settings: of the encoder its description; of others the constructor's plain arguments.
+    """
+
+    target: str
+    settings: Mapping[str, Any]
+
+    def plain(self) -> dict[str, Any]:
+        """Return the same as plain values, for a checkpoint."""
+        return {"class": self.target, "settings": dict(self.settings)}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint of lfx whose fields have the right types.
+
+    Attributes:
+        file: where it was read.
+        modality: what the model reads.
+        encoder: what builds its encoder, and the encoder's description.
+        head: what builds the classifier on it.
+        classes: class names in order.
+        provenance: what its run noted of itself.
+        weights: name → tensor.
+        phase: of training in two phases, which of them it is of; None where there is one.
+        progress: what Lightning stored to resume from; None where the file holds weights only.
+    """
+
+    file: Path
+    modality: Part
+    encoder: Part
+    head: Part
+    classes: tuple[str, ...]
+    provenance: Provenance
+    weights: Mapping[str, Tensor]
+    phase: int | None = None
+    progress: Mapping[str, Any] | None = None
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        """The parts of the model, as the settings call them."""
+        return {"modality": self.modality, "encoder": self.encoder, "head": self.head}
+
+
+def parse(file: Path, content: Mapping[str, Any]) -> tuple[Checkpoint | None, list[str]]:
+    """Check a checkpoint's fields.
+
+    Args:
+        file: where it was read.
+        content: as `torch.load` gives it; it has the key `lfx`.
+
+    Returns:
+        The checkpoint, and no problems; or None, and all problems.
+    """
+    record = content["lfx"]
+    if not is_plain(record):
+        return None, ["lfx is no record of plain values, 32 levels deep at the most"]
+    problems = field_problems(record, _RECORD, "lfx") + _weights_problems(content)
+    if not isinstance(record, Mapping):
+        return None, problems
+    inner = {"provenance": _PROVENANCE, **dict.fromkeys(PARTS, _PART)}
+    for key, fields_of in inner.items():
+        if isinstance(record.get(key), Mapping):
+            problems += field_problems(record[key], fields_of, f"lfx.{key}")
+    if problems:
+        return None, problems
+    provenance = {field.name for field in fields(Provenance)} & set(record["provenance"])
+    parts = {key: Part(record[key]["class"], record[key]["settings"]) for key in PARTS}
+    return Checkpoint(
+        file=file,
+        **parts,
+        classes=tuple(record["classes"]),
+        provenance=Provenance(**{key: record["provenance"][key] for key in provenance}),
+        weights=content["state_dict"],
+        phase=record.get("phase"),
+        progress=content if "optimizer_states" in content else None,
+    ), []
+
+
+def _weights_problems(content: Mapping[str, Any]) -> list[str]:
+    weights = content.get("state_dict")
+    if not isinstance(weights, Mapping) or not weights:
+        return ["it holds no weights under state_dict"]
+    return tensor_problems(weights)
+
+
+def _are_settings(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(key, str) for key in value)
+
+
+def _are_splits(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(key, str) and (split is None or split in SPLITS) for key, split in value.items()
+    )
+
+
+_RECORD = {
+    **dict.fromkeys((*PARTS, "provenance"), Field("named values", _are_settings)),
+    "classes": Field("a list of two or more different names", are_class_names),
+    "phase": Field("1 or 2", lambda value: is_integer(value, 1, 2), required=False),
+}
+_PART = {"class": _TEXT, "settings": Field("named values", _are_settings)}
+_PROVENANCE = {
+    "name": Field("a string", lambda value: is_text(value) and bool(value)),
+    "seed": _SEED,
+    "settings": Field("named values", _are_settings),
+    "config_hash": _TEXT,
+    "data_fingerprint": _TEXT,
+    "split_fingerprint": _TEXT,
+    "splits": Field(f"id → one of {', '.join(SPLITS)} or none", _are_splits),
+    "paraphrases": Field(
+        "a string or none", lambda value: value is None or is_text(value), required=False
+    ),
+    "background": Field("a colour", is_colour, required=False),
+}

@@ -1,0 +1,144 @@
+"""A run's checkpoints: reading them, and keeping them up to date while it trains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lfx.runs.checkpoint_content import Checkpoint, parse
+from lfx.runs.checkpoint_file import read_content
+from lfx.runs.checkpoint_io import CheckpointFiles
+from lfx.runs.files import BEST, FOLDER, LAST, PHASE_1, phase_folder, require_own
+from lfx.runs.keep import KeepCheckpoints
+from lfx.runs.progress import lightning_state
+from lfx.runs.tensors import misfits
+from lfx.runtime.errors import CheckpointError
+from lfx.runtime.fields import list_problems
+from lfx.training.context import CONTRAST, BestKept, Resuming
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from lfx.modalities.encoder import Encoder
+
+__all__ = ["BEST", "FOLDER", "LAST", "PHASE_1", "RunCheckpoints", "read_checkpoint"]
+
+
+def read_checkpoint(file: Path, key: str = "ckpt") -> Checkpoint:
+    """Read a checkpoint of lfx; nothing in it is executed, and no path in it is followed.
+
+    Args:
+        file: where it is.
+        key: the setting that named it, for messages.
+
+    Raises:
+        CheckpointError: the file is missing, damaged, or not of lfx; all problems in one message.
+    """
+    if not file.is_file():
+        raise CheckpointError(
+            f"{key}={file}: there is no such file; a run keeps best.ckpt and last.ckpt "
+            f"in its folder {PHASE_1 if key == 'phase_1_ckpt' else FOLDER}/"
+        )
+    try:
+        content = read_content(file)
+    except ValueError as error:
+        raise CheckpointError(f"{key}={file} is damaged, or no checkpoint: {error}") from error
+    if not isinstance(content, dict) or "lfx" not in content:
+        raise CheckpointError(f"{key}={file} is no checkpoint of lfx")
+    record = content["lfx"]
+    if isinstance(record, dict) and "module" in record and "modality" not in record:
+        raise CheckpointError(
+            f"{key}={file} was written by lfx 0.1, whose checkpoints this version does not read; "
+            "train the model again (its predictions.parquet is still read)"
+        )
+    checkpoint, problems = parse(file, content)
+    if checkpoint is None:
+        raise CheckpointError(
+            f"{key}={file} is damaged, or of another version of lfx:{list_problems(problems)}"
+        )
+    return checkpoint
+
+
+@dataclass
+class RunCheckpoints:
+    """The checkpoints below a run's folder, as `lfx.training.context.Checkpoints`.
+
+    Args:
+        run: the run's folder, or a fold's in it.
+        record: what lfx notes in each checkpoint, in plain values.
+        resumed: the checkpoint that training carries on from, in this folder; None: it begins.
+    """
+
+    run: Path
+    record: Mapping[str, Any]
+    resumed: Checkpoint | None = None
+    _keeping: dict[int | None, KeepCheckpoints] = field(default_factory=dict)
+    _files: CheckpointFiles | None = None
+
+    def keep(self, phase: int | None, monitor: str) -> BestKept:
+        """Return the callback that keeps a phase's checkpoints."""
+        require_own(self.run)
+        record = self.record if phase is None else {**self.record, "phase": phase}
+        self._keeping[phase] = KeepCheckpoints(phase_folder(self.run, phase), monitor)
+        self._files = CheckpointFiles(record)
+        return self._keeping[phase]
+
+    def plugin(self) -> CheckpointFiles:
+        """Return what writes files for Lightning, and gives it what it resumes from."""
+        if self._files is None:
+            raise RuntimeError("keep a phase's checkpoints first")
+        return self._files
+
+    def resumed_phase(self) -> int | None:
+        """Return the phase that is carried on."""
+        return None if self.resumed is None else self.resumed.phase
+
+    def resume(self, phase: int | None, expected: Resuming) -> Path | None:
+        """Check what a phase carries on from against the training that is set up.
+
+        Raises:
+            CheckpointError: it does not fit, or its best checkpoint is gone.
+        """
+        if self.resumed is None or self.resumed.phase != phase:
+            return None
+        keeping = self._keeping[phase].state_key
+        self.plugin().progress = lightning_state(self.resumed, expected, keeping)
+        if not self.best(phase).is_file():
+            raise CheckpointError(
+                f"{self.resumed.file} is resumed from together with {BEST} of its run, which is "
+                "not beside it"
+            )
+        return self.resumed.file
+
+    def forget(self, phase: int) -> None:
+        """Remove what an earlier run in this folder left of a phase."""
+        require_own(self.run)
+        for name in (BEST, LAST):
+            (phase_folder(self.run, phase) / name).unlink(missing_ok=True)
+
+    def best(self, phase: int | None) -> Path:
+        """Return the best checkpoint's file."""
+        return phase_folder(self.run, phase) / BEST
+
+    def best_weights(self, phase: int | None) -> Mapping[str, Tensor]:
+        """Read the best checkpoint's weights."""
+        return read_checkpoint(self.best(phase)).weights
+
+    def load_encoder(self, encoder: Encoder) -> None:
+        """Load the encoder's weights of the best checkpoint of phase 1.
+
+        Raises:
+            CheckpointError: they are of another encoder.
+        """
+        file, prefix = self.best(CONTRAST), "encoder."
+        weights = {
+            name.removeprefix(prefix): value
+            for name, value in self.best_weights(CONTRAST).items()
+            if name.startswith(prefix)
+        }
+        problems = misfits(weights, encoder.state_dict())
+        if problems:
+            raise CheckpointError(f"{file} is of another encoder:{list_problems(problems)}")
+        encoder.load_state_dict(weights)

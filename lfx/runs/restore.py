@@ -1,0 +1,234 @@
+"""From a checkpoint to the model that it describes, after a look at what that would be."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import torch
+from torch import nn
+from torch.nn.modules import module as registry
+
+from lfx.modalities.encoder import Encoder, EncoderBuilder
+from lfx.modalities.modality import Modality
+from lfx.models.classifier import Classifier
+from lfx.models.heads import Head
+from lfx.runs.tensors import misfits
+from lfx.runtime.build import construct
+from lfx.runtime.errors import CheckpointError, UserError
+from lfx.runtime.fields import list_problems, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+    from lfx.runs.checkpoint_content import Checkpoint, Part
+
+# The classes that a checkpoint may name. The file's word imports nothing else.
+OWN_CLASSES = frozenset(
+    {
+        "lfx.modalities.image.modality.ImageModality",
+        "lfx.modalities.image.timm_encoder.TimmEncoder",
+        "lfx.modalities.text.modality.TextModality",
+        "lfx.modalities.text.transformers_encoder.TransformersEncoder",
+        "lfx.models.heads.LinearHead",
+        "lfx.models.heads.MlpHead",
+    }
+)
+_MORE_MODULES = 20  # a parameter, that is a tensor of a checkpoint, has fewer around it
+_SPARE = 1_000
+_MOST_BUFFERED = 2**28  # numbers in buffers that no checkpoint keeps, such as masks
+
+Built = TypeVar("Built")
+
+
+def restore(checkpoint: Checkpoint, trusted: Collection[str] = ()) -> Classifier:
+    """Build the classifier that a checkpoint describes, with its weights, in evaluation mode.
+
+    It is first built without memory, and compared with the weights that are there: a description
+    of a model of a billion layers ends in a message.
+
+    Args:
+        checkpoint: what was read.
+        trusted: classes from outside of lfx that may be imported: those that the user's own
+            settings name.
+
+    Raises:
+        CheckpointError: a class is neither lfx's nor trusted, or the weights are of another model.
+    """
+    if checkpoint.phase == 1:
+        raise CheckpointError(
+            f"ckpt={checkpoint.file} is of phase 1 and has no classifier yet; this trains one: "
+            f"python -m lfx.train phase=2 phase_1_ckpt={checkpoint.file}, with the run's modality "
+            "and encoder"
+        )
+    builder: type[EncoderBuilder] = find_class(checkpoint, "encoder", EncoderBuilder, trusted)
+    head: type[Head] = find_class(checkpoint, "head", Head, trusted)
+
+    def build() -> Classifier:
+        encoder = builder.restore(checkpoint.encoder.settings)
+        return Classifier(
+            encoder, construct(head, checkpoint.head.settings), classes=checkpoint.classes
+        )
+
+    classifier = _built(checkpoint, build, checkpoint.weights, _of(checkpoint, "encoder", "head"))
+    try:
+        classifier.load_state_dict(dict(checkpoint.weights))
+    except RuntimeError as error:
+        raise _mistake(checkpoint, error) from error
+    infinite = [
+        name for name, value in classifier.named_parameters() if not bool(value.isfinite().all())
+    ]
+    if infinite:
+        raise CheckpointError(
+            f"ckpt={checkpoint.file} is of a model whose weights are no finite numbers: "
+            f"{', '.join(infinite[:5])}; train it anew, with a lower learning rate"
+        )
+    return classifier.eval()
+
+
+def restore_encoder(checkpoint: Checkpoint, trusted: Collection[str] = ()) -> Encoder:
+    """Build the encoder alone, with random weights; see `restore`.
+
+    Raises:
+        CheckpointError: the class is neither lfx's nor trusted, or the weights are of another
+            encoder.
+    """
+    builder: type[EncoderBuilder] = find_class(checkpoint, "encoder", EncoderBuilder, trusted)
+    prefix = "encoder."
+    weights = {
+        name.removeprefix(prefix): value
+        for name, value in checkpoint.weights.items()
+        if name.startswith(prefix)
+    }
+
+    def build() -> Encoder:
+        return builder.restore(checkpoint.encoder.settings)
+
+    return _built(checkpoint, build, weights, _of(checkpoint, "encoder"))
+
+
+def restore_modality(checkpoint: Checkpoint, trusted: Collection[str] = ()) -> Modality:
+    """Build what the model reads samples with; see `restore`.
+
+    Raises:
+        CheckpointError: the class is neither lfx's nor trusted, or does not take the settings.
+    """
+    kind: type[Modality] = find_class(checkpoint, "modality", Modality, trusted)
+    try:
+        return construct(kind, checkpoint.modality.settings)
+    except Exception as error:  # a class of the user's has errors of its own
+        raise _mistake(checkpoint, error) from error
+
+
+def find_class(checkpoint: Checkpoint, key: str, kind: type, trusted: Collection[str]) -> Any:
+    """Find the class that a checkpoint names for a part of its model.
+
+    Raises:
+        CheckpointError: it is neither one of lfx's nor trusted, or it is no such part.
+    """
+    target = checkpoint.parts[key].target
+    if target not in OWN_CLASSES and target not in trusted:
+        foreign = [
+            shown(part.target)[1:-1]
+            for part in checkpoint.parts.values()
+            if part.target not in OWN_CLASSES
+        ]
+        raise CheckpointError(
+            f"ckpt={checkpoint.file} names the class {shown(target)}, which is not lfx's own; "
+            "classes of yours are imported where your settings name them: in training the run's "
+            f"own, in lfx.predict trust=[{','.join(foreign)}]"
+        )
+    module, _, name = target.rpartition(".")
+    try:
+        found = getattr(import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise CheckpointError(
+            f"ckpt={checkpoint.file}: {target} cannot be imported: {error}; a class outside of lfx "
+            "is found if its folder is in PYTHONPATH"
+        ) from error
+    if not (isinstance(found, type) and issubclass(found, kind)):
+        raise CheckpointError(
+            f"ckpt={checkpoint.file}: {target} is not a {kind.__module__}.{kind.__name__}"
+        )
+    return found
+
+
+def _of(checkpoint: Checkpoint, *keys: str) -> list[Part]:
+    return [checkpoint.parts[key] for key in keys]
+
+
+def _built(
+    checkpoint: Checkpoint,
+    build: Callable[[], Built],
+    weights: Mapping[str, torch.Tensor],
+    parts: list[Part],
+) -> Built:
+    """Build a module; of lfx's own classes first without memory, compared with the weights."""
+    try:
+        if all(part.target in OWN_CLASSES for part in parts):
+            with _without_memory(weights):
+                sketch = build()
+            if isinstance(sketch, nn.Module):
+                _require_fit(weights, sketch)
+        return build()
+    except Exception as error:
+        raise _mistake(checkpoint, error) from error
+
+
+def _require_fit(weights: Mapping[str, torch.Tensor], sketch: nn.Module) -> None:
+    problems = misfits(weights, sketch.state_dict())
+    if problems:
+        raise ValueError(list_problems(problems))
+
+
+def _mistake(checkpoint: Checkpoint, error: Exception) -> CheckpointError:
+    if isinstance(error, UserError | ValueError):
+        reason = str(error)
+    else:  # an architecture that is given other arguments has errors of its own
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+    return CheckpointError(
+        f"ckpt={checkpoint.file} does not describe the model of its weights: {reason[:2000]}"
+    )
+
+
+class _TooLargeError(ValueError):
+    """A description would build far more than there are weights for."""
+
+
+@contextmanager
+def _without_memory(weights: Mapping[str, torch.Tensor]) -> Iterator[None]:
+    """Build modules on the meta device, and stop when they become larger than the weights."""
+    rooms = {
+        "modules": _MORE_MODULES * len(weights) + _SPARE,
+        "parameters": 2 * len(weights) + _SPARE,
+        "numbers": 2 * sum(value.numel() for value in weights.values()) + _SPARE,
+        "buffered": _MOST_BUFFERED,
+    }
+
+    def take(room: str, amount: int) -> None:
+        rooms[room] -= amount
+        if rooms[room] < 0:
+            raise _TooLargeError("what it describes is far larger than the weights that it holds")
+
+    def on_parameter(_owner: nn.Module, _name: str, parameter: nn.Parameter | None) -> None:
+        take("parameters", 1)
+        take("numbers", 0 if parameter is None else parameter.numel())
+
+    def on_buffer(_owner: nn.Module, _name: str, buffer: torch.Tensor | None) -> None:
+        take("buffered", 0 if buffer is None else buffer.numel())
+
+    def on_module(_owner: nn.Module, _name: str, _module: nn.Module | None) -> None:
+        take("modules", 1)
+
+    hooks = [
+        registry.register_module_parameter_registration_hook(on_parameter),
+        registry.register_module_buffer_registration_hook(on_buffer),
+        registry.register_module_module_registration_hook(on_module),
+    ]
+    try:
+        with torch.random.fork_rng(devices=[]), torch.device("meta"):
+            yield
+    finally:
+        for hook in hooks:
+            hook.remove()

@@ -1,0 +1,174 @@
+"""A training run: one model, or one for each fold, from its settings to what it leaves.
+
+Settings become objects in the command; what is printed and drawn is the command's to say.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from lfx.artifacts.folds import in_fold
+from lfx.artifacts.parquet import publish, write_predictions
+from lfx.data.split_names import OOF
+from lfx.evaluation.splits import evaluate_splits
+from lfx.runs.checkpoint_content import PARTS, Checkpoint, Part
+from lfx.runs.checkpoints import RunCheckpoints, read_checkpoint
+from lfx.runs.phase_1 import adopt_phase_1
+from lfx.runs.plan import RunPlan, Trained
+from lfx.runs.predictions import assemble
+from lfx.runs.provenance import provenance_of
+from lfx.runs.restore import restore, restore_encoder
+from lfx.runs.resume import AUTO_ASKED, require_same_data
+from lfx.runtime.build import takes_name
+from lfx.runtime.errors import CheckpointError
+from lfx.runtime.files import write_json
+from lfx.runtime.plain import config_hash
+from lfx.runtime.seeding import seed_all
+from lfx.training.predict import predict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from lfx.artifacts.predictions import Predictions
+    from lfx.data.samples import SampleTable
+    from lfx.models.classifier import Classifier
+    from lfx.training.context import RunContext
+
+log = logging.getLogger(__name__)
+
+DATA_CHANGED = (
+    "ckpt=auto: the data, or their paraphrases, have changed: training from the beginning"
+)
+
+
+def train_model(
+    plan: RunPlan,
+    context: RunContext,
+    resumed: Checkpoint | None,
+    phase_1: Checkpoint | None,
+    fold: int | None = None,
+    split_fingerprint: str = "",
+) -> Trained:
+    """Train one model; leave checkpoints, predictions and metrics in its folder, and publish them.
+
+    Args:
+        plan: what is trained, and how.
+        context: where, on which samples; its checkpoints and its logger are made here.
+        resumed: the checkpoint to carry on from; None: it begins.
+        phase_1: the checkpoint that phase 2 starts from; None: none.
+        fold: whose samples the model does not see; its predictions are published with those of the
+            others.
+        split_fingerprint: names all folds.
+    """
+    table, run = context.table, context.run
+    provenance = provenance_of(plan.shaping, plan.name, plan.seed, table, plan.paraphrases)
+    begun, resumed = resumed is not None, _on_same_data(plan, resumed, provenance)
+    if begun and resumed is None:  # nor with the run's own copy of phase 1
+        phase_1 = plan.read_phase_1(run, resumed=False)
+    seed_all(plan.seed)
+    classifier = build_classifier(plan, table, phase_1)
+    if phase_1 is not None:
+        adopt_phase_1(phase_1, table, plan.dataset.name, run)
+    context = replace(
+        context,
+        checkpoints=RunCheckpoints(run, checkpoint_record(plan, classifier, provenance), resumed),
+        logger=plan.build_logger(run, fold),
+    )
+    training = context
+    if plan.paraphrases is not None:
+        training = replace(context, table=plan.paraphrases.applied(table))
+    outcome = plan.regime.fit(classifier, training, plan.request)
+    predictions, metrics = None, {}
+    if outcome.best is not None:
+        predictions = _predict(plan, context, outcome.best, fold, split_fingerprint)
+        write_predictions(run / "predictions.parquet", predictions)
+        metrics = evaluate_splits(predictions)
+        write_json(run / "metrics.json", metrics)
+        if fold is None:
+            publish(run / "predictions.parquet", plan.published)
+    trained = Trained(context, training.table, outcome, predictions, metrics, fold)
+    plan.report(trained)
+    return trained
+
+
+def _on_same_data(
+    plan: RunPlan, resumed: Checkpoint | None, provenance: Mapping[str, Any]
+) -> Checkpoint | None:
+    """Return what is carried on from; None where the data have changed and `ckpt=auto` says so."""
+    if resumed is None:
+        return None
+    try:
+        require_same_data(resumed, provenance)
+    except CheckpointError:
+        if plan.ckpt != AUTO_ASKED:
+            raise
+        log.info(DATA_CHANGED)
+        return None
+    return resumed
+
+
+def build_classifier(
+    plan: RunPlan, table: SampleTable, phase_1: Checkpoint | None = None
+) -> Classifier:
+    """Build a plan's model, with its weights.
+
+    Args:
+        plan: what is trained, and how.
+        table: the samples; an encoder may be fitted to its train split.
+        phase_1: the checkpoint whose encoder phase 2 starts from; None: none.
+    """
+    if phase_1 is None:
+        content = plan.modality.content(table, table.rows("train"))
+        encoder = plan.encoder.build_trainable(content)
+    else:  # which has a tokenizer already
+        encoder = restore_encoder(phase_1, plan.trusted)
+    return plan.regime.build(encoder, plan.head, table, plan.request, plan.seed)
+
+
+def checkpoint_record(
+    plan: RunPlan, classifier: Classifier, provenance: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what each checkpoint holds of lfx's own: all that builds the model again."""
+    parts = {key: _part(plan.settings[key]) for key in PARTS}
+    parts["encoder"] = Part(parts["encoder"].target, classifier.encoder.description())
+    return {
+        **{key: part.plain() for key, part in parts.items()},
+        "classes": list(classifier.classes),
+        "provenance": dict(provenance),
+    }
+
+
+def _part(section: Mapping[str, Any]) -> Part:
+    """Return a section's class and its arguments, without the classes of sections within it."""
+    target = section["_target_"]
+    passed_over = {"_target_"} if takes_name(target) else {"_target_", "name"}
+    arguments = {key: _plain(value) for key, value in section.items() if key not in passed_over}
+    return Part(target, arguments)
+
+
+def _plain(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {key: _plain(inner) for key, inner in value.items() if key != "_target_"}
+
+
+def _predict(
+    plan: RunPlan, context: RunContext, best: Path, fold: int | None, split_fingerprint: str
+) -> Predictions:
+    """Predict the samples that the artifact has, with the best model."""
+    classifier = restore(read_checkpoint(best), plan.trusted)
+    splits = plan.splits if fold is None else (OOF, "test")
+    rows = [row for split in splits for row in context.table.rows(split)]
+    predictions = assemble(
+        context.table,
+        rows,
+        predict(classifier, rows, context),
+        modality=plan.modality.reads,
+        name=plan.name,
+        seed=plan.seed,
+        config_hash=config_hash(plan.shaping),
+    )
+    return predictions if fold is None else in_fold(predictions, fold, split_fingerprint)

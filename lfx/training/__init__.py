@@ -1,0 +1,1 @@
+"""How a model is fitted: supervised, or by contrast in two phases."""

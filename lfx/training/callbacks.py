@@ -1,0 +1,90 @@
+"""What happens while a model is trained: stopping early, a line an epoch."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+import pytorch_lightning as pl
+from pytorch_lightning.callbacks import EarlyStopping
+
+log = logging.getLogger(__name__)
+
+
+class Stopping(EarlyStopping):
+    """Early stopping that a run which is resumed after it had stopped respects."""
+
+    def __init__(self, monitor: str, *, min_delta: float, patience: int) -> None:
+        super().__init__(monitor, min_delta=min_delta, patience=patience, mode="min")
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        super().on_train_start(trainer, pl_module)
+        if self.wait_count >= self.patience:
+            trainer.should_stop = True
+
+
+class EpochLog(pl.Callback):
+    """A line an epoch, in the terminal and in the run's log.
+
+    Args:
+        prefix: what stands before the metrics' names.
+        title: what the lines begin with.
+        pause: seconds in which epochs after the first get no line; the last one has its line.
+    """
+
+    def __init__(self, prefix: str = "", title: str = "", pause: float = 0.0) -> None:
+        self.prefix = prefix
+        self.title = title
+        self.pause = pause
+        self.start = self.trained = self.logged = 0.0
+        self.samples = 0
+        self.line = ""
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.start = time.perf_counter()
+        self.samples = 0
+
+    def on_train_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        self.samples += len(batch["label"])
+
+    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.trained = time.perf_counter() - self.start
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        now = time.perf_counter()
+        metrics = {
+            key.removeprefix(self.prefix): float(value)
+            for key, value in trainer.callback_metrics.items()
+        }
+        shown = [f"{key.replace('/', ' ')} {metrics[key]:.4f}" for key in _SHOWN if key in metrics]
+        shown += [
+            f"anchors without pairs in {split} {metrics[f'{split}/unpaired']:.0f}"
+            for split in ("train", "val")
+            if metrics.get(f"{split}/unpaired")
+        ]
+        self.line = (
+            f"{self.title}epoch {trainer.current_epoch + 1}/{trainer.max_epochs}: "
+            f"{', '.join(shown)} ({now - self.start:.1f} s, {self.samples / self.trained:.0f}/s)"
+        )
+        if now - self.logged >= self.pause:
+            self._tell(now)
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._tell(time.perf_counter())
+
+    def _tell(self, now: float) -> None:
+        """Log the newest line, once."""
+        if self.line:
+            log.info(self.line)
+        self.line, self.logged = "", now
+
+
+_SHOWN = ("train/loss", "val/loss", "val/accuracy")

@@ -1,0 +1,217 @@
+"""Where metrics go while a run lasts: CSV, Weights & Biases, TensorBoard, or nowhere."""
+
+from __future__ import annotations
+
+import logging
+import netrc
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlparse
+
+from lfx.runtime.checked import checked
+from lfx.runtime.errors import ConfigError
+from lfx.runtime.versions import how_to_install
+
+if TYPE_CHECKING:
+    from pytorch_lightning.loggers import Logger
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class LoggedRun:
+    """What a logger is told of a run.
+
+    Attributes:
+        stage: `train`, `fuse`, …
+        name: the run's name.
+        folder: the run's folder.
+        overrides: what the command line set.
+        sweep: the multirun's folder, which groups its runs; None in a single run.
+        run_id: makes W&B write again into the run of this id, where there is one.
+    """
+
+    stage: str
+    name: str
+    folder: Path
+    overrides: Sequence[str] = ()
+    sweep: Path | None = None
+    run_id: str | None = None
+
+
+class Logging(ABC):
+    """Where metrics go while a run lasts: a class of the group `logger`."""
+
+    @abstractmethod
+    def build(self, run: LoggedRun) -> Logger | None:
+        """Build a run's Lightning logger; None: metrics go nowhere.
+
+        Raises:
+            ConfigError: it needs a package that is not installed.
+        """
+
+
+class NoLogging(Logging):
+    """Metrics go nowhere; metrics.json is written at the run's end all the same."""
+
+    def build(self, run: LoggedRun) -> None:
+        """Build nothing."""
+
+
+class CsvLogging(Logging):
+    """Metrics go to csv/metrics.csv in the run directory."""
+
+    def build(self, run: LoggedRun) -> Logger:
+        """Build Lightning's logger."""
+        from pytorch_lightning.loggers import CSVLogger
+
+        return CSVLogger(run.folder, name="", version="csv", flush_logs_every_n_steps=1000)
+
+
+class TensorBoardLogging(Logging):
+    """Metrics go to TensorBoard files in the run directory."""
+
+    def build(self, run: LoggedRun) -> Logger:
+        """Build Lightning's logger."""
+        if find_spec("tensorboard") is None:
+            raise ConfigError(
+                f"logger=tensorboard needs the package tensorboard: {how_to_install('tensorboard')}"
+            )
+        from pytorch_lightning.loggers import TensorBoardLogger
+
+        return TensorBoardLogger(run.folder, name="", version="tensorboard")
+
+
+@checked
+@dataclass(frozen=True, kw_only=True)
+class WandbLogging(Logging):
+    """Metrics go to Weights & Biases.
+
+    Args:
+        project: W&B project.
+        entity: W&B user or team; null: the key's default.
+        group: What puts runs together; null: the sweep in a multirun, else nothing.
+        mode: Whether W&B talks to its server; auto: online with an API key, else offline.
+        tags: Tags of the run.
+    """
+
+    project: str = "lfx"
+    entity: str | None = None
+    group: str | None = None
+    mode: Literal["auto", "online", "offline"] = "auto"
+    tags: Sequence[str] | None = None
+
+    def build(self, run: LoggedRun) -> Logger:
+        """Build Lightning's logger."""
+        import wandb
+        from pytorch_lightning.loggers import WandbLogger
+
+        mode: Any = self.mode
+        if mode == "auto":
+            mode = os.environ.get("WANDB_MODE") or ("online" if _has_api_key() else "offline")
+        if mode == "offline":
+            log.info(
+                "W&B is offline; to upload the run later: wandb sync %s/wandb/offline-*", run.folder
+            )
+        sweep = run.sweep
+        return WandbLogger(
+            project=self.project,
+            entity=self.entity,
+            group=self.group or (None if sweep is None else f"{sweep.parent.name}/{sweep.name}"),
+            job_type=run.stage,
+            name=" ".join(run.overrides) or run.name,
+            tags=self.tags,
+            save_dir=run.folder,
+            id=run.run_id,
+            resume=None if run.run_id is None else "allow",
+            # Given to wandb.init: Lightning's own `offline` would set it for all later jobs.
+            mode=mode,
+            settings=wandb.Settings(console="off", silent=True, x_disable_stats=True),
+        )
+
+
+def log_result(
+    logger: Logger | None, settings: Mapping[str, Any], metrics: Mapping[str, Any]
+) -> None:
+    """Send a run's settings and final metrics, and close the logger.
+
+    Args:
+        logger: None: nothing happens.
+        settings: the run's config in plain values.
+        metrics: the content of `metrics.json`.
+    """
+    if logger is None:
+        return
+    logger.log_hyperparams(dict(settings))
+    logger.log_metrics(flat_scores(metrics))
+    close(logger)
+
+
+def close(logger: Logger) -> None:
+    """End a run; the next one of this process would log into W&B's otherwise."""
+    from pytorch_lightning.loggers import WandbLogger
+
+    logger.finalize("success")
+    if isinstance(logger, WandbLogger):
+        logger.experiment.finish()
+
+
+def log_picture(logger: Logger | None, name: str, file: Path) -> None:
+    """Send a picture to a logger that shows pictures; the others, and None, get nothing.
+
+    Args:
+        logger: W&B's or TensorBoard's.
+        name: what it is called there.
+        file: a PNG.
+    """
+    if logger is None:
+        return
+    from pytorch_lightning.loggers import TensorBoardLogger, WandbLogger
+
+    if isinstance(logger, WandbLogger):
+        logger.log_image(name, images=[str(file)])
+    elif isinstance(logger, TensorBoardLogger):
+        import numpy as np
+        from PIL import Image
+
+        with Image.open(file) as image:
+            pixels = np.asarray(image.convert("RGB"))
+        logger.experiment.add_image(name, pixels, dataformats="HWC")
+
+
+def log_table(
+    logger: Logger | None, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Send a table to W&B; other loggers show none, and get nothing."""
+    from pytorch_lightning.loggers import WandbLogger
+
+    if isinstance(logger, WandbLogger):
+        logger.log_table(name, columns=list(columns), data=[list(row) for row in rows])
+
+
+def flat_scores(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Return `metrics.json` flat: `test/f1_macro`, `test/per_class/neutral/recall` and so on."""
+    flat: dict[str, float] = {}
+    for key, value in metrics.items():
+        if isinstance(value, Mapping):
+            flat |= {f"{key}/{inner}": number for inner, number in flat_scores(value).items()}
+        else:
+            flat[key] = float(value)
+    return flat
+
+
+def _has_api_key() -> bool:
+    import wandb
+
+    if os.environ.get("WANDB_API_KEY"):
+        return True
+    host = urlparse(str(wandb.setup().settings.base_url)).hostname or ""
+    try:
+        return netrc.netrc().authenticators(host) is not None
+    except (OSError, netrc.NetrcParseError):
+        return False

@@ -13,7 +13,7 @@ from hydra import compose, initialize_config_dir
 
 from lfx.command.entry import register
 from lfx.command.quoting import quote_letters
-from lfx.configuration.locate import config_folder
+from lfx.runtime.locate import config_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "examples/README.md"]

@@ -11,7 +11,7 @@ import pytest
 from lfx import LateFusion, read_predictions
 from lfx.artifacts.predictions import softmax
 from lfx.reporting.run_table import run_table
-from lfx.reporting.runs import collect_runs
+from lfx.runs.find import collect_runs
 
 FOLDER = Path(__file__).parent / "first_edition"
 MEMBERS = {name: FOLDER / f"{name}.parquet" for name in ("image", "text")}

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from lfx.artifacts.predictions import Metadata, Predictions
+from lfx.artifacts.metadata import Metadata
+from lfx.artifacts.predictions import Predictions
 
 METADATA = Metadata(
     classes=("negative", "neutral", "positive"),

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from lfx.artifacts.metadata import Metadata
 from lfx.artifacts.parquet import read_predictions, write_predictions
-from lfx.artifacts.predictions import Metadata, Predictions
+from lfx.artifacts.predictions import Predictions
 from lfx.runtime.errors import ArtifactError
 
 if TYPE_CHECKING:

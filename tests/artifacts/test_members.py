@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import lfx.artifacts.members
-from lfx.artifacts.agreement import doubts
+from lfx.artifacts.agreement import member_warnings
 from lfx.artifacts.join import join
 from lfx.artifacts.members import digest, join_files
 from lfx.artifacts.parquet import read_predictions, write_predictions
@@ -43,7 +43,7 @@ def reads(monkeypatch):
         return read_predictions(path)
 
     monkeypatch.setattr(lfx.artifacts.members, "read_predictions", reading)
-    for cache in ("_joined", "_read", "_content"):
+    for cache in ("_joined", "_read", "_content_hash"):
         getattr(lfx.artifacts.members, cache).cache_clear()
     return seen
 
@@ -131,14 +131,14 @@ def test_a_digest_of_what_is_not_there(tmp_path, make):
     assert digest({"text": str(path)}) != one
 
 
-def test_members_that_are_one_run_or_of_different_seeds_are_doubted(make):
+def test_members_of_one_run_or_of_different_seeds_give_warnings(make):
     metadata = make(ROWS, name="text").metadata
     other = replace(metadata, name="image")
-    assert doubts({"text": metadata, "image": other}) == []
-    assert doubts({"text": metadata, "image": other, "third": metadata}) == [
-        "members text and third are of one and the same run, which counts 2 times"
+    assert member_warnings({"text": metadata, "image": other}) == []
+    assert member_warnings({"text": metadata, "image": other, "third": metadata}) == [
+        "members text and third are the same run, which counts 2 times"
     ]
-    assert doubts({"text": metadata, "image": replace(other, seed=metadata.seed + 2)}) == [
+    assert member_warnings({"text": metadata, "image": replace(other, seed=metadata.seed + 2)}) == [
         (
             f"members were trained with different seeds: text {metadata.seed}, "
             f"image {metadata.seed + 2}"

@@ -52,7 +52,7 @@ def test_folds_of_different_runs_are_not_put_together(make, key):
     other = fold(make, 1)
     strange = {"seed": 99}.get(key, "another")
     other = replace(other, metadata=replace(other.metadata, **{key: strange}))
-    with pytest.raises(ArtifactError, match="fold 1 is of other data, folds or settings than fold"):
+    with pytest.raises(ArtifactError, match="fold 1 has other data, folds or settings than fold"):
         merge_folds({0: one, 1: other})
 
 

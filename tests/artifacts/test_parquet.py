@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lfx.artifacts.metadata import Metadata
 from lfx.artifacts.parquet import publish, read_predictions, write_predictions
-from lfx.artifacts.predictions import Metadata, Predictions
+from lfx.artifacts.predictions import Predictions
 from lfx.data.split_names import SPLITS
 from lfx.runtime.errors import ArtifactError
 
@@ -119,7 +120,7 @@ def test_a_reader_with_nothing_but_pyarrow(path, make):
 
 def test_damaged_predictions_are_not_written(path, make):
     predictions = make(logits=[[np.nan, 0, 0], [0, 0, 0], [0, 0, 0]])
-    with pytest.raises(ArtifactError, match=r"predictions\.parquet: what was .*\n.*NaN .*: a"):
+    with pytest.raises(ArtifactError, match=r"predictions\.parquet: the pred.*\n.*NaN .*: a"):
         write_predictions(path, predictions)
     assert list(path.parent.iterdir()) == []
 
@@ -149,7 +150,7 @@ def test_other_writers_types(path, make):
 
 
 def test_missing_file(path):
-    with pytest.raises(ArtifactError, match=r"no prediction artifact at .*predictions\.parquet; m"):
+    with pytest.raises(ArtifactError, match=r"no prediction artifact at .*predictions\.parquet; c"):
         read_predictions(path)
 
 

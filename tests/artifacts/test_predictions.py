@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 import torch
 
-from lfx.artifacts.checks import check, problems
-from lfx.artifacts.predictions import Metadata, Predictions
+from lfx.artifacts.checks import check, find_problems
+from lfx.artifacts.metadata import Metadata
+from lfx.artifacts.predictions import Predictions
 from lfx.runtime.errors import ArtifactError
 
 
 def test_sound_predictions_have_no_problems(make):
     predictions = make()
-    assert problems(predictions) == []
+    assert find_problems(predictions) == []
     check(predictions)
 
 
@@ -130,7 +131,7 @@ def test_every_problem_is_named_at_once(make):
         "2 rows have NaN or infinite logits: a, ",
         "2 labels are out of range (allowed: 0 to 2 or none): , d",
         "1 folds are negative: e",
-        "make the artifact anew",
+        "create the artifact again",
     ):
         assert part in text
     assert len(text.splitlines()) == 13
@@ -200,7 +201,7 @@ def test_lengths_shapes_and_types(make):
 
 def test_ids_that_are_no_text(make):
     rows = [(5, "val", None, 0), ("\udc80", "val", None, 0)]
-    with pytest.raises(ArtifactError, match=r"2 values of sample_id are not text .*5, '\\udc80'"):
+    with pytest.raises(ArtifactError, match=r"2 values of sample_id are not str.*5, '\\udc80'"):
         check(make(rows))
 
 

@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 
 from lfx.command.entry import register
 from lfx.command.multirun import NoteFolder
-from lfx.configuration.locate import config_folder
+from lfx.runtime.locate import config_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

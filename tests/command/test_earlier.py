@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lfx.command.earlier import SweepError, find_completed
-from lfx.runtime.rundir import FILE, RunStatus, read_status
+from lfx.runs.status import FILE, RunStatus, read_status
 
 linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux tells")
 

@@ -6,8 +6,8 @@ from hydra.errors import HydraException
 from omegaconf.errors import InterpolationResolutionError
 
 from lfx.command.entry import register
-from lfx.command.explain import explain
-from lfx.configuration.locate import config_folder
+from lfx.command.messages import explain
+from lfx.runtime.locate import config_folder
 
 SCHEMES = sorted(file.stem for file in (config_folder() / "fusion").glob("*.yaml"))
 
@@ -38,7 +38,10 @@ def test_an_unknown_key(explained):
 
 def test_what_may_have_been_meant(explained):
     assert explained("train", "trainer.max_epoch=3", "fuson=mean", "batch_size=3") == [
-        "trainer.max_epoch=3: there is no such setting; did you mean trainer.max_epochs?",
+        (
+            "trainer.max_epoch=3: there is no such setting with trainer=default; did you mean "
+            "trainer.max_epochs?"
+        ),
         "fuson=mean: there is no such setting; `--help` lists all",
         (
             "batch_size=3: there is no such setting; did you mean encoder.recipe.batch_size or "
@@ -167,8 +170,8 @@ def test_a_path_with_an_equals_sign_is_a_parse_error(explained):
 def test_an_experiment_of_another_stage(explained):
     (line,) = explained("fuse", "experiment=paper/resnet50")
     assert line == (
-        "experiment=paper/resnet50: it chooses a modality, which this stage does not; "
-        "conf/experiment/paper/resnet50.yaml opens with the command that it is for"
+        "experiment=paper/resnet50: it chooses a modality, which this command does not have; "
+        "the first lines of conf/experiment/paper/resnet50.yaml name its command"
     )
 
 
@@ -215,5 +218,5 @@ def test_several_values_without_a_multirun(explained):
 def test_a_value_that_leads_back_to_itself():
     register()
     raised = InterpolationResolutionError("Recursive interpolation detected")
-    told = "name: its value leads back to itself"
+    told = "name: its value refers to itself"
     assert explain(raised, "train", ["modality=text", "name=${name}"]) == told

@@ -10,7 +10,7 @@ import pytest
 from hydra.types import RunMode
 
 from lfx.command.help import describe_options, list_groups
-from lfx.configuration.locate import config_folder
+from lfx.runtime.locate import config_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,8 +73,8 @@ def test_the_options_that_are_chosen_are_explained(loader):
     told = describe_options(config)
     assert max(map(len, told.splitlines())) <= 80
     words = " ".join(told.split())
-    assert "fusion=grid: Score weightings all over the simplex on the fit split" in words
-    assert "fusion.steps: an integer at least 1, or null. Three members or more" in words
+    assert "fusion=grid: Score weightings on the whole simplex on the fit split" in words
+    assert "fusion.steps: an integer at least 1, or null. Weights are multiples of" in words
     assert "fusion.metric: accuracy, f1_weighted, f1_macro, " in words
     assert "data.rare_classes: error, drop or merge. `error`: a rare class ends the run." in words
     assert "data.source.quoting: auto, quoted or none. Whether a quotation mark" in words

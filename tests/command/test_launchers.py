@@ -8,7 +8,7 @@ from hydra.core.plugins import Plugins
 from omegaconf import OmegaConf
 
 from lfx.command.entry import register
-from lfx.configuration.locate import config_folder
+from lfx.runtime.locate import config_folder
 
 FOLDER = config_folder() / "hydra" / "launcher"
 LAUNCHERS = sorted(file.stem for file in FOLDER.glob("*.yaml"))

@@ -9,7 +9,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lfx.command.quoting import quote_letters, quoted_for_bash, typed_as_one
+from lfx.command.quoting import quote_as_one_text, quote_letters, quoted_for_bash
 
 PATHS = [
     *("/a/b=c", "=x", "/a,b", "/a(1)", "/a (1)", "/a#b", "/a #b", "{a}", "{a: 1}", "[a]", "/a[1]"),
@@ -31,23 +31,23 @@ def in_bash(typed: str) -> str:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_what_is_shown_works_when_it_is_typed(path: str):
-    typed = typed_as_one(f"data.root={path}")
+    typed = quote_as_one_text(f"data.root={path}")
     assert typed is not None
     assert understood(in_bash(typed)) == path
 
 
 def test_the_usual_form_is_short():
-    assert typed_as_one("data.root=/a/b=c") == "\"data.root='/a/b=c'\""
+    assert quote_as_one_text("data.root=/a/b=c") == "\"data.root='/a/b=c'\""
 
 
 @pytest.mark.parametrize("argument", ["data.root=/a/b", "data.root=/a b", "name=größe-", "~data"])
 def test_what_needs_no_quotes_gets_none(argument: str):
-    assert typed_as_one(quote_letters(argument)) is None
+    assert quote_as_one_text(quote_letters(argument)) is None
 
 
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
 def test_a_text_that_is_shown_comes_back(value: str):
-    typed = typed_as_one(f"name={value}")
+    typed = quote_as_one_text(f"name={value}")
     if typed is not None and typed.startswith('"'):
         bare = typed[1:-1]
         for sign in '"$`\\':

@@ -4,7 +4,7 @@ import pytest
 from hydra.errors import HydraException
 
 from lfx.command.entry import register
-from lfx.command.explain import explain
+from lfx.command.messages import explain
 
 HEADER = "# @package _global_\n"
 ALIASES = "".join(
@@ -67,7 +67,7 @@ def test_a_groups_file_that_cannot_be_read_beside_another_mistake(explained):
 
 
 def test_defaults_that_lead_back_to_themselves(explained, tmp_path):
-    circle = "these defaults lead back to themselves"
+    circle = "these defaults form a cycle"
     told = explained(f"{HEADER}defaults: [/experiment/mine]\n")
     assert told == f"experiment=mine: experiment/mine -> experiment/mine: {circle}"
     other = tmp_path / "experiment" / "other.yaml"

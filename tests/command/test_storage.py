@@ -31,7 +31,7 @@ def test_what_led_to_an_error_is_looked_at():
 def test_a_name_that_is_too_long_is_told_in_short():
     error = OSError(errno.ENAMETOOLONG, "File name too long", "x" * 300)
     told = str(storage_error([error], Path("run")))
-    assert told.startswith(f"{'x' * 100}…: a name has 255 bytes at the most")
+    assert told.startswith(f"{'x' * 100}…: a name has at most 255 bytes")
     assert len(told) < 200
 
 
@@ -39,7 +39,7 @@ def test_a_name_that_is_too_long_is_told_in_short():
 def test_what_is_closed_to_the_user_is_told_by_its_path(number):
     error = OSError(number, os.strerror(number), "data/table.csv")
     told = str(storage_error([error], Path("run")))
-    assert told.startswith(f"data/table.csv: {os.strerror(number)}; mend it")
+    assert told.startswith(f"data/table.csv: {os.strerror(number)}; correct it")
 
 
 @pytest.mark.parametrize(

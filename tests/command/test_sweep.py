@@ -26,12 +26,12 @@ from hydra.errors import HydraException
 from lfx.command.earlier import SweepError
 from lfx.command.entry import register
 from lfx.command.job import StageJob
+from lfx.command.roots.fuse import FuseConfig
 from lfx.command.sweep import FailedJobsError
-from lfx.configuration.fuse import FuseConfig
-from lfx.configuration.locate import config_folder
 from lfx.reporting.sweep import read_sweep
+from lfx.runs.status import RunStatus, read_status
 from lfx.runtime.errors import FusionError
-from lfx.runtime.rundir import RunStatus, read_status
+from lfx.runtime.locate import config_folder
 
 QUIET = ["hydra.job_logging.root.handlers=[file]", "hydra.hydra_logging.root.handlers=[]"]
 
@@ -124,7 +124,7 @@ def test_all_jobs_run_and_all_failures_are_told(multirun):
         "  job 1 (seed=2 members.third=a.parquet): seed 2 is unlucky [sweep/1]",
         "  job 3 (seed=4 members.third=a.parquet): seed 4 is unlucky [sweep/3]",
         "  job 4 (seed=5 members.third=a.parquet): ValueError: seed 5 is a defect [sweep/4]",
-        "mended, the same command with hydra.sweep.dir=sweep runs only what is missing",
+        "once corrected, the same command with hydra.sweep.dir=sweep runs only the rest",
     ]
     assert [state(number) for number in range(6)].count("failed") == 3
     assert read_status(Path("sweep/1")).error == "seed 2 is unlucky\nmore of it"
@@ -301,7 +301,7 @@ def test_another_sweeps_directory_is_refused_and_left_alone(multirun, others):
         multirun(task, "seed=1,3", *others)
     assert str(caught.value) == (
         "sweep/1 holds another multirun's job: lfx.fuse seed=2, not lfx.fuse seed=3; repeat that "
-        "multirun, or give this one a directory of its own: hydra.sweep.dir=DIR"
+        "multirun, or give this one another directory: hydra.sweep.dir=DIR"
     )
     assert task.seen == []
     assert contents(Path("sweep")) == before
@@ -384,7 +384,7 @@ def test_a_launcher_that_breaks_down_takes_its_batch_along(multirun, monkeypatch
         "2 of 7 jobs failed:",
         "  job 3 (seed=3): RuntimeError: the queue is gone [sweep/3]",
         "  job 4 (seed=4): seed 4 is unlucky [sweep/4]",
-        "mended, the same command with hydra.sweep.dir=sweep runs only what is missing",
+        "once corrected, the same command with hydra.sweep.dir=sweep runs only the rest",
     ]
     assert not caught.value.are_mistakes
 
@@ -408,7 +408,7 @@ def test_directories_may_be_nested(multirun, subdir):
     jobs = read_sweep(Path("sweep")).jobs
     states = [job.status.state for job in jobs]
     assert states == ["completed", "failed", "completed", "failed"]
-    assert {job.place.count("/") for job in jobs} == {subdir.count("/")}
+    assert {job.path.count("/") for job in jobs} == {subdir.count("/")}
     with pytest.raises(FailedJobsError, match="2 of 4 jobs failed"):
         multirun(task, *swept)
     assert task.seen == [1, 2, 1, 2, 2, 2]
@@ -417,10 +417,10 @@ def test_directories_may_be_nested(multirun, subdir):
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["hydra.sweep.subdir=x"], "jobs 0 and 1 would both go to sweep/x"),
+        (["hydra.sweep.subdir=x"], "jobs 0 and 1 have the same directory sweep/x"),
         (
             ["hydra.sweep.dir='sweep/${seed}'"],
-            r"hydra.sweep.dir is one for all jobs.*sweep/0 for the multirun and sweep/1 for job 0",
+            r"hydra.sweep.dir must be the same .*sweep/0 for the multirun and sweep/1 for job 0",
         ),
     ],
 )
@@ -457,7 +457,7 @@ def test_a_smaller_multirun_tells_of_its_own_jobs_alone(multirun):
     multirun(task, "seed=1,2,3")
     multirun(task, "seed=1,2")
     assert task.seen == [1, 2, 3]
-    assert [job.place for job in read_sweep(Path("sweep")).jobs] == ["0", "1"]
+    assert [job.path for job in read_sweep(Path("sweep")).jobs] == ["0", "1"]
 
 
 def test_jobs_whose_files_are_gone_are_computed_again(multirun):
@@ -512,7 +512,7 @@ def test_a_swept_experiment_cannot_choose_how_jobs_are_run(multirun, group, opti
     with pytest.raises(SweepError) as caught:
         multirun(task, searched, "experiment=one,two")
     assert str(caught.value) == (
-        f"hydra/{group} is one for all jobs: it is lfx for the multirun, but job 1 "
+        f"hydra/{group} must be the same for all jobs: it is lfx for the multirun, but job 1 "
         f"(experiment=two) chooses {option}; choose for all of them on the command line: "
         f"hydra/{group}={option}"
     )

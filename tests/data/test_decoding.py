@@ -13,7 +13,7 @@ from PIL import Image, ImageOps, PngImagePlugin, features
 from tiffs import tiff
 
 from lfx.data.decoding import Decoding, decode, decode_fully
-from lfx.data.pillow_guard import at_most
+from lfx.data.pillow_guard import pixel_limit
 
 GRAY = np.arange(256, dtype=np.uint8).reshape(16, 16)
 NOISE = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
@@ -251,7 +251,7 @@ def test_what_pillow_does_not_read_is_called_what_it_is(content, message):
 
 def test_a_large_picture_is_whole_and_the_limit_is_a_setting():
     content = encode(Image.new("1", (400, 300)))
-    with pytest.raises(ValueError, match=r"whole but too large \(120000 pixels; data.max_image_pi"):
+    with pytest.raises(ValueError, match=r"but too large \(120000 pixels; data.max_image_pi"):
         decode(content, Decoding(max_pixels=119_999))
     before = Image.MAX_IMAGE_PIXELS
     Image.MAX_IMAGE_PIXELS = 1000  # ours alone counts, without a warning from Pillow's
@@ -265,7 +265,7 @@ def test_a_large_picture_is_whole_and_the_limit_is_a_setting():
         assert Image.MAX_IMAGE_PIXELS == 1000
     finally:
         Image.MAX_IMAGE_PIXELS = before
-    with at_most(5), at_most(7):
+    with pixel_limit(5), pixel_limit(7):
         assert 2 * Image.MAX_IMAGE_PIXELS == 7
     assert before == Image.MAX_IMAGE_PIXELS
 

@@ -60,7 +60,7 @@ PLAIN = ["a good day", "see you", "no sign of it", "one more", "the last"]
 def test_a_quotation_mark_is_text_where_nothing_is_quoted(texts, separator, columns):
     rows = read_delimited(plainly(rows_of(texts), separator, columns), separator)
     assert texts_of(rows) == texts
-    assert rows.broken == []
+    assert rows.unreadable == []
     assert rows.lines == list(range(2, len(texts) + 2))
 
 
@@ -94,7 +94,7 @@ def test_what_is_quoted_by_rfc_4180_is_read_as_it_says(quoting, separator, end):
         texts = [text for text in texts if "\n" not in text]
     rows = read_delimited(quoted(rows_of(texts), quoting, separator, end), separator)
     assert texts_of(rows) == texts
-    assert (rows.broken, rows.warnings) == ([], [])
+    assert (rows.unreadable, rows.warnings) == ([], [])
 
 
 LETTERS = st.text(st.sampled_from("ab \",;\t\n\r'é"), min_size=1, max_size=12)
@@ -109,7 +109,7 @@ LETTERS = st.text(st.sampled_from("ab \",;\t\n\r'é"), min_size=1, max_size=12)
 def test_what_a_writer_quotes_throughout_comes_back(texts, quoting, separator):
     rows = read_delimited(quoted(rows_of(texts), quoting, separator), separator)
     assert texts_of(rows) == texts
-    assert rows.broken == []
+    assert rows.unreadable == []
 
 
 @settings(deadline=None, max_examples=300)
@@ -117,10 +117,10 @@ def test_what_a_writer_quotes_throughout_comes_back(texts, quoting, separator):
 def test_no_row_is_lost_in_silence(texts, separator):
     """Whether quoted or not: each text is there, or its line is named, or there is a warning."""
     minimal = read_delimited(quoted(rows_of(texts), separator=separator), separator)
-    assert texts_of(minimal) == texts or minimal.broken or minimal.warnings
+    assert texts_of(minimal) == texts or minimal.unreadable or minimal.warnings
     bare = [text.translate(str.maketrans("\n\r" + separator, "   ")) for text in texts]
     plain = read_delimited(plainly(rows_of(bare), separator), separator)
-    assert len(plain.cells) + len(plain.broken) == len(bare)
+    assert len(plain.cells) + len(plain.unreadable) == len(bare)
 
 
 def test_quoting_none_takes_every_mark_as_text():
@@ -135,7 +135,7 @@ def test_quoting_quoted_names_the_line_of_what_does_not_close_and_reads_on():
     for quoting in ("quoted", "auto"):
         rows = read_delimited(text, ",", quoting=quoting)
         assert texts_of(rows) == ["a, b", "c, d", "x"]
-        assert rows.broken == [(3, "a quotation opens and does not close within its row")]
+        assert rows.unreadable == [(3, "a quotation opens and does not close within its row")]
 
 
 def test_a_table_that_is_quoted_keeps_a_text_that_looks_like_rows():
@@ -150,7 +150,7 @@ def test_a_table_that_is_quoted_keeps_a_text_that_looks_like_rows():
     assert texts_of(rows)[-1] == "Dear\nb,c,d,e"
     assert "lines 22 to 23" in rows.warnings[0]
     few = read_delimited(f'{header}1,a,good,"x, y"\n20,a,good,"Dear\nb,c,d,e"\n', ",")
-    assert few.broken[0][0] == 3
+    assert few.unreadable[0][0] == 3
     assert texts_of(read_delimited(few_text(), ",", quoting="quoted")) == ["x, y", "Dear\nb,c,d,e"]
 
 
@@ -165,7 +165,7 @@ def test_marks_without_need_are_kept_in_a_tsv_and_taken_off_in_a_csv_with_a_warn
     assert "kept as text" in tsv.warnings[0]
     comma = read_delimited(plainly(rows_of(texts), ","), ",")
     assert texts_of(comma)[5] == "so true"
-    assert "line 7 first" in comma.warnings[0]
+    assert "first in line 7" in comma.warnings[0]
 
 
 def test_a_row_of_too_few_or_too_many_cells_costs_itself_alone():
@@ -173,7 +173,7 @@ def test_a_row_of_too_few_or_too_many_cells_costs_itself_alone():
     rows = read_delimited(text, "\t")
     assert [cells[0] for cells in rows.cells] == ["1", "4"]
     assert rows.lines == [2, 6]
-    assert rows.broken == [
+    assert rows.unreadable == [
         (3, "the row has 3 cells, the header 4"),
         (4, "the row has 5 cells, the header 4"),
     ]
@@ -205,7 +205,7 @@ def test_the_separator_is_told_from_the_header(separator):
 def test_the_separator_is_not_guessed_where_no_other_fits():
     assert read_delimited("a;b\n1;2\n", ",", ["id"]).header == ["a;b"]
     # Both fit: the one that the ending promises.
-    assert read_delimited("id\n1,2\n", ",", ["id"]).broken == [
+    assert read_delimited("id\n1,2\n", ",", ["id"]).unreadable == [
         (2, "the row has 2 cells, the header 1")
     ]
     assert read_delimited("id;x,y\n1;2\n", ",", ["id"], separator=";").cells == [["1", "2"]]
@@ -233,7 +233,7 @@ def test_a_quotation_swallows_no_rows_whose_texts_have_separators(first, last, b
     inner = [f"{n},plain,{n}.png,good" for n in range(2, 2 + between)]
     lines = ["id,text,image,label", f'1,"{first},1.png,good', *inner, f'9,{last}",9.png,good']
     rows = read_delimited("\n".join([*lines, "10,the last,10.png,good\n"]), ",")
-    accounted = {*rows.lines, *(line for line, _ in rows.broken)}
+    accounted = {*rows.lines, *(line for line, _ in rows.unreadable)}
     assert accounted == set(range(2, len(lines) + 2))
     assert [cells[1] for cells in rows.cells][-1] == "the last"
 
@@ -244,7 +244,7 @@ def test_one_swallowing_mark_is_named_among_many_quoted_rows():
     )
     rows = read_delimited(text, ",")
     assert texts_of(rows)[30:] == ["c", 'no"']
-    assert [line for line, _ in rows.broken] == [32]
+    assert [line for line, _ in rows.unreadable] == [32]
 
 
 def test_texts_of_several_lines_with_as_many_commas_as_a_row_are_whole():
@@ -253,16 +253,16 @@ def test_texts_of_several_lines_with_as_many_commas_as_a_row_are_whole():
     ]
     rows = read_delimited(quoted(rows_of(texts)), ",")
     assert texts_of(rows) == texts
-    assert (rows.broken, rows.warnings) == ([], [])
+    assert (rows.unreadable, rows.warnings) == ([], [])
 
 
 def test_a_backslash_before_a_mark_is_told_since_it_is_text():
     kept = read_delimited('id,text\n1,"say \\"hi\\" you"\n2,plain\n', ",")
     assert kept.cells[0][1] == '"say \\"hi\\" you"'
     assert "backslashes" in kept.warnings[0]
-    assert "(line 2 first)" in kept.warnings[0]
+    assert "(first in line 2)" in kept.warnings[0]
     broken = read_delimited('"id","text"\n"1","say \\"hi\\", you"\n"2","plain"\n', ",")
-    ((line, reason),) = broken.broken
+    ((line, reason),) = broken.unreadable
     assert line == 2
     assert "backslash" in reason
 
@@ -300,4 +300,4 @@ def test_one_quoted_name_in_the_header_excuses_no_swallowed_rows():
     """A name with the separator in it is quoted by all tools; the rows need not be."""
     text = '"id",text\n1,"opens\n2,plain\n3,closes"\n4,end\n'
     rows = read_delimited(text, ",")
-    assert {*rows.lines, *(line for line, _ in rows.broken)} == {2, 3, 4, 5}
+    assert {*rows.lines, *(line for line, _ in rows.unreadable)} == {2, 3, 4, 5}

@@ -10,9 +10,9 @@ from collections import Counter
 import pytest
 
 from lfx.data import published
-from lfx.data.demo import DemoSource
-from lfx.data.mvsa import MvsaSource
 from lfx.data.prepare import SplitPlan, load_labelled
+from lfx.data.sources.demo import DemoSource
+from lfx.data.sources.mvsa import MvsaSource
 from lfx.runtime.errors import DataError
 
 

@@ -61,7 +61,7 @@ def test_a_path_that_reads_as_the_beginning_of_a_picture_in_base64_is_a_path(tmp
         (7, "there is no image 7"),
         ([1, 2], "its image is a list"),
         ({"url": "x", "n": 1}, "a mapping of url, n, not of bytes and path"),
-        ("data:image/png;base64,???" + "?" * 500, "its image is no whole base64"),
+        ("data:image/png;base64,???" + "?" * 500, "its image is damaged base64"),
         ({"bytes": {"bytes": [3]}}, "its image is a list"),
     ],
 )
@@ -73,7 +73,7 @@ def test_what_is_no_picture_is_refused_in_a_few_words(tmp_path, value, reason):
 
 def test_a_base64_that_breaks_off_is_refused(tmp_path, png):
     coded = base64.b64encode(png).decode()
-    with pytest.raises(ValueError, match="no whole base64"):
+    with pytest.raises(ValueError, match="damaged base64"):
         cell_image(coded[:200] + "*" + coded[200:], tmp_path)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lfx.data.duplicates import near_duplicate_groups
-from lfx.data.folds import deal_folds
+from lfx.data.folds import assign_folds
 from lfx.data.samples import SampleTable
 from lfx.data.splits import tenths_split
 from lfx.runtime.errors import DataError
@@ -34,7 +34,7 @@ def table_of(samples=400, seed=0):
 
 
 def folds_of(table, count=4, *, grouped=True, stratify=True, seed=0):
-    return deal_folds(table, count, grouped=grouped, stratify=stratify, seed=seed)
+    return assign_folds(table, count, grouped=grouped, stratify=stratify, seed=seed)
 
 
 @pytest.mark.parametrize("grouped", [True, False])
@@ -82,7 +82,7 @@ def test_seed_and_count_alone_decide():
 
 
 def test_what_cannot_be_dealt_is_told():
-    with pytest.raises(DataError, match="cannot be dealt into 300 folds: there are fewer groups"):
+    with pytest.raises(DataError, match="cannot be split into 300 folds: there are fewer groups"):
         folds_of(table_of(), 300)
     table = table_of()
     rare = tuple(2 if label == 1 else label for label in table.labels)
@@ -114,7 +114,7 @@ def test_what_the_table_groups_stays_together_in_folds():
 def test_too_few_groups_are_told_by_what_they_are_needed_for():
     table = table_of()
     groups = tuple(f"video {row // 40}" for row in range(len(table)))
-    with pytest.raises(DataError, match=r"240 samples .* into nine parts to stop training by: "):
+    with pytest.raises(DataError, match=r"240 samples .* into nine parts for early stopping: "):
         folds_of(replace(table, groups=groups, splits=("train",) * 320 + ("test",) * 80))
 
 

@@ -170,7 +170,7 @@ def test_images_are_decoded_once(files, tmp_path):
 def test_a_file_that_has_changed_since_it_was_checked_is_not_cached(files, tmp_path, draw):
     names = digests(files)
     draw(9).save(files[1])
-    with pytest.raises(DataError, match=r"1\.png is not what it was when it was checked"):
+    with pytest.raises(DataError, match=r"1\.png has changed since it was checked"):
         cached_images(files, names, 16, "squash", tmp_path / "cache")
     assert list((tmp_path / "cache" / "images").iterdir()) == []
 
@@ -203,7 +203,7 @@ def test_a_damaged_array_is_noticed_and_made_anew(files, tmp_path, caplog, kind)
     kept.write_bytes(damages(whole)[kind])
     _CHECKED.clear()  # as in another process
     assert np.array_equal(cached_images(files, names, 16, "squash", tmp_path), first)
-    assert f"{kept} is damaged and is made anew" in caplog.text
+    assert f"{kept} is damaged and is made again" in caplog.text
     assert kept.read_bytes() == whole
     caplog.clear()
     cached_images(files, names, 16, "squash", tmp_path)
@@ -220,7 +220,7 @@ def test_an_array_of_two_files_swapped_is_noticed(files, tmp_path, caplog):
     kept.write_bytes(content)
     _CHECKED.clear()
     cached_images(files, names, 16, "squash", tmp_path)
-    assert "its checksum is not that of its content" in caplog.text
+    assert "its checksum does not match its content" in caplog.text
 
 
 def test_an_array_is_a_npy_file_for_others(files, tmp_path):
@@ -273,7 +273,7 @@ def test_a_limit_of_file_sizes_is_an_error_too(files, tmp_path):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
-    assert "is unfinished. Make room" in str(storage_error([caught.value], Path("run")))
+    assert "is unfinished. Free space" in str(storage_error([caught.value], Path("run")))
 
 
 def test_inspection_tells_digest_and_problem_and_is_kept(files, tmp_path):
@@ -308,7 +308,7 @@ def test_damaged_inspections_are_noticed_and_made_anew(files, tmp_path, caplog, 
     whole = kept.read_bytes()
     kept.write_bytes(damage(whole))
     assert inspect_images(files, tmp_path) == found
-    assert f"{kept} is damaged and is made anew" in caplog.text
+    assert f"{kept} is damaged and is made again" in caplog.text
     assert kept.read_bytes() == whole
 
 

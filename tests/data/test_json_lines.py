@@ -25,17 +25,17 @@ def test_old_line_breaks_split_too():
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ('{"id": 1', "no JSON object: Expecting"),
-        ("id,text", "no JSON object: Expecting value"),
-        ("[1, 2]", "no JSON object, but a list"),
-        ('"x"', "no JSON object, but a text"),
-        ("null", "no JSON object, but null"),
-        ("true", "no JSON object, but true or false"),
-        ("1.5", "no JSON object, but a number"),
+        ('{"id": 1', "not a JSON object: Expecting"),
+        ("id,text", "not a JSON object: Expecting value"),
+        ("[1, 2]", "not a JSON object but a list"),
+        ('"x"', "not a JSON object but a text"),
+        ("null", "not a JSON object but null"),
+        ("true", "not a JSON object but true or false"),
+        ("1.5", "not a JSON object but a number"),
         ('{"id": 1, "id": 2}', "a key occurs twice"),
-        ('{"id": ' + "9" * 5000 + "}", "no JSON object: Exceeds the limit"),
+        ('{"id": ' + "9" * 5000 + "}", "not a JSON object: Exceeds the limit"),
         ('{"id": ' + "[" * 100_000, "nested too deep"),
-        ('{"id": 1} {"id": 2}', "no JSON object: Extra data"),
+        ('{"id": 1} {"id": 2}', "not a JSON object: Extra data"),
     ],
 )
 def test_a_broken_line_costs_itself_alone(line, reason):
@@ -48,11 +48,11 @@ def test_a_broken_line_costs_itself_alone(line, reason):
 
 
 def test_a_file_that_is_one_list_is_told_how_to_become_lines():
-    with pytest.raises(DataError, match="one list, not one object a line"):
+    with pytest.raises(DataError, match="one list, not one object per line"):
         read_json_lines('[\n{"id": 1},\n{"id": 2}\n]\n')
 
 
 @pytest.mark.parametrize("text", ["id,text\n1,a\n", "1\n2\n", "null"])
 def test_a_file_without_any_object_is_refused_as_a_whole(text):
-    with pytest.raises(DataError, match="none of its lines is a JSON object: line 1: no JSON"):
+    with pytest.raises(DataError, match="none of its lines is a JSON object: line 1: not a"):
         read_json_lines(text)

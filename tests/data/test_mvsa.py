@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from lfx.data.mvsa import MvsaSource, merge_labels
+from lfx.data.sources.mvsa import MvsaSource, merge_labels
 from lfx.runtime.errors import ConfigError, DataError
 
 NEG, NEU, POS = "negative", "neutral", "positive"

@@ -63,7 +63,7 @@ def test_where_nothing_is_rare_a_note_says_so(how):
     given = table_of(NAMES)
     table, left_out = RareClasses(how).applied(given)
     assert (table.labels, table.classes, left_out) == (given.labels, given.classes, [])
-    assert f"data.rare_classes={how} found nothing to do" in table.notes[-1]
+    assert f"data.rare_classes={how} changes nothing" in table.notes[-1]
 
 
 def test_rare_classes_become_one():
@@ -71,12 +71,12 @@ def test_rare_classes_become_one():
     assert left_out == []
     assert table.classes == ("a", "b", "d", "other")
     assert labels_of(table) == [*"aaaaa", *"bbb", "other", *"dddd", "other", "other"]
-    assert "one, other: c (2), e (1)" in table.notes[0]
+    assert "merged into other: c (2), e (1)" in table.notes[0]
 
 
 def test_what_they_are_merged_into_must_be_new_and_large_enough():
     names = [*"aaaa", *(["other"] * 4), "c", "d"]
-    with pytest.raises(DataError, match=r"a class other, which there is already; .*merged_class"):
+    with pytest.raises(DataError, match=r"a class other, which exists already; .*merged_class"):
         RareClasses("merge", 3).applied(table_of(names))
     with pytest.raises(DataError, match="merged they have 2, which is too few as well"):
         RareClasses("merge", 3, "rest").applied(table_of(names))

@@ -8,8 +8,8 @@ import pyarrow.csv as pc
 import pytest
 
 from lfx.data.encoding import decode_tweet
-from lfx.data.mvsa import MvsaSource
 from lfx.data.prepare import SplitPlan, load_labelled
+from lfx.data.sources.mvsa import MvsaSource
 
 pytestmark = pytest.mark.slow
 

@@ -61,7 +61,7 @@ def test_work_in_parts_gives_the_same(monkeypatch):
     assert len(set(whole.tolist())) < len(sets)
     monkeypatch.setattr(lfx.data.similar_sets, "_COMBINATIONS", 1000)
     monkeypatch.setattr(lfx.data.similar_sets, "_PAIRS", 50)
-    monkeypatch.setattr(lfx.data.similar_sets, "_WORTH_SHOWING", 1)
+    monkeypatch.setattr(lfx.data.similar_sets, "_WITH_PROGRESS", 1)
     assert connect_similar_sets(sets, 0.8).tolist() == whole.tolist()
 
 

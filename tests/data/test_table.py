@@ -7,7 +7,7 @@ import pytest
 from pyarrow import csv, parquet
 
 from lfx.data.columns import read_columns
-from lfx.data.table import TableSource
+from lfx.data.sources.table import TableSource
 from lfx.runtime.errors import ConfigError, DataError
 
 COLUMNS = {
@@ -173,7 +173,9 @@ def test_a_broken_row_is_a_bad_sample_in_every_text_format(folder):
         assert [one.id for one in reading.samples] == ["007", "x"]
         ((name, reason),) = reading.bad
         assert name == f"line {place + 1}"
-        assert "the header 5" in reason or "does not close" in reason or "no JSON object" in reason
+        assert (
+            "the header 5" in reason or "does not close" in reason or "not a JSON object" in reason
+        )
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
@@ -236,11 +238,8 @@ def test_ids_are_as_they_are_written(folder):
     reading = TableSource(str(folder), "t.parquet").read()
     assert [one.id for one in reading.samples] == ["7"]
     assert [reason for _, reason in reading.bad] == [
-        "its id is 2.5, no whole number",
-        (
-            "its id is 100000000000000000 as a float, which has lost digits; write whole "
-            "numbers or texts"
-        ),
+        "its id is 2.5, not an integer",
+        ("its id is 100000000000000000 as a float, which has lost digits; write integers or texts"),
     ]
     narrow = pa.array([7.0, 16777217.0, None], pa.float32())
     write(folder / "t.parquet", COLUMNS | {"id": narrow})
@@ -323,7 +322,7 @@ def test_pictures_in_the_column_are_read(folder):
 def test_no_picture_is_ever_printed(folder):
     write(folder / "t.parquet", COLUMNS | {"text": [b"\xff" * 9000] * 3, "id": ["y" * 500] * 3})
     for name, reason in TableSource(str(folder), "t.parquet").read().bad:
-        assert reason == "its text is 9000 bytes that are no text"
+        assert reason == "its text is 9000 bytes that are not a text"
         assert len(name) == 500  # whoever shows it cuts it
     write(folder / "t.csv", COLUMNS | {"label": ["z" * 9000, "b", "c"]})
     reading = TableSource(str(folder), "t.csv", classes=["b", "c"]).read()
@@ -349,7 +348,7 @@ def test_a_mark_that_the_given_encoding_lacks_is_told(folder):
     reading = TableSource(str(folder), "t.csv", encoding="utf-16-le").read()
     assert reading.samples[0].text == "caf\u00e9"
     (folder / "t.csv").write_text("\n".join(lines), encoding="utf-8-sig")
-    with pytest.raises(DataError, match=r"begins as UTF-8 does, .*, not as .*encoding=cp1252"):
+    with pytest.raises(DataError, match=r"byte-order mark of UTF-8, not of .*encoding=cp1252"):
         TableSource(str(folder), "t.csv", encoding="cp1252").read()
 
 
@@ -386,7 +385,7 @@ def test_numbers_whose_names_the_file_holds_have_these_names(read_hub):
     assert reading.classes == ("pos", "neg")
     assert [one.label for one in reading.samples] == [1, 0, None]
     assert reading.notes == (
-        "the names of the classes come from the file, which numbers them: 0 pos, 1 neu, 2 neg",
+        "the file's numbers of classes are read by its names: 0 pos, 1 neu, 2 neg",
     )
     reading = read_hub([2, 0, None], hub(["pos", "neu", "neg"]), classes=["neg", "neu", "pos"])
     assert [one.label for one in reading.samples] == [0, 2, None]

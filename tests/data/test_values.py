@@ -60,8 +60,8 @@ def test_every_kind_of_cell_has_one_text(value, text):
     [
         ([1], r"a list, not a text: \[1\]"),
         ({"a": 1}, r"a mapping, not a text: \{'a': 1\}"),
-        (float("inf"), "inf, no number"),
-        (b"\xff\xfe", "2 bytes that are no text"),
+        (float("inf"), "inf, not a number"),
+        (b"\xff\xfe", "2 bytes that are not a text"),
         ("a\ud83d", r"half a character, '\\ud83d'"),
         (["x" * 10_000], r"^.{1,140}$"),
     ],
@@ -75,8 +75,8 @@ def test_what_is_no_text_is_refused_in_a_few_words(value, reason):
 @pytest.mark.parametrize(
     ("value", "exact", "reason"),
     [
-        (7.5, 2**53, "7.5, no whole number"),
-        (Decimal("7.5"), 2**53, "7.5, no whole number"),
+        (7.5, 2**53, "7.5, not an integer"),
+        (Decimal("7.5"), 2**53, "7.5, not an integer"),
         (2.0**53, 2**53, "9007199254740992 as a float, which has lost digits"),
         (-1e300, 2**53, "has lost digits"),
         (2.0**24, 2**24, "16777216 as a float"),

@@ -97,5 +97,5 @@ def test_the_plane_keeps_clusters_apart(method):
 
 
 def test_an_unknown_method_is_refused():
-    with pytest.raises(ValueError, match="method: pca or tsne, got 'umap'"):
+    with pytest.raises(ValueError, match="method: allowed are pca, tsne; got 'umap'"):
         flatten([VECTORS], method="umap", seed=0)

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from lfx.artifacts.predictions import Metadata, Predictions
+from lfx.artifacts.metadata import Metadata
+from lfx.artifacts.predictions import Predictions
 from lfx.evaluation.unpredicted import unpredicted_classes
 
 ABOUT = Metadata(
@@ -30,9 +31,8 @@ def _predictions(labels: list[int | None], predicted: list[int], split: str) -> 
 
 def test_a_class_that_is_there_and_never_predicted_is_named_with_split_and_size():
     found = unpredicted_classes(_predictions([0, 1, 1, 2], [0, 0, 2, 2], "test"))
-    assert found == [
-        "text: never predicted on test (n = 4), with how many samples each class has: odd (2)"
-    ]
+    expected = "classes that are never predicted on test (n = 4), with their numbers of samples"
+    assert found == [f"text: {expected}: odd (2)"]
 
 
 def test_nothing_is_said_of_a_class_that_is_predicted_wrongly_or_has_no_samples():

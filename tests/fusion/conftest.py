@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lfx.artifacts.predictions import Metadata, Predictions
+from lfx.artifacts.metadata import Metadata
+from lfx.artifacts.predictions import Predictions
 
 CLASSES = ("negative", "neutral", "positive")
 

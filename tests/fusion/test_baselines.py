@@ -12,7 +12,7 @@ from sklearn.metrics import (
 )
 
 from lfx.evaluation.metrics import evaluate
-from lfx.fusion.baselines import baselines
+from lfx.fusion.baselines import score_baselines
 from lfx.fusion.schemes.mean import Mean
 
 ORACLE = "oracle (any member right)"
@@ -45,7 +45,7 @@ def everything(fit, outputs, labels, metric="accuracy"):
     masks = {"test": labels >= 0}
     return {
         name: row["test"]
-        for name, row in baselines(
+        for name, row in score_baselines(
             fit.probabilities, fit.labels, outputs, labels, masks, metric
         ).items()
     }

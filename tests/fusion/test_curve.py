@@ -171,8 +171,8 @@ def test_the_best_is_the_widest_run_of_the_highest_score(sizes, seed):
 def test_parts_of_the_work_make_the_same_curve(monkeypatch, size):
     probabilities, labels = draw((60, 4), 5)
     wanted = exact_curve(probabilities, labels)
-    monkeypatch.setattr(envelope, "_NUMBERS", size)
-    monkeypatch.setattr(curves, "_NUMBERS", size)
+    monkeypatch.setattr(envelope, "_MOST_ELEMENTS", size)
+    monkeypatch.setattr(curves, "_MOST_ELEMENTS", size)
     got = exact_curve(probabilities, labels)
     assert torch.equal(got.edges, wanted.edges)
     assert torch.equal(stacked(got), stacked(wanted))

@@ -286,9 +286,9 @@ def test_a_fit_split_that_lacks_classes_is_told(make, caplog):
         run(two, scheme, **options)
         return "\n".join(caplog.messages)
 
-    assert "fit_split=val holds nothing but neutral" in fused([1] * 6, DetectionRate())
+    assert "fit_split=val has samples of class neutral only" in fused([1] * 6, DetectionRate())
     vector = {"calibrator": CALIBRATORS["vector"]}
-    assert "fit_split=val holds nothing but neutral" in fused([1] * 6, Mean(), **vector)
-    assert "fit_split=val has no sample of class positive" in fused([0, 1] * 3, DetectionRate())
+    assert "fit_split=val has samples of class neutral only" in fused([1] * 6, Mean(), **vector)
+    assert "fit_split=val has no samples of class positive" in fused([0, 1] * 3, DetectionRate())
     assert fused([1] * 6, Mean()) == ""
     assert fused([0, 1, 2] * 2, DetectionRate()) == ""

@@ -41,15 +41,15 @@ def test_a_grid_like_a_naive_loop(seed, metric):
     points = list(all_points(3, 6))
     scores = [scored(fit, point, metric) for point in points]
     found = Grid(metric, steps=6).fit(fit)
-    assert found.found.searched == len(points) == 28
-    assert found.found.scores.of(metric)[0].item() == pytest.approx(max(scores))
+    assert found.result.searched == len(points) == 28
+    assert found.result.scores.of(metric)[0].item() == pytest.approx(max(scores))
     best = [point for point, own in zip(points, scores, strict=True) if own >= max(scores) - 1e-12]
-    assert found.found.as_good == len(best)
+    assert found.result.as_good == len(best)
     mean = torch.stack(best).mean(dim=0)
     nearest = min((point - mean).square().sum().item() for point in best)
     got = (found.weights.values - mean).square().sum().item()
     assert got == pytest.approx(nearest, abs=1e-12)
-    ranked = found.found.scores.of(metric).tolist()
+    ranked = found.result.scores.of(metric).tolist()
     assert ranked == pytest.approx(sorted(scores, reverse=True))
 
 
@@ -87,8 +87,8 @@ def test_random_points_follow_the_seed():
     fit = draw_fit(members=4, samples=30)
     one, two = Grid(points=500).fit(fit), Grid(points=500).fit(fit)
     assert torch.equal(one.weights.values, two.weights.values)
-    assert one.found.searched == 500
-    torch.testing.assert_close(one.found.weights.sum(dim=1), torch.ones(500, dtype=torch.float64))
+    assert one.result.searched == 500
+    torch.testing.assert_close(one.result.weights.sum(dim=1), torch.ones(500, dtype=torch.float64))
 
 
 @pytest.mark.parametrize("members", [2, 3])
@@ -133,7 +133,7 @@ def test_bad_options(options, message):
 
 
 def test_a_grid_too_fine_is_refused():
-    with pytest.raises(ConfigError, match=r"fusion\.steps=1000: .* take fewer, or fusion\.p"):
+    with pytest.raises(ConfigError, match=r"fusion\.steps=1000: .* take fewer, or random"):
         Grid(steps=1000).fit(draw_fit(members=9))
     fit = draw_fit(members=3)
     with pytest.raises(ValueError, match="either steps or points must be given"):
@@ -149,7 +149,7 @@ def test_how_many_are_kept_changes_no_weight(monkeypatch, points, batch):
     fit = fit_of(said, torch.arange(12) % 3)
     steps = None if points else 12
     found = [Grid(steps=steps, points=points, keep=keep).fit(fit) for keep in (1, 7, 10_000)]
-    assert {one.found.as_good for one in found} == {points or 91}
+    assert {one.result.as_good for one in found} == {points or 91}
     for one in found[:2]:
         assert torch.equal(one.weights.values, found[2].weights.values)
     if points is None:

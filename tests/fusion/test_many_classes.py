@@ -31,7 +31,7 @@ def test_stacking_that_would_take_hours_is_refused():
 
 
 def test_a_grid_that_would_take_minutes_is_refused_and_says_what_is_allowed():
-    with pytest.raises(ConfigError, match=r"allowed are 10000, as fusion.points=NUMBER"):
+    with pytest.raises(ConfigError, match=r"allowed are 10000: set fusion.points=NUMBER"):
         Grid().fit(many(500, 200))
     found = Grid(points=9).fit(many(500, 200))
     assert found.weights.values.sum().item() == pytest.approx(1)

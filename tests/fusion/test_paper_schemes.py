@@ -165,7 +165,7 @@ def test_the_paper_form_can_leave_a_class_without_weight():
 
 def test_all_scores_zero():
     fit = fit_of(ONE, torch.tensor([1]))
-    with pytest.raises(FusionError, match=r"accuracy is 0 .* every member \(m0, m1\), so scores"):
+    with pytest.raises(FusionError, match=r"accuracy is 0 .* every member \(m0, m1\), so mem"):
         MinimizingLoss().fit(fit)
     with pytest.raises(ValueError, match="all scores are 0"):
         score_shares([0.0, 0.0])

@@ -117,14 +117,14 @@ def test_points_from_nowhere_to_nowhere():
     [
         (lambda: count_points(0, 5), "1 member or more and 1 step or more; got 0 and 5"),
         (lambda: grid_points(2, 0, 0, 1), "1 step or more; got 2 and 0"),
-        (lambda: grid_points(3, 4, 0, 16), r"points must lie in 0\.\.15; got 0\.\.16"),
-        (lambda: grid_points(3, 4, 3, 2), r"points must lie in 0\.\.15; got 3\.\.2"),
+        (lambda: grid_points(3, 4, 0, 16), r"points must be in 0\.\.15; got 0\.\.16"),
+        (lambda: grid_points(3, 4, 3, 2), r"points must be in 0\.\.15; got 3\.\.2"),
         (lambda: grid_points(3, 4, -1, 2), r"got -1\.\.2"),
         (lambda: grid_points(20, 1000, 0, 1), "fewer steps, or random points"),
         (lambda: random_points(0, 0, 0, 1), "there must be 1 member or more; got 0"),
         (lambda: random_points(2, -1, 0, 1), "seed must be 0 or more .* got -1"),
-        (lambda: random_points(2, 0, 2, 1), r"numbers from 0 upwards; got 2\.\.1"),
-        (lambda: random_points(2, 0, -1, 1), r"numbers from 0 upwards; got -1\.\.1"),
+        (lambda: random_points(2, 0, 2, 1), r"points must be 0 or more, in order; got 2\.\.1"),
+        (lambda: random_points(2, 0, -1, 1), r"points must be 0 or more, in order; got -1\.\.1"),
     ],
 )
 def test_points_that_there_are_not(make, message):

@@ -19,5 +19,5 @@ def test_a_linear_pool_in_parts_is_that_of_all_at_once(monkeypatch, per, lacking
     if present is not None:
         present[0] |= ~present.any(dim=0)
     whole = linear_pool(said, weights, present)
-    monkeypatch.setattr(lfx.fusion.pools, "_AT_A_TIME", 60)  # five samples, the last part one
+    monkeypatch.setattr(lfx.fusion.pools, "_MOST_ELEMENTS", 60)  # five samples, the last part one
     assert torch.equal(linear_pool(said, weights, present), whole)

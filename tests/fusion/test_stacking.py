@@ -177,7 +177,7 @@ def test_a_class_that_some_folds_lack(scheme):
 @pytest.mark.parametrize("scheme", [Stacking(), StackingMlp()])
 def test_a_single_class_teaches_nothing(scheme):
     fit = fit_of(skilled(samples=6).probabilities, torch.full((6,), 2))
-    with pytest.raises(FusionError, match="fit split holds nothing but c2, so there is nothing"):
+    with pytest.raises(FusionError, match="fit split has samples of class c2 only, so no"):
         scheme.fit(fit)
 
 

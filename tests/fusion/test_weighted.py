@@ -129,7 +129,7 @@ def test_every_wrong_share_is_named(kind):
 @pytest.mark.parametrize(
     ("shares", "message"),
     [
-        ({"m0": 0.7, "m1": 0.7}, r"the shares sum to 1\.4; allowed is 1 at the most"),
+        ({"m0": 0.7, "m1": 0.7}, r"the shares sum to 1\.4; allowed is at most 1"),
         ({"m0": 0.2, "m1": 0.3}, r"shares of all members sum to 0\.5; allowed is 1 \(leave a"),
     ],
 )

@@ -143,7 +143,7 @@ def test_scores_do_not_depend_on_how_the_work_is_cut(monkeypatch, size, rows):
     probabilities, labels = draw((3, 50, 5), 0)
     points = random_points(3, 0, 0, 1000)
     wanted = WeightingScorer(probabilities, labels).score(points)
-    monkeypatch.setattr(weightings, "_SIZES", {"cpu": (size, rows, size)})
+    monkeypatch.setattr(weightings, "_CPU_SIZES", (size, rows, size))
     got = WeightingScorer(probabilities, labels).score(points)
     assert torch.equal(stacked(got), stacked(wanted))
 

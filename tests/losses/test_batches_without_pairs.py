@@ -36,10 +36,10 @@ def embeddings(count: int) -> Tensor:
 
 @pytest.mark.parametrize("targets", [[0, 1, 2, 3], [7, 7, 7, 7], [1]], ids=str)
 @pytest.mark.parametrize("name", LOSSES)
-def test_every_row_is_idle_and_nothing_is_nan(name: str, targets: list[int]) -> None:
+def test_every_row_is_unpaired_and_nothing_is_nan(name: str, targets: list[int]) -> None:
     rows = embeddings(len(targets))
     term = LOSSES[name].contrast(rows, torch.tensor(targets))
-    assert term.idle.item() == len(targets)
+    assert term.unpaired.item() == len(targets)
     (gradient,) = torch.autograd.grad(term.value, rows)
     assert gradient.isfinite().all()
     if name != "npair_tfa":
@@ -57,7 +57,7 @@ def test_npair_tfa_counts_the_anchor_among_its_positives() -> None:
 @pytest.mark.parametrize("name", LOSSES)
 def test_the_rows_without_a_mate_are_counted(name: str) -> None:
     targets = torch.tensor([0, 0, 1, 1, 2, 3])
-    assert int(LOSSES[name].contrast(embeddings(6), targets).idle) == 2
+    assert int(LOSSES[name].contrast(embeddings(6), targets).unpaired) == 2
 
 
 @settings(deadline=None, max_examples=60)
@@ -70,7 +70,7 @@ def test_values_are_finite_and_never_below_zero(targets: list[int], scale: float
         assert term.value.isfinite()
         assert term.value >= 0
         assert gradient.isfinite().all()
-        assert 0 <= term.idle.item() <= len(targets)
+        assert 0 <= term.unpaired.item() <= len(targets)
 
 
 @settings(deadline=None, max_examples=30)

@@ -1,56 +1,73 @@
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
 
-from lfx.command.entry import register
-from lfx.configuration.build import build
-from lfx.configuration.locate import config_folder
-from lfx.configuration.train import TrainConfig
-from lfx.configuration.typed import as_typed, plain
-from lfx.data.dataset import Dataset
-from lfx.modalities.compute import Compute
-from lfx.modalities.surroundings import Surroundings
+from lfx.modalities.image.timm_encoder import TimmEncoder
+from lfx.modalities.text.transformers_encoder import TransformersEncoder
 
-SHORT = ("data.source.pairs=150", "trainer.max_epochs=2", "trainer.progress=false")
-
-
-@pytest.fixture(scope="session")
-def configured(tmp_path_factory):
-    """Compose a training run on little data, as the command line does."""
-    register()
-    root = tmp_path_factory.mktemp("demo")
-
-    def build_config(*overrides):
-        with initialize_config_dir(str(config_folder()), version_base="1.3"):
-            own = (f"data.root={root}/data", f"data.cache_dir={root}/cache")
-            config = compose("train", overrides=[*SHORT, *own, *overrides])
-        return as_typed(config, TrainConfig)
-
-    return build_config
-
-
-@pytest.fixture(scope="session")
-def table(configured):
-    config = configured()
-    return replace(build(config.data, "data", Dataset), split="random").labelled()
+TEXTS = ["good morning sunny world", "the train was late again", "what a day, what a game"] * 5
+BERT = {
+    "hidden_size": 32,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 2,
+    "intermediate_size": 48,
+}
 
 
 @pytest.fixture
-def surroundings(table, tmp_path):
-    """Say where a run happens: on one thread's worth of CPU, in full precision."""
+def make_image():
+    """Build an image encoder, random unless told otherwise."""
 
-    def build_surroundings(config):
-        return Surroundings(
-            table,
-            Compute(torch.device("cpu"), "fp32", config.trainer.batch_size),
-            tmp_path,
-            Path(config.data.cache_dir),
-            plain(config.modality)["augmentation"],
-        )
+    def build(**changes):
+        settings = {
+            "architecture": "resnet10t",
+            "image_size": 32,
+            "mean": [0.4, 0.5, 0.6],
+            "std": [0.2, 0.25, 0.3],
+        }
+        torch.manual_seed(0)
+        return TimmEncoder(**(settings | changes)).build([])
 
-    return build_surroundings
+    return build
+
+
+@pytest.fixture
+def make_text():
+    """Build a text encoder, random unless told otherwise."""
+
+    def build(train_texts=TEXTS, **changes):
+        settings = {
+            "model_type": "bert",
+            "model_args": BERT,
+            "max_length": 12,
+            "vocabulary": 320,
+        }
+        torch.manual_seed(0)
+        return TransformersEncoder(**(settings | changes)).build(train_texts)
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def pixels():
+    generator = torch.Generator().manual_seed(1)
+    return torch.randint(0, 256, (3, 3, 32, 32), dtype=torch.uint8, generator=generator)
+
+
+@pytest.fixture(scope="session")
+def tokenize():
+    """Tokenise and pad texts for an encoder."""
+
+    def build(encoder, texts):
+        ids = encoder.tokenizer(texts)
+        longest = max(map(len, ids))
+        padding = encoder.tokenizer.padding
+        return {
+            "input_ids": torch.tensor([one + [padding] * (longest - len(one)) for one in ids]),
+            "attention_mask": torch.tensor(
+                [[1] * len(one) + [0] * (longest - len(one)) for one in ids]
+            ),
+        }
+
+    return build

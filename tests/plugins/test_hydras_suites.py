@@ -11,7 +11,7 @@ from hydra.test_utils.launcher_common_tests import (
 from hydra.version import VersionBase
 from packaging.version import Version
 
-from lfx.configuration.locate import config_folder
+from lfx.runtime.locate import config_folder
 
 # The suites' programs do not say which version of Hydra's behaviour they want.
 pytestmark = pytest.mark.filterwarnings(r"ignore:\s*Future Hydra versions:UserWarning")

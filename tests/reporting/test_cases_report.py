@@ -1,4 +1,4 @@
-"""The case study: which tweets a fusion mended or broke, with tweet, picture and scores."""
+"""The case study: which tweets a fusion corrected or corrupted, with tweet, picture and scores."""
 
 from __future__ import annotations
 
@@ -51,16 +51,16 @@ def fused(predicted, members):
 def test_cases_are_told_with_all_probabilities(members, fused, table, tmp_path):
     study = study_cases(fused, members, table)
     assert (study.against, study.split, study.samples) == ("text", "test", 4)
-    assert [case.sample_id for case in study.of("mended")] == ["a", "d"]
-    assert [case.sample_id for case in study.of("broken")] == ["c"]
+    assert [case.sample_id for case in study.of("corrected")] == ["a", "d"]
+    assert [case.sample_id for case in study.of("corrupted")] == ["c"]
     written = write_cases(study, 1, tmp_path)
     assert [file.name for file in written] == ["cases.csv", "cases.md", "cases.png"]
     with (tmp_path / "cases.csv").open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     assert [(row["kind"], row["rank"], row["id"]) for row in rows] == [
-        ("mended", "1", "a"),
-        ("mended", "2", "d"),
-        ("broken", "1", "c"),
+        ("corrected", "1", "a"),
+        ("corrected", "2", "d"),
+        ("corrupted", "1", "c"),
     ]
     first = rows[0]
     assert (first["label"], first["text"]) == ("bad", "costs $5 | now_^")
@@ -93,7 +93,7 @@ def test_without_cases_there_is_no_picture(members, fused, table, tmp_path):
 
 def test_a_member_may_be_called_as_the_fusion_is(members, fused, table):
     others = {"text": members["text"], "mean": members["image"]}
-    with pytest.raises(ArtifactError, match="is called as the fusion is"):
+    with pytest.raises(ArtifactError, match="has the same name as the fusion"):
         study_cases(fused, others, table)
 
 
@@ -121,7 +121,7 @@ def test_the_test_split_comes_first_and_others_after_it(predicted, table, split)
 def test_a_member_that_lacks_a_sample_says_nothing(predicted, members, fused, table, tmp_path):
     some = predicted(IDS[1:], "test", LABELS[1:], [1, 0, 0], 0.9)
     study = study_cases(fused, {"text": members["text"], "image": some}, table)
-    first = study.of("mended")[0]
+    first = study.of("corrected")[0]
     assert first.sample_id == "a"
     assert set(first.scores) == {"text", "mean"}
     write_cases(study, 2, tmp_path)

@@ -16,13 +16,13 @@ from lfx.artifacts.parquet import write_predictions
 from lfx.evaluation.splits import evaluate_splits
 from lfx.reporting.look import _member_files, look_at_run
 from lfx.reporting.run_table import run_table
-from lfx.reporting.runs import collect_runs
 from lfx.reporting.seeds import group_by_seed, seed_rows
 from lfx.reporting.summary import summarise_sweep
 from lfx.reporting.sweep import read_sweep
+from lfx.runs.find import collect_runs
+from lfx.runs.status import RunStatus, read_status
 from lfx.runtime.errors import DataError
 from lfx.runtime.files import write_json
-from lfx.runtime.rundir import RunStatus, read_status
 
 CONFIG = """\
 name: mean
@@ -162,7 +162,7 @@ def test_a_damaged_job_is_left_out_of_a_sweeps_ranking(run, tmp_path: Path, capl
     sweep = read_sweep(tmp_path / "sweep")
     if kind == "status.json a folder":  # there is no such file, so no job is found there
         assert len(sweep.jobs) == 3
-    assert [job.place for job in sweep.ranked] == ["0", "1"]
+    assert [job.path for job in sweep.ranked] == ["0", "1"]
     (broken,) = sweep.unfinished
     assert broken.status.state == "unreadable"
     (warning,) = caplog.messages
@@ -193,7 +193,7 @@ def test_metrics_that_lack_a_score_leave_a_gap(run, tmp_path: Path, caplog):
     written, *_ = run_table(found).write(tmp_path, "report")
     assert ",0.5,,," in written.read_text().splitlines()[-1]
     shutil.copytree(tmp_path / "runs", tmp_path / "sweep")
-    assert "whole" in summarise_sweep(tmp_path / "sweep").ranked[0].place
+    assert "whole" in summarise_sweep(tmp_path / "sweep").ranked[0].path
 
 
 def test_the_environment_is_not_printed(run, tmp_path: Path, monkeypatch, capsys):
@@ -237,7 +237,7 @@ def test_a_folder_that_may_not_be_read_is_told(run):
     """Permissions bind everybody but root, so another user looks."""
     program = (
         "import logging, os, sys; from pathlib import Path; logging.basicConfig()\n"
-        "from lfx.reporting.runs import collect_runs\n"
+        "from lfx.runs.find import collect_runs\n"
         "collect_runs(Path(sys.argv[1], 'whole'))  # what is imported late\n"
         "os.setuid(65534)\n"
         "print([one.folder.name for one in collect_runs(Path(sys.argv[1]))])"

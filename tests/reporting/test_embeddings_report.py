@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lfx.reporting.diagnostics import Look, report_embeddings
-from lfx.reporting.loggers import build_logger
+from lfx.reporting.diagnostics import DiagnosticOptions, report_embeddings
 from lfx.reporting.pictures.scatter import draw_embeddings
+from lfx.training.loggers import CsvLogging, LoggedRun, NoLogging, TensorBoardLogging
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ def vectors(width: int = 6) -> tuple[np.ndarray, np.ndarray]:
 
 
 def report(folder: Path, moments, picture: str = "pca", logger=None) -> None:
-    look = Look(5, picture, 0)
+    look = DiagnosticOptions(5, picture, 0)
     report_embeddings(
         moments, TRAIN, VAL, look, classes=("a", "b", "c"), folder=folder, logger=logger
     )
@@ -82,12 +82,12 @@ def test_of_very_many_samples_some_are_looked_at(
     assert (tmp_path / "embeddings.png").is_file()
 
 
-@pytest.mark.parametrize("kind", ["csv", "tensorboard", "none"])
+LOGGINGS = {"csv": CsvLogging, "tensorboard": TensorBoardLogging, "none": NoLogging}
+
+
+@pytest.mark.parametrize("kind", LOGGINGS)
 def test_loggers_get_numbers_and_those_with_pictures_the_picture(tmp_path: Path, kind: str) -> None:
-    settings = {"kind": kind}
-    logger = build_logger(
-        settings, stage="train", name="a", folder=tmp_path, overrides=(), sweep=None
-    )
+    logger = LOGGINGS[kind]().build(LoggedRun("train", "a", tmp_path))
     report(tmp_path, both(), logger=logger)
     if logger is not None:
         logger.finalize("success")

@@ -7,7 +7,7 @@ import csv
 import numpy as np
 from PIL import Image
 
-from lfx.reporting.errors import look_at_errors
+from lfx.reporting.errors import report_errors
 from lfx.reporting.pictures.bars import draw_bars
 from lfx.reporting.pictures.heatmap import draw_confusion
 
@@ -21,7 +21,7 @@ def test_every_split_is_in_both_tables(predicted, tmp_path):
     ids = [f"s{number}" for number in range(6)]
     splits = ["val"] * 2 + ["test"] * 4
     predictions = predicted(ids, splits, [0, 1, 2, 2, 0, 1], [0, 0, 2, 1, 0, 1])
-    found = look_at_errors(predictions, tmp_path)
+    found = report_errors(predictions, tmp_path)
     assert {name: file.name for name, file in found.items()} == {
         "per_class": "per_class.png",
         "confusion": "confusion.png",
@@ -44,18 +44,18 @@ def test_every_split_is_in_both_tables(predicted, tmp_path):
 def test_rows_of_several_folds_are_averaged(predicted, tmp_path):
     ids, folds = ["a", "b"] * 2, [0, 0, 1, 1]
     predictions = predicted(ids, "test", [0, 1] * 2, [0, 1, 0, 1], fold=folds)
-    look_at_errors(predictions, tmp_path)
+    report_errors(predictions, tmp_path)
     assert sum(int(row["count"]) for row in read(tmp_path / "confusion.csv")) == 2
 
 
 def test_without_labels_there_is_nothing_to_see(predicted, tmp_path):
     predictions = predicted(["a", "b"], "predict", [None, None], [0, 1])
-    assert look_at_errors(predictions, tmp_path) == {}
+    assert report_errors(predictions, tmp_path) == {}
     assert not list(tmp_path.iterdir())
 
 
 def test_a_class_that_never_occurs_is_drawn_as_well(predicted, tmp_path):
-    look_at_errors(predicted(["a"], "test", [0], [0]), tmp_path)
+    report_errors(predicted(["a"], "test", [0], [0]), tmp_path)
     rows = read(tmp_path / "per_class.csv")
     assert [row["support"] for row in rows] == ["1", "0", "0"]
     assert np.isfinite([float(row["f1"]) for row in rows]).all()

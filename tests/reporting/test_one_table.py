@@ -91,7 +91,7 @@ def test_numbers_never_fold(width, capsys, columns):
     assert "0.123" in printed
     assert ("0.50 [0.40, 0.60]" in printed) == (columns >= 50)
     assert ("+0.250" in printed) == (columns >= 60)
-    _, _, dropped = " ".join(printed.split()).partition("not shown on so narrow a terminal: ")
+    _, _, dropped = " ".join(printed.split()).partition("not shown, the terminal is too narrow: ")
     assert dropped == {50: "difference"}.get(columns, "" if columns > 50 else "test F1, difference")
 
 

@@ -10,19 +10,24 @@ from pathlib import Path
 import pytest
 
 from lfx.artifacts.parquet import write_predictions
-from lfx.configuration.reference import ReferenceConfig, ReferenceRowConfig
 from lfx.evaluation.intervals import bootstrap_f1, wilson
 from lfx.evaluation.splits import evaluate_splits
+from lfx.reporting.published import PublishedResult, Reference
 from lfx.reporting.reference import compare_with, compared_table
-from lfx.reporting.runs import Run
+from lfx.runs.find import Run
 from lfx.runtime.errors import DataError
 
+
+def published(modality, model, experiment, **scores):
+    return PublishedResult(modality=modality, model=model, experiment=experiment, **scores)
+
+
 ROWS = [
-    ReferenceRowConfig("Text", "RoBERTa", "paper/text", 0.7073, 0.7113),
-    ReferenceRowConfig("Image", "VGG16", "paper/vgg16", 0.588),
-    ReferenceRowConfig("Image", "ResNet50", "paper/resnet50"),
+    published("Text", "RoBERTa", "paper/text", accuracy=0.7073, f1=0.7113),
+    published("Image", "VGG16", "paper/vgg16", accuracy=0.588),
+    published("Image", "ResNet50", "paper/resnet50"),
 ]
-REFERENCE = ReferenceConfig("paper", "somebody", rows=ROWS)
+REFERENCE = Reference(name="paper", source="somebody", rows=ROWS)
 
 
 @pytest.fixture
@@ -116,12 +121,12 @@ def test_the_table_says_what_is_published_reached_and_not_run(run, tmp_path, cap
 
 def test_the_average_of_f1_is_the_reference_s(run):
     one = run("text", wrong=1)
-    macro = compare_with(ReferenceConfig("m", "s", "f1_macro", ROWS), [one])[0]
+    macro = compare_with(replace(REFERENCE, f1_average="f1_macro"), [one])[0]
     assert macro.f1.value == one.metrics["test"]["f1_macro"]
 
 
 def test_none_of_the_runs_is_in_the_table(run):
-    with pytest.raises(DataError, match=r"is beside runs by experiment=… of paper/text, paper/vg"):
+    with pytest.raises(DataError, match=r"is compared with runs of experiment=… paper/text, paper"):
         compare_with(REFERENCE, [run("other")])
     with pytest.raises(DataError, match="several data sets, demo, other; choose one with data="):
         compare_with(REFERENCE, [run("text"), run("resnet50", data="other")])
@@ -142,4 +147,4 @@ def test_other_settings_and_single_folds_are_left_out(run, caplog):
     text, _, resnet = compare_with(REFERENCE, runs)
     assert [one.seed for one in text.runs] == [0, 2]
     assert resnet.runs == ()
-    assert "experiment=paper/text: 2 runs of other settings, or of a single fold" in caplog.text
+    assert "experiment=paper/text: 2 runs with other settings, or of a single fold" in caplog.text

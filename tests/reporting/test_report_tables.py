@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lfx.artifacts.metadata import Metadata
 from lfx.artifacts.parquet import write_predictions
-from lfx.artifacts.predictions import Metadata, Predictions
-from lfx.reporting.loggers import build_logger, flat_scores
-from lfx.reporting.run_table import run_table, told_apart
-from lfx.reporting.runs import Run, collect_runs, newest_of_each
+from lfx.artifacts.predictions import Predictions
+from lfx.reporting.run_table import run_differences, run_table
+from lfx.runs.find import Run, collect_runs, newest_of_each
 from lfx.runtime.errors import DataError
+from lfx.training.loggers import CsvLogging, LoggedRun, NoLogging, flat_scores
 
 SCORES = {"accuracy": 0.75, "f1_weighted": 0.5, "f1_macro": 1 / 3, "support": 40}
 
@@ -128,14 +129,15 @@ def test_scores_are_flattened_for_loggers() -> None:
 
 
 def test_no_logger_is_no_logger(tmp_path: Path) -> None:
-    arguments = {"stage": "train", "name": "a", "folder": tmp_path, "overrides": [], "sweep": None}
-    assert build_logger({"kind": "none"}, **arguments) is None  # type: ignore[arg-type]
+    assert NoLogging().build(LoggedRun("train", "a", tmp_path)) is None
+    csv = CsvLogging().build(LoggedRun("train", "a", tmp_path))
+    assert csv.log_dir == str(tmp_path / "csv")
 
 
 def test_runs_of_one_second_are_told_apart() -> None:
     at = "2026-01-01T00:00:0"
     runs = [run("text", f"{at}{rest}+00:00") for rest in ("1.250", "1.251", "2.000")]
-    assert told_apart(runs) == [[f"({at}1.250)"], [f"({at}1.251)"], [f"({at}2)"]]
+    assert run_differences(runs) == [[f"({at}1.250)"], [f"({at}1.251)"], [f"({at}2)"]]
 
 
 def test_where_a_run_resumed_is_no_part_of_its_name() -> None:
@@ -143,4 +145,4 @@ def test_where_a_run_resumed_is_no_part_of_its_name() -> None:
         run("text", "1", overrides=("x=1", "ckpt=last", "logger.project=p")),
         run("text", "2", overrides=("x=2",)),
     ]
-    assert told_apart(runs) == [["x=1"], ["x=2"]]
+    assert run_differences(runs) == [["x=1"], ["x=2"]]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lfx.reporting.runs import Run
 from lfx.reporting.seeds import group_by_seed, seed_rows, seed_table
+from lfx.runs.find import Run
 
 
 def run(name: str, seed: int, accuracy: float, **options: object) -> Run:

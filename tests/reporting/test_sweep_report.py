@@ -10,9 +10,9 @@ from omegaconf import OmegaConf
 from lfx.reporting.ranking import titles
 from lfx.reporting.summary import summarise_sweep
 from lfx.reporting.sweep import read_sweep
+from lfx.runs.joblist import ListedJob, write_jobs
+from lfx.runs.status import RunStatus
 from lfx.runtime.errors import DataError
-from lfx.runtime.joblist import ListedJob, write_jobs
-from lfx.runtime.rundir import RunStatus
 
 BASELINES = {"mean": {"val": dict.fromkeys(("accuracy", "f1_weighted", "f1_macro"), 0.5)}}
 
@@ -32,7 +32,10 @@ def add(tmp_path):
         folder = tmp_path / "sweep" / str(number)
         (folder / ".hydra").mkdir(parents=True)
         RunStatus("fuse", overrides=overrides, started="then").end(folder, state, error)
-        config = {"objective": "val/accuracy", "logger": {"kind": "none"}}
+        config = {
+            "objective": "val/accuracy",
+            "logger": {"_target_": "lfx.training.loggers.NoLogging"},
+        }
         OmegaConf.save(OmegaConf.create(config), folder / ".hydra/config.yaml")
         if score is not None:
             weights = {
@@ -189,7 +192,7 @@ def test_the_multirun_says_what_it_is_ranked_by(add):
 
 
 def test_no_multirun(tmp_path):
-    with pytest.raises(DataError, match=r"sweep=.*nowhere is no directory; give the directory"):
+    with pytest.raises(DataError, match=r"sweep=.*nowhere is not a directory; give the directory"):
         read_sweep(tmp_path / "nowhere")
-    with pytest.raises(DataError, match="holds no jobs"):
+    with pytest.raises(DataError, match="has no jobs"):
         read_sweep(tmp_path)

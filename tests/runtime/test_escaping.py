@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
-from lfx.configuration.locate import config_folder
 from lfx.reporting.examples import show_paraphrases
 from lfx.reporting.table import COUNT, Column, Table
 from lfx.runtime import escaping
 from lfx.runtime.errors import name_some
 from lfx.runtime.escaping import for_csv, for_line, for_markdown, for_terminal
+from lfx.runtime.locate import config_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

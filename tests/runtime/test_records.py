@@ -31,7 +31,7 @@ BAD_YAML = {
     "binary": ("a: !!binary aGk=", "tag"),
     "merge": ("a: &b {c: 1}\nd: {<<: *b}", "aliases"),
     "twice": ("a: 1\na: 2", "twice"),
-    "list as a key": ("? [a]\n: 1", "no text"),
+    "list as a key": ("? [a]\n: 1", "not a text"),
     "two documents": ("a: 1\n---\nb: 1", "several"),
     "cut": ("a: [1, 2", "not YAML"),
     "tabs": ("a:\n\t- b", "not YAML"),
@@ -41,7 +41,7 @@ BAD_JSON = {
     "deep list": ("[" * 100_000, "nested too deeply"),
     "deep mapping": ('{"a":' * 100_000, "nested too deeply"),
     "NaN": ('{"a": NaN}', "NaN"),
-    "infinity": ('{"a": -Infinity}', "no number"),
+    "infinity": ('{"a": -Infinity}', "not a number"),
     "twice": ('{"a": 1, "a": 2}', "twice"),
     "cut": ('{"a": 1', "not the JSON"),
     "empty": ("", "not the JSON"),
@@ -144,5 +144,5 @@ def test_nothing_else_is(text: str):
         "grows": "${grows}${grows}",
         "secret": "${oc.env:HOME}",
     }
-    with pytest.raises(RecordError, match=r"not resolved|no value"):
+    with pytest.raises(RecordError, match=r"only references|no value"):
         resolve_references(content, text)

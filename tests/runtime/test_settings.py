@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import pytest
-from annotated_types import Ge, Gt, Interval, Le, Lt, MaxLen, MinLen
+from annotated_types import Ge, Gt, Interval, Le, Len, Lt, MaxLen, MinLen
 
 from lfx.runtime.checked import checked
 from lfx.runtime.errors import ConfigError
-from lfx.runtime.settings import Count, Seed, Share, component_name, value_problems
+from lfx.runtime.settings import Count, Seed, Setting, Share, component_name, value_problems
 
 ALLOWED = [
     (1, int),
@@ -39,6 +39,7 @@ REFUSED = [
     ("ab", Sequence[str], "k must be a list, got 'ab'"),
     ([1], Mapping[str, int], "k must be a mapping, got [1]"),
     (None, int, "k must not be null"),
+    ("strong", Setting, "k must be Setting, got 'strong'"),
     (None, object, "k must not be null"),
     (None, int | str, "k must not be null"),
     (math.nan, float, "k: a finite number is needed, got nan"),
@@ -55,6 +56,7 @@ REFUSED = [
     (0, Count | None, "k must be at least 1, got 0"),
     (2**32, Seed, "k must be at least 0 and below 4294967296, got 4294967296"),
     ([], Annotated[Sequence[int], MinLen(1)], "k must be of length 1 or more, got []"),
+    ([1], Annotated[Sequence[int], Len(3, 3)], "k must be of length 3, got [1]"),
     ([1, -1], Sequence[Annotated[int, Ge(0)]], "k[1] must be at least 0, got -1"),
     ({"a": 2.0}, Mapping[str, Share], "k.a must be at least 0 and at most 1, got 2.0"),
     ({"a": ["x"]}, dict[str, list[int]], "k.a[0] must be an integer, got 'x'"),

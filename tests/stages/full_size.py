@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lfx.modalities.checkpoints import load_classifier
+from lfx.runs.checkpoints import load_classifier
 
 if TYPE_CHECKING:
     from pathlib import Path

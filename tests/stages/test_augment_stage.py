@@ -101,7 +101,7 @@ def test_an_augmenter_of_ones_own_lives_outside_and_is_spared_empty_texts(
 def test_mistakes_are_told(tmp_path: Path) -> None:
     message = fail(tmp_path, "augment", "share=0", "batch_size=0", "augmenter.threads=0")
     assert message.splitlines() == [
-        "error: share is above 0 and at most 1, got 0.0",
+        "error: share must be above 0 and at most 1, got 0.0",
         "batch_size must be at least 1, got 0",
         "augmenter.threads must be at least 1 and at most 256, got 0",
     ]

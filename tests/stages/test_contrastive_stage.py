@@ -52,11 +52,11 @@ def test_a_run_leaves_what_any_run_leaves_and_a_look_at_its_embeddings(
     ):
         assert (run / name).is_file(), name
     header = (run / "csv/metrics.csv").read_text().splitlines()[0].split(",")
-    assert {"phase_1/train/loss", "phase_1/val/loss", "phase_1/train/idle"} <= set(header)
+    assert {"phase_1/train/loss", "phase_1/val/loss", "phase_1/train/unpaired"} <= set(header)
     assert {"train/loss", "val/loss", "val/accuracy", "test/f1_macro"} <= set(header)
     published = trained.folder / f"outputs/artifacts/demo/{kind}.parquet"
     assert published.read_bytes() == (run / "predictions.parquet").read_bytes()
-    assert read_predictions(published).metadata.modality == kind
+    assert read_predictions(published).metadata.modality == kind.partition("_")[0]
 
 
 def test_they_fuse_like_any_member(trained: Trained, contrastive: dict[str, Path]) -> None:
@@ -116,7 +116,7 @@ def test_what_begins_anew_takes_the_phase_1_that_is_given(
     shutil.copy2(contrastive["text_contrastive"] / "checkpoints/phase_1/best.ckpt", given)
     lines = [json.dumps({"id": f"{number}", "text": "joy"}) for number in range(1, 100)]
     own = ["modality=text_contrastive", *SMALL, "phase=2", f"phase_1_ckpt='{given}'"]
-    own += ["modality.phase_2.max_epochs=1", "paraphrases.file=p.jsonl", "ckpt=auto"]
+    own += ["training.phase_2.max_epochs=1", "paraphrases.file=p.jsonl", "ckpt=auto"]
     taken = tmp_path / "run/checkpoints/phase_1/best.ckpt"
     for turn in range(2):
         (tmp_path / "p.jsonl").write_text("\n".join(lines[: 60 + turn]))
@@ -135,7 +135,7 @@ def test_an_interrupted_run_resumes_in_its_phase_to_the_same_bits(
 ) -> None:
     arguments = ["modality=text_contrastive", "data.source.pairs=200", "trainer.progress=false"]
     arguments += ["trainer.max_epochs=12", "trainer.patience=12"]
-    arguments += ["modality.phase_2.max_epochs=100", "modality.phase_2.patience=100"]
+    arguments += ["training.phase_2.max_epochs=100", "training.phase_2.patience=100"]
     number = signal.SIGTERM if phase == 1 else signal.SIGINT
     status = interrupt(
         tmp_path,
@@ -166,9 +166,9 @@ def test_bad_settings_stop_before_training(
 ) -> None:
     first = contrastive["image_contrastive"] / "checkpoints/phase_1/best.ckpt"
     for arguments, text in (
-        ("modality.phase_1.batch_size=3", "batch_size must be at least 4 for this loss, got 3"),
+        ("training.phase_1.batch_size=3", "batch_size must be at least 4 for this loss, got 3"),
         (
-            "trainer.batch_size=8 modality.phase_1.samples_per_class=5",
+            "trainer.batch_size=8 training.phase_1.samples_per_class=5",
             "holds fewer than two classes, and there is nothing to contrast; allowed is 10",
         ),
         ("loss=combined loss.weight=1.2", "loss.weight must be at least 0 and at most 1, got 1.2"),
@@ -194,7 +194,7 @@ def test_wandb_has_one_run_for_both_phases_and_the_picture(
     trained: Trained, tmp_path: Path
 ) -> None:
     arguments = ["modality=text_contrastive", *SMALL, "trainer.max_epochs=1", "name=logged"]
-    arguments += ["logger=wandb", "modality.phase_2.max_epochs=3"]
+    arguments += ["logger=wandb", "training.phase_2.max_epochs=3"]
     succeed(trained.folder, "train", *arguments, f"hydra.run.dir={tmp_path}/run")
     (file,) = tmp_path.rglob("*.wandb")
     content = file.read_bytes()

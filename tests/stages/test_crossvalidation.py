@@ -132,7 +132,7 @@ def test_one_job_a_fold_gives_the_same(whole: Path, tmp_path: Path) -> None:
 def test_impossible_folds_are_told(tmp_path: Path) -> None:
     message = fail(tmp_path, "train", "data.folds=1", "data.fold=3", "ckpt=some.ckpt")
     assert message.splitlines() == [
-        "error: ckpt=FILE carries on with one model; with data.folds it is ckpt=last",
+        "error: ckpt=FILE resumes one model; with data.folds use ckpt=last",
         "data.folds must be at least 2, got 1",
     ]
     message = fail(tmp_path, "train", "data.folds=3", "data.fold=3")
@@ -144,7 +144,7 @@ def test_impossible_folds_are_told(tmp_path: Path) -> None:
 
 def test_wandb_has_a_run_a_fold_in_one_group(tmp_path: Path) -> None:
     own = ["modality=text_contrastive", "data.folds=2", "data.source.pairs=200", "logger=wandb"]
-    own += ["modality.phase_1.max_epochs=1", "modality.phase_2.max_epochs=1"]
+    own += ["training.phase_1.max_epochs=1", "training.phase_2.max_epochs=1"]
     succeed(tmp_path, "train", *own, "trainer.progress=false", "hydra.run.dir=runs/one")
     contents = [file.read_bytes() for file in sorted(tmp_path.rglob("*.wandb"))]
     assert len(contents) == 2

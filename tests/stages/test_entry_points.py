@@ -76,7 +76,7 @@ def test_the_wheel_runs_elsewhere(tmp_path: Path) -> None:
     assert found.stdout.startswith(str(target) + os.sep)
     show = [sys.executable, "-m", "lfx.train", "--cfg", "job"]
     done = subprocess.run(show, capture_output=True, text=True, check=True, **run)
-    assert "_target_: lfx.data.demo.DemoSource" in done.stdout
+    assert "_target_: lfx.data.sources.demo.DemoSource" in done.stdout
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")

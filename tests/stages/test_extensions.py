@@ -36,8 +36,10 @@ def arguments(what: str) -> list[str]:
 
 def test_the_readme_has_a_command_for_each_part() -> None:
     groups = {file.parent.name for file in (EXAMPLES / "extensions/conf").glob("*/*.yaml")}
-    assert groups == {"fusion", "loss", "augmenter", "data", "score"}
-    assert len(commands()) == len(groups)
+    parts = {"fusion", "loss", "augmenter", "data", "score", "modality", "encoder", "head"}
+    assert groups == parts
+    together = 2  # modality, encoder and head stand in one command
+    assert len(commands()) == len(groups) - together + 1  # and predicting is one more
 
 
 def test_a_scheme(trained: Trained, tmp_path: Path) -> None:
@@ -89,7 +91,7 @@ def test_a_score(trained: Trained, tmp_path: Path) -> None:
 
 
 def test_a_loss(tmp_path: Path) -> None:
-    short = ["modality.phase_2.max_epochs=1", "trainer.max_epochs=1", "hydra.run.dir=run"]
+    short = ["training.phase_2.max_epochs=1", "trainer.max_epochs=1", "hydra.run.dir=run"]
     output = succeed(tmp_path, "train", *arguments("loss="), *SMALL, *short)
     assert "phase 1, epoch 1/1" in output
     message = fail(tmp_path, "train", *arguments("loss="), "loss.margin=-1")
@@ -120,6 +122,36 @@ def test_a_data_set(tmp_path: Path) -> None:
     assert len(found.label) == 12
     message = fail(tmp_path, "train", *own, "data.source.ending=.png")
     assert "has no picture CLASS/NAME.png" in message
+
+
+def test_a_modality_with_an_encoder_and_a_head(tmp_path: Path) -> None:
+    own = [*arguments("head=cosine"), "data.source.pairs=200", "trainer.max_epochs=2"]
+    output = succeed(tmp_path, "train", *own, "hydra.run.dir=run")
+    assert "epoch 2/2" in output
+    trained = read_predictions(tmp_path / "outputs/artifacts/demo/letters.parquet")
+    assert trained.metadata.modality == "letters"
+    resumed = succeed(tmp_path, "train", *own, "ckpt=last", "hydra.run.dir=run")
+    assert "resuming from" in resumed
+    data = "data.source.pairs=200"
+    message = fail(tmp_path, "predict", data, "ckpt=run/checkpoints/best.ckpt")
+    classes = "letters.LetterCounts,letters.LetterEncoder,letters.CosineHead"
+    assert f"trust=[{classes}]" in message
+    (predict,) = [words for words in commands() if words[0] == "lfx.predict"]
+    assert f"trust=[{classes}]" in predict
+    given = ["ckpt=run/checkpoints/best.ckpt", f"trust=[{classes}]", "hydra.run.dir=predicted"]
+    succeed(tmp_path, "predict", data, *given)
+    again = read_predictions(tmp_path / "predicted/predictions.parquet")
+    rows = [list(again.sample_id).index(name) for name in trained.sample_id]
+    assert again.logits[rows] == pytest.approx(trained.logits, abs=1e-5)
+    for wrong, message in (
+        ("head.scale=-1", "head.scale must be above 0, got -1.0"),
+        ("encoder.widht=3", "did you mean encoder.width?"),
+        ("encoder.width=0", "encoder.width must be at least 1, got 0"),
+        ("modality.drop=1", "modality.drop must be at least 0 and below 1, got 1.0"),
+    ):
+        assert message in fail(tmp_path, "train", *own, wrong)
+    message = fail(tmp_path, "train", *OWN, "modality=letters", "encoder=tiny_text")
+    assert "needs an encoder that reads letters" in message
 
 
 def test_fusing_in_python(trained: Trained) -> None:

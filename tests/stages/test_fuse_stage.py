@@ -119,7 +119,7 @@ def test_a_scheme_of_ones_own_lives_outside(
     image = read_predictions(trained.folder / "outputs/artifacts/demo/image.parquet")
     assert set(fused.logits.argmax(axis=1)) == set(image.logits.argmax(axis=1))
     message = fail(trained.folder, "fuse", *own, "fusion._target_=schemes.Half")
-    assert "schemes.Half is no lfx.fusion.schemes.scheme.Scheme, which has fit" in message
+    assert "schemes.Half is not a lfx.fusion.schemes.scheme.Scheme, which has fit" in message
     message = fail(trained.folder, "fuse", "fusion.weights.text=0.9")
     assert "fusion.weights.text=0.9: there is no such setting" in message
 

@@ -12,7 +12,7 @@ import pytest
 from running import Trained, fail, run_stage, succeed
 
 from lfx.artifacts.parquet import read_predictions, write_predictions
-from lfx.configuration.locate import config_folder
+from lfx.runtime.locate import config_folder
 
 if TYPE_CHECKING:
     import subprocess
@@ -114,7 +114,7 @@ def test_a_member_may_lack_samples(trained: Trained, tmp_path: Path) -> None:
     assert "guess" in fail(trained.folder, "fuse", text, "members.on_missing=guess")
     run = f"hydra.run.dir={tmp_path}/kept"
     output = succeed(trained.folder, "fuse", text, "members.on_missing=renormalise", run)
-    assert "member text lacks 3 of test; the others speak for it there" in output
+    assert "member text lacks 3 of test; the others are fused there" in output
     assert document(tmp_path / "kept", "weights")["missing"] == {"text": {"test": 3}}
     fused = read_predictions(tmp_path / "kept/predictions.parquet")
     image = read_predictions(trained.image / "predictions.parquet")
@@ -137,9 +137,9 @@ def test_a_changed_member_is_fused_again(trained: Trained, tmp_path: Path) -> No
     sweep = ["-m", "fusion=mean,max", f"members.text={file}", f"hydra.sweep.dir={tmp_path}/sweep"]
     succeed(trained.folder, "fuse", *sweep)
     first = [document(tmp_path / f"sweep/{job}", "status")["started"] for job in (0, 1)]
-    assert "2 of 2 jobs were there already" in succeed(trained.folder, "fuse", *sweep)
+    assert "2 of 2 jobs have completed earlier" in succeed(trained.folder, "fuse", *sweep)
     write_predictions(file, replace(text, logits=-text.logits))
-    assert "were there already" not in succeed(trained.folder, "fuse", *sweep)
+    assert "have completed earlier" not in succeed(trained.folder, "fuse", *sweep)
     now = [document(tmp_path / f"sweep/{job}", "status")["started"] for job in (0, 1)]
     assert set(first).isdisjoint(now)
 

@@ -10,7 +10,7 @@ from full_size import SHORT, size
 from running import fail, succeed
 from transformers import AutoModel, RobertaConfig, RobertaModel
 
-from lfx.encoders.tokenizer import train_tokenizer
+from lfx.modalities.text.tokenizer import train_tokenizer
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -44,7 +44,7 @@ def test_they_go_with_folds_and_contrast(
     trained: Trained, tmp_path: Path, paraphrases: str
 ) -> None:
     arguments = ["modality=text_contrastive", "data.source.pairs=200", "data.folds=2", paraphrases]
-    arguments += ["modality.phase_1.max_epochs=1", "modality.phase_2.max_epochs=1", "name=all"]
+    arguments += ["training.phase_1.max_epochs=1", "training.phase_2.max_epochs=1", "name=all"]
     arguments += ["trainer.progress=false", f"hydra.run.dir={tmp_path}/run"]
     output = succeed(trained.folder, "train", *arguments)
     assert output.count("training texts are joined by paraphrases") == 2
@@ -53,9 +53,10 @@ def test_they_go_with_folds_and_contrast(
 
 
 def test_what_makes_no_sense_is_told(trained: Trained, tmp_path: Path, paraphrases: str) -> None:
-    message = fail(trained.folder, "train", "modality=image", paraphrases, "paraphrases.share=2")
-    assert "paraphrases are of texts; modality=image reads images" in message
-    assert "paraphrases.share is in 0..1, got 2.0" in message
+    message = fail(trained.folder, "train", "modality=image", paraphrases)
+    assert "paraphrases are of texts; the modality reads image" in message
+    message = fail(trained.folder, "train", "modality=text", paraphrases, "paraphrases.share=2")
+    assert "paraphrases.share must be at least 0 and at most 1, got 2.0" in message
     message = fail(trained.folder, "train", "modality=text", "paraphrases.share=0.1")
     assert "only read with paraphrases.file=FILE" in message
     own = ["modality=text", *SMALL, f"hydra.run.dir={tmp_path}/run"]

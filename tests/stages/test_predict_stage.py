@@ -102,6 +102,6 @@ def test_what_is_no_checkpoint_is_refused(trained: Trained, tmp_path: Path) -> N
     torch.save({"state_dict": {}}, tmp_path / "other.ckpt")
     assert "is no checkpoint of lfx" in fail(tmp_path, "predict", "ckpt=other.ckpt")
     content = torch.load(trained.text / "checkpoints/best.ckpt", weights_only=True)
-    content["lfx"]["module"] = "os.system"
+    content["lfx"]["encoder"]["class"] = "os.system"
     torch.save(content, tmp_path / "evil.ckpt")
     assert "which is not lfx's own" in fail(tmp_path, "predict", "ckpt=evil.ckpt")

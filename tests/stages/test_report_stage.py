@@ -83,7 +83,7 @@ def test_a_look_at_a_fusion_tells_where_it_is_wrong(trained: Trained, tmp_path: 
     own = ["data=demo", "data.source.pairs=200", "against=image", "cases=1"]
     root = f"data.source.root={trained.folder}/outputs/data/demo"
     output = succeed(tmp_path, "report", f"run={run}", *own, root)  # in another folder
-    assert "of 20 test samples" in output
+    assert "on 20 test samples" in output
     rows = list(csv.DictReader((run / "cases.csv").read_text().splitlines()))
     metrics = {
         folder: json.loads((folder / "metrics.json").read_text())["test"]["accuracy"]
@@ -91,18 +91,18 @@ def test_a_look_at_a_fusion_tells_where_it_is_wrong(trained: Trained, tmp_path: 
     }
     kinds = [row["kind"] for row in rows]
     gained = round(20 * (metrics[run] - metrics[trained.image]))
-    assert kinds.count("mended") - kinds.count("broken") == gained
+    assert kinds.count("corrected") - kinds.count("corrupted") == gained
     shares = list(csv.DictReader((run / "classes.csv").read_text().splitlines()))
     assert sum(int(row["samples"]) for row in shares) == 200
 
     message = fail(trained.folder, "report", f"run={run}", "data=demo", "data.source.pairs=300")
-    assert "these are not the samples that run=" in message
+    assert "these are not the samples of run=" in message
     message = fail(trained.folder, "report", f"run={trained.image}", *own[:2], "against=text")
-    assert "is no fusion and has no members" in message
+    assert "is not a fusion, so it has no members" in message
     status = json.loads((run / "status.json").read_text())
     (run / "status.json").write_text(json.dumps(status | {"state": "failed", "error": "x"}))
     assert "has not completed: x" in fail(tmp_path, "report", f"run={run}")
-    assert "is no directory of a run" in fail(trained.folder, "report", "run=nowhere")
+    assert "is not the directory of a run" in fail(trained.folder, "report", "run=nowhere")
     assert "data.root is required" in fail(trained.folder, "report", "run=x", "data=mvsa_single")
     message = fail(trained.folder, "report", "against=text", "cases=0", "sweep=x", "over_seeds=1")
     assert message.splitlines() == [
@@ -126,5 +126,5 @@ def test_runs_stand_beside_published_results(trained: Trained, tmp_path: Path) -
     assert "0.7223" in output
     # Runs of the same names that were made in another way do not stand for it.
     message = fail(trained.folder, "report", "reference=paper_light", "runs=runs")
-    assert "is beside runs by experiment=" in message
+    assert "is compared with runs of experiment=" in message
     assert "choose from: paper, paper_light" in fail(tmp_path, "report", "reference=mine")

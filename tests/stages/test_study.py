@@ -13,7 +13,7 @@ import pytest
 from running import environment, fail, succeed
 
 from lfx.artifacts.parquet import read_predictions
-from lfx.runtime.rundir import read_status
+from lfx.runs.status import read_status
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,7 +71,7 @@ def test_a_study_ends_in_its_table_and_is_carried_on_after_a_kill(tmp_path: Path
 
 def test_a_failed_step_ends_the_study_with_its_message(tmp_path: Path) -> None:
     message = fail(tmp_path, "study", "study=demo", *SHORT, "arguments.image.encoder=tiny_text")
-    assert "encoder=tiny_text reads texts" in message
+    assert "encoder=tiny_text reads text, but" in message
     assert "error: image, seed 0 ended with status 2" in message
 
 

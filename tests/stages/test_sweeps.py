@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 from running import environment, fail, run_stage, succeed
 
+from lfx.artifacts.metadata import Metadata
 from lfx.artifacts.parquet import write_predictions
-from lfx.artifacts.predictions import Metadata, Predictions
+from lfx.artifacts.predictions import Predictions
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +28,7 @@ RAY = importlib.util.find_spec("hydra_plugins.hydra_ray_launcher") is not None
 STAGE = """
 import os, time
 from pathlib import Path
-from lfx.configuration.fuse import FuseConfig
+from lfx.command.roots.fuse import FuseConfig
 from lfx.command.entry import run_stage
 from lfx.runtime.errors import FusionError
 
@@ -203,7 +204,7 @@ def test_a_failing_job_leaves_the_others_intact(folder: Path, batch: str) -> Non
     assert stderr.splitlines() == [
         "error: 1 of 3 jobs failed:",
         "  job 1 (seed=3): seed 3 is unlucky [sweep/1]",
-        "mended, the same command with hydra.sweep.dir=sweep runs only what is missing",
+        "once corrected, the same command with hydra.sweep.dir=sweep runs only the rest",
     ]
     assert stdout.endswith("collected sweep\n")
     assert [status["state"] for _, status in sorted(statuses(folder).items())] == [
@@ -232,8 +233,8 @@ def test_a_sweep_of_300_jobs_that_was_killed_ends_complete(folder: Path) -> None
     assert 100 <= len(before) < 300
     stdout, _ = sweep(folder, *arguments)
     after = statuses(folder)
-    assert f"{len(before)} of 300 jobs were there already" in stdout
-    assert stdout.count("were there already") == 1
+    assert f"{len(before)} of 300 jobs have completed earlier" in stdout
+    assert stdout.count("have completed earlier") == 1
     assert len(after) == 300
     assert all(status["state"] == "completed" for status in after.values())
     assert {job: after[job] for job in before} == before
@@ -241,7 +242,7 @@ def test_a_sweep_of_300_jobs_that_was_killed_ends_complete(folder: Path) -> None
     assert sum(runs(folder)) <= 301
     assert runs(folder)[: len(before)] == [1] * len(before)
     stdout, _ = sweep(folder, *arguments)
-    assert "300 of 300 jobs were there already" in stdout
+    assert "300 of 300 jobs have completed earlier" in stdout
     assert statuses(folder) == after
     (folder / "input").write_text("two")
     sweep(folder, "seed=range(10,12)", "name=slow")
@@ -257,7 +258,7 @@ def test_an_interrupted_sweep_stops_and_is_carried_on(folder: Path) -> None:
     assert "collected" not in stdout
     done = len(completed(folder)) - 1
     stdout, _ = sweep(folder, "seed=range(10,100)", "name=slow")
-    assert "of 90 jobs were there already" in stdout
+    assert "of 90 jobs have completed earlier" in stdout
     assert runs(folder)[: done - 1] == [1] * (done - 1)
     assert len(runs(folder)) == 90
 
@@ -310,7 +311,7 @@ def test_launchers_that_run_jobs_elsewhere(folder: Path, launcher: str) -> None:
         assert names == {"config.yaml", "hydra.yaml", "overrides.yaml"}
     assert "there is more to say" in (folder / "sweep/2/fuse.log").read_text()
     stdout, _ = sweep(folder, seeds, "members.third=a.parquet", *elsewhere, status=1)
-    assert "3 of 5 jobs were there already" in stdout
+    assert "3 of 5 jobs have completed earlier" in stdout
     assert runs(folder) == [1, 1, 2, 1, 2]
 
 
@@ -402,7 +403,7 @@ def test_weights_are_swept_and_one_that_is_none_fails_alone(
             assert (tmp_path / f"sweep/{job}" / name).is_file()
     assert "1.5" in (tmp_path / "sweep/2/fuse.log").read_text()
     before = completed(tmp_path)
-    assert "3 of 4 jobs were there already" in run_stage(tmp_path, "fuse", *arguments).stdout
+    assert "3 of 4 jobs have completed earlier" in run_stage(tmp_path, "fuse", *arguments).stdout
     after = completed(tmp_path)
     assert [job for job in range(4) if after[job] != before[job]] == [2]
     # Other predictions of a member are another input.

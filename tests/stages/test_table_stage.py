@@ -65,7 +65,7 @@ def test_no_row_is_lost_whatever_the_format(members: Path) -> None:
     assert text.metadata.data_fingerprint == image.metadata.data_fingerprint
     told = (members / "text.txt").read_text(encoding="utf-8")
     assert "train: 36 samples" in told
-    assert "quotation marks are characters of the text" in told
+    assert "quotation marks are read as characters of the text" in told
 
 
 def test_a_class_that_test_lacks_is_told_and_scored_without_nan(members: Path) -> None:

@@ -151,7 +151,7 @@ def test_folders_that_cannot_be_written_to_are_told_before_training(tmp_path: Pa
     (tmp_path / "file").touch()
     for key in ("artifacts.dir", "data.cache_dir"):
         message = fail(tmp_path, "train", *SMALL, f"{key}=file", "hydra.run.dir=run")
-        assert f"error: {key}=file is no folder that can be written to" in message
+        assert f"error: {key}=file is not a folder that can be written to" in message
         assert not (tmp_path / "run/checkpoints").exists()
     assert "File exists: 'file'" in fail(tmp_path, "train", *SMALL, "hydra.run.dir=file")
 
@@ -171,7 +171,7 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
     )
     assert done.returncode == 2, done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
-    assert f"File too large; {tmp_path}/run is unfinished. Make room" in done.stderr
+    assert f"File too large; {tmp_path}/run is unfinished. Free space" in done.stderr
     status = json.loads((tmp_path / "run/status.json").read_text())
     assert status["state"] == "failed"
     assert not (tmp_path / "outputs/artifacts/demo/image.parquet").exists()
@@ -181,9 +181,12 @@ def test_mistakes_are_told_together_without_a_traceback(tmp_path: Path) -> None:
     message = fail(tmp_path, "train", "modality=text", "trainer.patience=x", "nmae=a")
     assert "trainer.patience" in message
     assert "nmae=a" in message
-    message = fail(tmp_path, "train", "modality=text", "encoder=resnet50", "trainer.patience=0")
-    assert "encoder=resnet50 reads images" in message
+    message = fail(tmp_path, "train", "modality=text", "encoder.max_length=1", "trainer.patience=0")
+    assert "encoder.max_length must be at least 8" in message
     assert "trainer.patience must be at least 1" in message
+    message = fail(tmp_path, "train", "modality=text", "encoder=resnet50", "loss=supcon")
+    assert "encoder=resnet50 reads image" in message
+    assert "loss is for training in two phases" in message
     message = fail(tmp_path, "train", "modality=smell")
     assert "image" in message
     assert "text" in message
@@ -246,9 +249,9 @@ def test_wandb_has_one_run_a_job_in_one_group(trained: Trained, tmp_path: Path) 
 
 def test_a_failing_job_leaves_the_others_alone(trained: Trained, tmp_path: Path) -> None:
     arguments = ["modality=text", *SMALL, "trainer.max_epochs=1", "name=sweep"]
-    arguments += ["modality.dropout=2.0,0.1", f"hydra.sweep.dir={tmp_path}/sweep"]
+    arguments += ["head.dropout=2.0,0.1", f"hydra.sweep.dir={tmp_path}/sweep"]
     message = fail(trained.folder, "train", "-m", *arguments)
-    assert "modality.dropout is a probability" in message
+    assert "head.dropout must be at least 0 and below 1" in message
     states = [
         json.loads((tmp_path / f"sweep/{job}/status.json").read_text())["state"] for job in (0, 1)
     ]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from lfx.configuration.study import PlanConfig, StepConfig, StudyConfig
-from lfx.runtime.rundir import RunStatus
+from lfx.command.roots.study import PlanConfig, StepConfig, StudyConfig
+from lfx.runs.status import RunStatus
 from lfx.studies.carry_out import StudyError, is_done
 from lfx.studies.steps import flat_overrides, plan_steps, quoted
 
@@ -118,5 +118,5 @@ def test_a_step_with_other_settings_is_in_the_way(step):
 
 def test_a_step_that_is_running_is_waited_for(step):
     write(step, "running", pid=os.getppid())
-    with pytest.raises(StudyError, match=f"process {os.getppid()} of this machine is at work"):
+    with pytest.raises(StudyError, match=f"process {os.getppid()} of this machine is running"):
         is_done(step)

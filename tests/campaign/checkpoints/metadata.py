@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from campaign.material import Material
 from campaign.checkpoints.changing import FINE, NO, ON, Content, Edit, put, read
 
+_TEXT_ENCODER = "lfx.modalities.text.transformers_encoder.TransformersEncoder"
+_IMAGE_ENCODER = "lfx.modalities.image.timm_encoder.TimmEncoder"
+# What an encoder is built from, in a checkpoint.
+_BUILT = "lfx.encoder.settings"
+_MLP = "lfx.models.heads.MlpHead"
+
 
 def _edited(name: str, edit: Edit, expect: Expectation = NO, of: str = "text") -> Case:
     """Make a case of predicting by lfx's own checkpoint, with something in it changed."""
@@ -45,66 +51,76 @@ def _remove(path: str) -> Edit:
 def _metadata() -> list[Case]:
     nan = float("nan")
     junk: list[tuple[str, str, Any]] = [
-        ("class_os_system", "lfx.module", "os.system"),
-        ("class_subprocess", "lfx.module", "subprocess.Popen"),
-        ("class_lfx_but_none", "lfx.module", "lfx.runtime.files.write_json"),
-        ("class_lfx_main", "lfx.module", "lfx.train.main"),
-        ("class_lfx_with_dots", "lfx.module", "lfx..os.system"),
-        ("class_lfx_climbing", "lfx.module", "lfx.modalities.text.os.system"),
-        ("class_empty", "lfx.module", ""),
-        ("class_list", "lfx.module", ["lfx.modalities.text.TextClassifier"]),
-        ("class_number", "lfx.module", 5),
-        ("class_none", "lfx.module", None),
-        ("class_bytes", "lfx.module", b"lfx.modalities.text"),
-        ("class_long", "lfx.module", "lfx." + "a" * 100_000),
-        ("class_escape", "lfx.module", "lfx.\x1b[2J\r.Evil"),
+        ("class_os_system", "lfx.encoder.class", "os.system"),
+        ("class_subprocess", "lfx.encoder.class", "subprocess.Popen"),
+        ("class_lfx_but_none", "lfx.encoder.class", "lfx.runtime.files.write_json"),
+        ("class_lfx_main", "lfx.encoder.class", "lfx.train.main"),
+        ("class_lfx_with_dots", "lfx.encoder.class", "lfx..os.system"),
+        ("class_lfx_climbing", "lfx.encoder.class", "lfx.modalities.text.modality.os.system"),
+        ("class_empty", "lfx.encoder.class", ""),
+        (
+            "class_list",
+            "lfx.encoder.class",
+            [_TEXT_ENCODER],
+        ),
+        ("class_number", "lfx.encoder.class", 5),
+        ("class_none", "lfx.encoder.class", None),
+        ("class_bytes", "lfx.encoder.class", b"lfx.modalities.text.modality"),
+        ("class_long", "lfx.encoder.class", "lfx." + "a" * 100_000),
+        ("class_escape", "lfx.encoder.class", "lfx.\x1b[2J\r.Evil"),
         ("phase_odd", "lfx.phase", "one"),
         ("encoder_list", "lfx.encoder", []),
         ("encoder_empty", "lfx.encoder", {}),
         ("encoder_none", "lfx.encoder", None),
         ("encoder_text", "lfx.encoder", "tiny_text"),
-        ("tokenizer_junk", "lfx.encoder.tokenizer", "junk"),
-        ("tokenizer_empty", "lfx.encoder.tokenizer", ""),
-        ("tokenizer_list", "lfx.encoder.tokenizer", [1, 2]),
-        ("tokenizer_none", "lfx.encoder.tokenizer", None),
-        ("tokenizer_deep", "lfx.encoder.tokenizer", "[" * 100_000),
-        ("tokenizer_deep_object", "lfx.encoder.tokenizer", '{"model":' * 50_000),
-        ("tokenizer_other_json", "lfx.encoder.tokenizer", json.dumps({"version": "1.0"})),
-        ("padding_negative", "lfx.encoder.padding", -5),
-        ("padding_beyond", "lfx.encoder.padding", 10**9),
-        ("padding_text", "lfx.encoder.padding", "x"),
-        ("max_length_zero", "lfx.encoder.max_length", 0),
-        ("max_length_text", "lfx.encoder.max_length", "long"),
-        ("pooling_junk", "lfx.encoder.pooling", "magic"),
-        ("pooling_list", "lfx.encoder.pooling", ["mean"]),
-        ("cleaning_junk", "lfx.encoder.cleaning", {"nothing": 1}),
-        ("cleaning_list", "lfx.encoder.cleaning", [True]),
-        ("config_list", "lfx.encoder.config", []),
-        ("config_empty", "lfx.encoder.config", {}),
-        ("config_text", "lfx.encoder.config", "bert"),
-        ("config_model_type_none", "lfx.encoder.config.model_type", None),
-        ("config_model_type_list", "lfx.encoder.config.model_type", ["bert"]),
-        ("config_model_type_other", "lfx.encoder.config.model_type", "gpt2"),
-        ("config_width_huge", "lfx.encoder.config.hidden_size", 2**40),
-        ("config_width_text", "lfx.encoder.config.hidden_size", "wide"),
-        ("config_width_nan", "lfx.encoder.config.hidden_size", nan),
-        ("config_layers_huge", "lfx.encoder.config.num_hidden_layers", 10**9),
-        ("config_vocabulary_huge", "lfx.encoder.config.vocab_size", 10**12),
-        ("config_positions_huge", "lfx.encoder.config.max_position_embeddings", 10**12),
-        ("config_activation_junk", "lfx.encoder.config.hidden_act", "os.system"),
-        ("classifier_list", "lfx.classifier", []),
-        ("classifier_empty", "lfx.classifier", {}),
-        ("classes_empty", "lfx.classifier.classes", []),
-        ("classes_text", "lfx.classifier.classes", "bad"),
-        ("classes_numbers", "lfx.classifier.classes", [1, 2]),
-        ("classes_twice", "lfx.classifier.classes", ["bad", "bad"]),
-        ("classes_more", "lfx.classifier.classes", ["bad", "good", "ugly"]),
-        ("dropout_nan", "lfx.classifier.dropout", nan),
-        ("dropout_text", "lfx.classifier.dropout", "x"),
-        ("optimization_list", "lfx.classifier.optimization", []),
-        ("optimization_more", "lfx.classifier.optimization.nothing", 1),
-        ("more_arguments", "lfx.classifier.checkpoint_path", "/etc/passwd"),
-        ("class_weights_junk", "lfx.classifier.class_weights", ["a"]),
+        ("tokenizer_junk", "lfx.encoder.settings.tokenizer", "junk"),
+        ("tokenizer_empty", "lfx.encoder.settings.tokenizer", ""),
+        ("tokenizer_list", "lfx.encoder.settings.tokenizer", [1, 2]),
+        ("tokenizer_none", "lfx.encoder.settings.tokenizer", None),
+        ("tokenizer_deep", "lfx.encoder.settings.tokenizer", "[" * 100_000),
+        ("tokenizer_deep_object", "lfx.encoder.settings.tokenizer", '{"model":' * 50_000),
+        ("tokenizer_other_json", "lfx.encoder.settings.tokenizer", json.dumps({"version": "1.0"})),
+        ("padding_negative", "lfx.encoder.settings.padding", -5),
+        ("padding_beyond", "lfx.encoder.settings.padding", 10**9),
+        ("padding_text", "lfx.encoder.settings.padding", "x"),
+        ("max_length_zero", "lfx.encoder.settings.max_length", 0),
+        ("max_length_text", "lfx.encoder.settings.max_length", "long"),
+        ("pooling_junk", "lfx.encoder.settings.pooling", "magic"),
+        ("pooling_list", "lfx.encoder.settings.pooling", ["mean"]),
+        ("cleaning_junk", "lfx.encoder.settings.cleaning", {"nothing": 1}),
+        ("cleaning_list", "lfx.encoder.settings.cleaning", [True]),
+        ("config_list", "lfx.encoder.settings.config", []),
+        ("config_empty", "lfx.encoder.settings.config", {}),
+        ("config_text", "lfx.encoder.settings.config", "bert"),
+        ("config_model_type_none", "lfx.encoder.settings.config.model_type", None),
+        ("config_model_type_list", "lfx.encoder.settings.config.model_type", ["bert"]),
+        ("config_model_type_other", "lfx.encoder.settings.config.model_type", "gpt2"),
+        ("config_width_huge", "lfx.encoder.settings.config.hidden_size", 2**40),
+        ("config_width_text", "lfx.encoder.settings.config.hidden_size", "wide"),
+        ("config_width_nan", "lfx.encoder.settings.config.hidden_size", nan),
+        ("config_layers_huge", "lfx.encoder.settings.config.num_hidden_layers", 10**9),
+        ("config_vocabulary_huge", "lfx.encoder.settings.config.vocab_size", 10**12),
+        ("config_positions_huge", "lfx.encoder.settings.config.max_position_embeddings", 10**12),
+        ("config_activation_junk", "lfx.encoder.settings.config.hidden_act", "os.system"),
+        ("head_list", "lfx.head", []),
+        ("head_empty", "lfx.head", {}),
+        ("head_class", "lfx.head.class", "subprocess.Popen"),
+        ("head_is_an_encoder", "lfx.head.class", _TEXT_ENCODER),
+        ("head_settings_list", "lfx.head.settings", [1]),
+        ("head_hidden_huge", "lfx.head", {"class": _MLP, "settings": {"hidden": 10**12}}),
+        ("modality_none", "lfx.modality", None),
+        ("modality_class", "lfx.modality.class", "os.system"),
+        ("modality_is_a_head", "lfx.modality.class", _MLP),
+        ("modality_settings", "lfx.modality.settings", {"augmentation": "os.system", "file": 1}),
+        ("classes_empty", "lfx.classes", []),
+        ("classes_text", "lfx.classes", "bad"),
+        ("classes_numbers", "lfx.classes", [1, 2]),
+        ("classes_twice", "lfx.classes", ["bad", "bad"]),
+        ("classes_more", "lfx.classes", ["bad", "good", "ugly"]),
+        ("dropout_nan", "lfx.head.settings.dropout", nan),
+        ("dropout_text", "lfx.head.settings.dropout", "x"),
+        ("l2_list", "lfx.head.settings.l2", [1]),
+        ("more_arguments", "lfx.head.settings.checkpoint_path", "/etc/passwd"),
         ("provenance_list", "lfx.provenance", []),
         ("provenance_none", "lfx.provenance", None),
         ("provenance_name_climbs", "lfx.provenance.name", "../../precious/notes"),
@@ -123,11 +139,7 @@ def _metadata() -> list[Case]:
     harmless = {
         "phase_odd",
         "provenance_settings_list",
-        "dropout_nan",
         "provenance_splits_unknown",
-        "class_weights_junk",
-        "optimization_more",
-        "more_arguments",
         "provenance_name_climbs",
         "provenance_name_escape",
     }
@@ -161,83 +173,109 @@ def _metadata() -> list[Case]:
     cases += [
         _edited(
             "classes_other",
-            put("lfx.classifier.classes", ["cat", "dog"]),
+            put("lfx.classes", ["cat", "dog"]),
             refused("ckpt|classes that the model does not know"),
         ),
-        _edited("no_module", _remove("lfx.module")),
+        _edited("no_class", _remove("lfx.encoder.class")),
         _edited("no_encoder", _remove("lfx.encoder")),
         _edited("no_provenance", _remove("lfx.provenance")),
         _edited("no_state", _remove("state_dict")),
         _edited("no_head", lambda content, _work: content["state_dict"].pop("head.weight")),
         _edited(
             "config_kernel_of_the_hub",
-            put("lfx.encoder.config.attn_implementation", "owner/kernel"),
+            put(f"{_BUILT}.config.attn_implementation", "owner/kernel"),
             either(NO, FINE),
         ),
         _edited(
             "config_kernel_private",
-            put("lfx.encoder.config._attn_implementation", "owner/kernel"),
+            put(f"{_BUILT}.config._attn_implementation", "owner/kernel"),
             either(NO, FINE),
         ),
         _edited(
             "config_auto_map",
-            put("lfx.encoder.config.auto_map", {"AutoModel": "owner/repo--evil.Evil"}),
+            put(f"{_BUILT}.config.auto_map", {"AutoModel": "owner/repo--evil.Evil"}),
             either(NO, FINE),
         ),
         _edited(
             "config_name_or_path",
-            lambda content, work: content["lfx"]["encoder"]["config"].update(
+            lambda content, work: content["lfx"]["encoder"]["settings"]["config"].update(
                 _name_or_path=str(work), trust_remote_code=True
             ),
             either(NO, FINE),
         ),
         _edited(
             "config_quantized",
-            put("lfx.encoder.config.quantization_config", {"quant_method": "awq"}),
+            put(f"{_BUILT}.config.quantization_config", {"quant_method": "awq"}),
             either(NO, FINE),
         ),
-        _edited("image_hub", put("lfx.encoder.architecture", "hf-hub:somebody/evil"), NO, "image"),
-        _edited("image_local_dir", put("lfx.encoder.architecture", "local-dir:data"), NO, "image"),
-        _edited("image_climbs", put("lfx.encoder.architecture", "../../x"), NO, "image"),
+        _edited(
+            "image_hub",
+            put(f"{_BUILT}.architecture", "hf-hub:somebody/evil"),
+            NO,
+            "image",
+        ),
+        _edited(
+            "image_local_dir",
+            put(f"{_BUILT}.architecture", "local-dir:data"),
+            NO,
+            "image",
+        ),
+        _edited("image_climbs", put(f"{_BUILT}.architecture", "../../x"), NO, "image"),
         _edited(
             "image_architecture_list",
-            put("lfx.encoder.architecture", ["test_resnet"]),
+            put(f"{_BUILT}.architecture", ["test_resnet"]),
             NO,
             "image",
         ),
         _edited("image_second_file", _second_file, NO, "image"),
         _edited(
-            "image_pretrained", put("lfx.encoder.architecture_args.pretrained", True), NO, "image"
+            "image_pretrained",
+            put(f"{_BUILT}.architecture_args.pretrained", True),
+            NO,
+            "image",
         ),
         _edited("image_pretrained_file", _pretrained_file, NO, "image"),
         _edited(
-            "image_args_list", put("lfx.encoder.architecture_args", []), either(NO, FINE), "image"
+            "image_args_list",
+            put(f"{_BUILT}.architecture_args", []),
+            either(NO, FINE),
+            "image",
         ),
-        _edited("image_size_huge", put("lfx.encoder.image_size", 10**9), NO, "image"),
-        _edited("image_size_text", put("lfx.encoder.image_size", "x"), NO, "image"),
-        _edited("image_mean_nan", put("lfx.encoder.mean", [nan] * 3), refused("ckpt|NaN"), "image"),
-        _edited("image_mean_short", put("lfx.encoder.mean", [0.5]), NO, "image"),
+        _edited("image_size_huge", put(f"{_BUILT}.image_size", 10**9), NO, "image"),
+        _edited("image_size_text", put(f"{_BUILT}.image_size", "x"), NO, "image"),
+        _edited(
+            "image_mean_nan",
+            put(f"{_BUILT}.mean", [nan] * 3),
+            refused("ckpt|NaN"),
+            "image",
+        ),
+        _edited("image_mean_short", put(f"{_BUILT}.mean", [0.5]), NO, "image"),
         _edited(
             "image_std_zero",
-            put("lfx.encoder.std", [0.0] * 3),
+            put(f"{_BUILT}.std", [0.0] * 3),
             refused("ckpt|NaN|infinite"),
             "image",
         ),
-        _edited("image_resize_junk", put("lfx.encoder.resize", "stretch"), NO, "image"),
-        _edited("text_model_says_image", put("lfx.module", "lfx.modalities.image.ImageClassifier")),
+        _edited("image_resize_junk", put(f"{_BUILT}.resize", "stretch"), NO, "image"),
+        _edited(
+            "text_model_says_image",
+            put("lfx.encoder.class", _IMAGE_ENCODER),
+        ),
     ]
     return cases
 
 
 def _second_file(content: Content, work: Path) -> None:
     (work / "second.pth").write_bytes(pickles.plain_pickle(work))
-    content["lfx"]["encoder"]["architecture_args"]["checkpoint_path"] = str(work / "second.pth")
+    content["lfx"]["encoder"]["settings"]["architecture_args"]["checkpoint_path"] = str(
+        work / "second.pth"
+    )
 
 
 def _pretrained_file(content: Content, work: Path) -> None:
     (work / "second.pth").write_bytes(pickles.plain_pickle(work))
     overlay = {"file": str(work / "second.pth")}
-    content["lfx"]["encoder"]["architecture_args"] |= {
+    content["lfx"]["encoder"]["settings"]["architecture_args"] |= {
         "pretrained": True,
         "pretrained_cfg_overlay": overlay,
     }

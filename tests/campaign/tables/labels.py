@@ -50,7 +50,7 @@ def _labels() -> list[Case]:
             "labels_word_nan",
             "t.csv",
             as_csv(changed(label={3: "nan"})),
-            right(said("a class is called 'nan'; where that means no label")),
+            right(said("a class is called 'nan'; if that means no label")),
         ),
         table_case("labels_numbers", "t.jsonl", as_jsonl(labels), right(same_as(label_text))),
         table_case("labels_numbers_csv", "t.csv", as_csv(labels), right(same_as(label_text))),
@@ -110,7 +110,7 @@ def _labels() -> list[Case]:
             "labels_none_rare",
             "t.csv",
             as_csv(rows),
-            right(holds(IDS, ("bad", "good")), said("data.rare_classes=drop found nothing to do")),
+            right(holds(IDS, ("bad", "good")), said("data.rare_classes=drop changes nothing")),
             "data.rare_classes=drop",
         ),
         table_case(

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import csv
+from importlib.util import find_spec
+
+import pytest
+import wandb
+
+from lfx.runtime.errors import ConfigError
+from lfx.training import loggers
+from lfx.training.loggers import (
+    CsvLogging,
+    LoggedRun,
+    NoLogging,
+    TensorBoardLogging,
+    WandbLogging,
+    flat_scores,
+    log_picture,
+    log_result,
+    log_table,
+)
+
+
+@pytest.fixture
+def run(tmp_path):
+    return LoggedRun("train", "mine", tmp_path, ("seed=1",), tmp_path / "day/sweep")
+
+
+def test_scores_are_named_by_their_path():
+    metrics = {"val": {"nll": 1, "per_class": {"good": {"recall": 0.5}}}, "leaky": True}
+    assert flat_scores(metrics) == {"val/nll": 1, "val/per_class/good/recall": 0.5, "leaky": 1}
+
+
+def test_the_final_scores_are_in_the_csv_file(run, tmp_path):
+    log_result(CsvLogging().build(run), {"seed": 1}, {"val": {"nll": 0.5}})
+    with (tmp_path / "csv/metrics.csv").open(encoding="utf-8") as stream:
+        (row,) = csv.DictReader(stream)
+    assert float(row["val/nll"]) == 0.5
+
+
+def test_metrics_may_go_nowhere(run):
+    logger = NoLogging().build(run)
+    assert logger is None
+    log_result(logger, {}, {"val": {"nll": 0.5}})
+    log_picture(logger, "picture", run.folder / "none.png")
+    log_table(logger, "table", ["a"], [[1]])
+    assert list(run.folder.iterdir()) == []
+
+
+def test_tensorboard_says_how_to_install_it(run, monkeypatch):
+    monkeypatch.setattr(loggers, "find_spec", lambda _name: None)
+    with pytest.raises(ConfigError, match="logger=tensorboard needs the package tensorboard: pip"):
+        TensorBoardLogging().build(run)
+
+
+@pytest.mark.skipif(find_spec("tensorboard") is None, reason="tensorboard is not installed")
+def test_tensorboard_writes_into_the_runs_folder(run, tmp_path):
+    log_result(TensorBoardLogging().build(run), {"seed": 1}, {"val": {"nll": 0.5}})
+    assert list((tmp_path / "tensorboard").glob("events.*"))
+
+
+def test_wandb_without_a_key_is_offline_and_says_how_to_upload(run, monkeypatch, caplog):
+    monkeypatch.delenv("WANDB_MODE", raising=False)
+    monkeypatch.setattr(loggers, "_has_api_key", lambda: False)
+    caplog.set_level("INFO")
+    logger = WandbLogging(tags=["a"]).build(run)
+    given = logger._wandb_init
+    assert given["mode"] == "offline"
+    assert given["group"] == "day/sweep"
+    assert (given["job_type"], given["name"], given["tags"]) == ("train", "seed=1", ["a"])
+    assert f"wandb sync {run.folder}/wandb/offline-*" in caplog.text
+    assert wandb.run is None  # nothing has begun
+
+
+def test_wandb_is_online_with_a_key_or_as_the_environment_says(run, monkeypatch):
+    monkeypatch.delenv("WANDB_MODE", raising=False)
+    monkeypatch.setattr(loggers, "_has_api_key", lambda: True)
+    assert WandbLogging().build(run)._wandb_init["mode"] == "online"
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+    assert WandbLogging(group="mine").build(run)._wandb_init["mode"] == "disabled"
+    with pytest.raises(ConfigError, match="mode: allowed are auto, online, offline; got 'on'"):
+        WandbLogging(mode="on")

@@ -26,23 +26,24 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 from torch.nn import functional
-from train import few_samples, save_results
+from train import context_of, few_samples, plan_of, save_results
 
 from lfx.command.entry import register
-from lfx.configuration.locate import config_folder
-from lfx.configuration.train import TrainConfig
-from lfx.configuration.typed import as_typed
+from lfx.command.roots.train import TrainConfig
+from lfx.command.typed import as_typed
 from lfx.losses.npair import NPair, NPairTfa
 from lfx.losses.softmax import NtXent, SupCon
 from lfx.losses.triplet import Triplet
-from lfx.modalities import two_phases
-from lfx.modalities.build import build_classifier, build_plan
-from lfx.modalities.checkpoints import BEST, PHASE_1, load_classifier
-from lfx.modalities.compute import Compute
-from lfx.modalities.encoding import encode_splits
-from lfx.modalities.prediction import predict
-from lfx.modalities.surroundings import Surroundings
+from lfx.runs.checkpoint_file import write_content
+from lfx.runs.checkpoints import read_checkpoint
+from lfx.runs.restore import restore
+from lfx.runs.training_run import build_classifier
 from lfx.runtime.device import resolve_device
+from lfx.runtime.locate import config_folder
+from lfx.training import two_phases
+from lfx.training.compute import Compute
+from lfx.training.embeddings import encode_splits
+from lfx.training.predict import predict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,9 +60,9 @@ def configure(data: str | None, n_views: int | None) -> TrainConfig:
     """Compose a contrastive run over images, without augmentation."""
     overrides = ["modality=image_contrastive", "data.split=random", "trainer.progress=false"]
     overrides += [f"modality.augmentation.{key}=0" for key in ("flip", "rotation", "zoom")]
-    overrides += ["modality.augmentation.translation=0", "modality.diagnostics.enabled=false"]
-    overrides += [f"modality.phase_2.max_epochs={EPOCHS}", f"modality.phase_2.patience={EPOCHS}"]
-    overrides += [f"modality.phase_2.n_views={'null' if n_views is None else n_views}"]
+    overrides += ["modality.augmentation.translation=0", "training.diagnostics.enabled=false"]
+    overrides += [f"training.phase_2.max_epochs={EPOCHS}", f"training.phase_2.patience={EPOCHS}"]
+    overrides += [f"training.phase_2.n_views={'null' if n_views is None else n_views}"]
     if data is not None:
         overrides += ["encoder=efficientnet_lite0", "data=mvsa_single", f"data.root='{data}'"]
     return as_typed(compose("train", overrides=overrides), TrainConfig)
@@ -77,15 +78,16 @@ def time_phase_2(
         cache), and what the best classifier gives for the validation split.
     """
     torch.manual_seed(0)
-    model = build_classifier(config, table)
-    plan = replace(build_plan(config, table), phases=(2,))
+    both = plan_of(config)
+    plan = replace(both, request=replace(both.request, phase="2"))
+    model = build_classifier(both, table)
     with tempfile.TemporaryDirectory() as folder:
-        run, cache = Path(folder), Path(config.data.cache_dir)
-        around = Surroundings(table, Compute(device, "fp32", config.trainer.batch_size), run, cache)
-        state = {"state_dict": model.state_dict()}
-        model.on_save_checkpoint(state)
-        (run / PHASE_1).mkdir(parents=True)
-        torch.save(state, run / PHASE_1 / BEST)
+        compute = Compute(device, "fp32", config.trainer.batch_size)
+        context = context_of(plan, model, table, compute, Path(folder))
+        file = context.checkpoints.best(1)
+        file.parent.mkdir(parents=True)
+        record = {**context.checkpoints.record, "phase": 1}
+        write_content(file, {"state_dict": model.state_dict(), "lfx": record})
         passes: list[float] = []
 
         def encode(*arguments: Any) -> Any:
@@ -96,13 +98,12 @@ def time_phase_2(
 
         two_phases.encode_splits = encode  # the clock inside the run
         start = time.perf_counter()
-        outcome = two_phases.fit_two_phases(model, plan, around)
+        outcome = plan.regime.fit(model, context, plan.request)
         whole = time.perf_counter() - start
         if outcome.best is None:
             raise RuntimeError("phase 2 left no checkpoint")
-        best, _ = load_classifier(outcome.best)
-        rows = table.rows("val")
-        logits = predict(best, table, rows, around.compute, run=run, cache_dir=cache)
+        best = restore(read_checkpoint(outcome.best))
+        logits = predict(best, table.rows("val"), context)
     return whole, sum(passes), logits
 
 

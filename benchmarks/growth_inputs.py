@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from lfx.artifacts.metadata import Metadata
 from lfx.artifacts.parquet import read_predictions, write_predictions
-from lfx.artifacts.predictions import Metadata, Predictions
+from lfx.artifacts.predictions import Predictions
 
 if TYPE_CHECKING:
     from pathlib import Path

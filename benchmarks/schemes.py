@@ -22,16 +22,17 @@ from rich.console import Console
 from rich.table import Table
 
 from lfx.command.entry import register
-from lfx.configuration.build import build
-from lfx.configuration.fuse import FuseConfig
-from lfx.configuration.locate import config_folder
-from lfx.configuration.typed import as_typed, plain
+from lfx.command.roots.fuse import FuseConfig
+from lfx.command.typed import as_typed
 from lfx.fusion.calibration.calibrator import Calibrator
 from lfx.fusion.outputs import FitData, Outputs
 from lfx.fusion.pipeline import Pipeline
 from lfx.fusion.schemes.scheme import Scheme
+from lfx.runtime.build import build
 from lfx.runtime.device import resolve_device
 from lfx.runtime.files import write_json
+from lfx.runtime.locate import config_folder
+from lfx.runtime.plain import plain
 from lfx.runtime.versions import versions
 
 if TYPE_CHECKING:

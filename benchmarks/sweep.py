@@ -38,10 +38,10 @@ from rich.table import Table
 from lfx.command.composer import Composer
 from lfx.command.entry import register
 from lfx.command.job import StageJob
-from lfx.configuration.fuse import FuseConfig
-from lfx.configuration.locate import config_folder
-from lfx.configuration.train import TrainConfig
+from lfx.command.roots.fuse import FuseConfig
+from lfx.command.roots.train import TrainConfig
 from lfx.runtime.files import write_json
+from lfx.runtime.locate import config_folder
 from lfx.runtime.versions import versions
 
 if TYPE_CHECKING:

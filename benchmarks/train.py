@@ -34,23 +34,28 @@ from torch.utils.data import DataLoader
 from torch.utils.flop_counter import FlopCounterMode, conv_flop_count
 from torchvision.transforms import v2
 
-from lfx.command.entry import register
-from lfx.configuration.build import build
-from lfx.configuration.locate import config_folder
-from lfx.configuration.train import TrainConfig
-from lfx.configuration.typed import as_typed, plain
+from lfx.command.entry import Job, register
+from lfx.command.roots.train import TrainConfig
+from lfx.command.typed import as_typed
 from lfx.data.dataset import Dataset
-from lfx.modalities.build import build_classifier, build_training
-from lfx.modalities.compute import Compute, choose_precision
-from lfx.modalities.surroundings import Surroundings
-from lfx.modalities.training import Training, fit
+from lfx.runs.checkpoints import RunCheckpoints
+from lfx.runs.provenance import provenance_of
+from lfx.runs.training_run import build_classifier, checkpoint_record
+from lfx.runtime.build import build
 from lfx.runtime.device import resolve_device
 from lfx.runtime.files import write_json
+from lfx.runtime.locate import config_folder
 from lfx.runtime.versions import versions
+from lfx.train import build_plan
+from lfx.training.compute import Compute, choose_precision
+from lfx.training.context import RunContext
+from lfx.training.fit import Stop, fit
+from lfx.training.loaders import classifier_loaders
 
 if TYPE_CHECKING:
     from lfx.data.samples import SampleTable
-    from lfx.modalities.classifier import Classifier
+    from lfx.models.classifier import Classifier
+    from lfx.runs.plan import RunPlan
 
 ENCODERS = {"text": "minilm", "image": "efficientnet_lite0"}
 
@@ -72,9 +77,25 @@ def few_samples(config: TrainConfig, samples: int) -> SampleTable:
     return replace(table, splits=splits)
 
 
+def plan_of(config: TrainConfig) -> RunPlan:
+    """Build what a config names; nothing is published."""
+    return build_plan(config, Job(Path(tempfile.gettempdir()), (), None))
+
+
+def context_of(
+    plan: RunPlan, classifier: Classifier, table: SampleTable, compute: Compute, run: Path
+) -> RunContext:
+    """Set up a run's folder as `lfx.train` does."""
+    provenance = provenance_of(plan.shaping, plan.name, plan.seed, table, None)
+    record = checkpoint_record(plan, classifier, provenance)
+    checkpoints = RunCheckpoints(run, record)
+    return RunContext(table, plan.modality, compute, run, plan.dataset.cache, checkpoints)
+
+
 def time_lfx(config: TrainConfig, table: SampleTable, compute: Compute) -> float:
     """Train one epoch as `lfx.train` does; give samples per second."""
-    classifier = build_classifier(config, table)
+    plan = plan_of(config)
+    classifier = build_classifier(plan, table)
     speeds: list[float] = []
 
     class Listener(logging.Handler):
@@ -84,30 +105,26 @@ def time_lfx(config: TrainConfig, table: SampleTable, compute: Compute) -> float
                 speeds.append(float(told[1]))
 
     listener = Listener()
-    logger = logging.getLogger("lfx.modalities.callbacks")
+    logger = logging.getLogger("lfx.training.callbacks")
     logger.setLevel(logging.INFO)
     logger.addHandler(listener)
     with tempfile.TemporaryDirectory() as folder:
-        around = Surroundings(
-            table,
-            compute,
-            Path(folder),
-            Path(config.data.cache_dir),
-            plain(config.modality).get("augmentation"),
+        context = context_of(
+            plan, classifier, table, replace(compute, progress=False), Path(folder)
         )
-        clip_norm = build_training(config).clip_norm
-        fit(classifier, Training(1, 1, 0.0, clip_norm, progress=False), around)
+        stop = Stop(1, 1, 0.0, config.training.optimizer.clip_norm)
+        fit(classifier, classifier_loaders(classifier, context), stop, context)
     logger.removeHandler(listener)
     return speeds[-1]
 
 
 def time_plain(config: TrainConfig, table: SampleTable, compute: Compute) -> float:
     """Train one epoch in a plain loop; give samples per second."""
-    classifier = build_classifier(config, table).to(compute.device)
+    classifier = build_classifier(plan_of(config), table).to(compute.device)
     classifier.train()
     classifier.to(memory_format=torch.contiguous_format)
     rows = table.rows("train")
-    own = config.modality.optimizer
+    own = config.training.optimizer
     optimizer = torch.optim.AdamW(
         [
             {"params": classifier.encoder.parameters(), "lr": own.learning_rate},
@@ -169,18 +186,18 @@ def plain_images(
     return {"image": torch.stack(images)}, torch.tensor([table.labels[row] for row in rows])
 
 
-def flops_per_sample(classifier: Classifier, table: SampleTable, size: int) -> float:
+def flops_per_sample(plan: RunPlan, classifier: Classifier, table: SampleTable, size: int) -> float:
     """Count the multiply-adds (as two) of forward and backward passes over lfx's batches."""
-    from lfx.data.batches import EpochBatches
+    from lfx.training.batches import EpochBatches
 
     rows = table.rows("train")
-    inputs = classifier.inputs(table, rows, Path("outputs/cache"))
+    inputs = plan.modality.inputs(table, rows, classifier.encoder, plan.dataset.cache)
     counted = 0
     total = 0
     mapping = {torch.ops.aten.convolution_backward: convolution_backward_flops}
     for key in list(EpochBatches(size, inputs.lengths, seed=0))[:4]:
         with FlopCounterMode(display=False, custom_mapping=mapping) as counter:
-            classifier(inputs.read(list(key), key.epoch, 1)).sum().backward()
+            classifier(inputs.collate(list(key), key.epoch, 1)).sum().backward()
         counted += len(key)
         total += counter.get_total_flops()
     return total / counted
@@ -225,9 +242,10 @@ def measure(modality: str, arguments: argparse.Namespace) -> dict[str, Any]:
         print(
             f"{modality} turn {turn + 1}: lfx {mine:.1f}/s, plain loop {theirs:.1f}/s", flush=True
         )
-    classifier = build_classifier(config, table)
+    plan = plan_of(config)
+    classifier = build_classifier(plan, table)
     classifier.train()
-    work = flops_per_sample(classifier, table, compute.batch_size)
+    work = flops_per_sample(plan, classifier, table, compute.batch_size)
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     peak = matmul_peak(dtype, device)
     speed = statistics.median(mine for mine, _ in turns)

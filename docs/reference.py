@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import is_dataclass
 from typing import TYPE_CHECKING
 
 import lfx
 from lfx.command.signature import schema_of, settings_of
-from lfx.configuration.locate import config_folder
 from lfx.evaluation.scores import SCORES
 from lfx.runtime.escaping import for_markdown
+from lfx.runtime.locate import config_folder
 from lfx.runtime.settings import describe
 
 if TYPE_CHECKING:
@@ -51,19 +52,28 @@ def settings() -> Iterator[str]:
         content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
         group = file.parent.relative_to(config_folder()).as_posix()
         for key, target in _targets(group, content):
-            if target in seen or not target.startswith("lfx.") or group == "modality":
+            if target in seen or not target.startswith("lfx."):
                 continue
             seen.add(target)
             schema = schema_of(target)
             yield f"\n## {key}: {target.rpartition('.')[2]}\n"
             yield f"{schema.__doc__}\n"
-            own = settings_of(schema)
-            if own:
+            if settings_of(schema):
                 yield "| setting | allowed | default | |\n| --- | --- | --- | --- |"
-            for name, one in own.items():
-                default = "required" if "MISSING" in repr(one.default) else f"`{one.default!r}`"
-                cells = (f"`{key}.{name}`", describe(one.annotation), default, one.sentence)
-                yield "| " + " | ".join(_cell(cell) for cell in cells) + " |"
+            yield from _rows(key, schema)
+
+
+def _rows(key: str, schema: type) -> Iterator[str]:
+    """List the settings of a class, and those of the classes within it."""
+    for name, setting in settings_of(schema).items():
+        inner = type(setting.default)
+        if is_dataclass(setting.default):
+            yield from _rows(f"{key}.{name}", inner)
+            continue
+        is_required = "MISSING" in repr(setting.default)
+        default = "required" if is_required else f"`{setting.default!r}`"
+        cells = (f"`{key}.{name}`", describe(setting.annotation), default, setting.sentence)
+        yield "| " + " | ".join(_cell(cell) for cell in cells) + " |"
 
 
 def scores() -> Iterator[str]:

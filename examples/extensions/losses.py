@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from annotated_types import Gt
 from torch.nn import functional
 
-from lfx.losses.loss import ContrastiveLoss, LossTerm, count_idle, mean_or_zero, same_target
+from lfx.losses.loss import ContrastiveLoss, LossTerm, count_unpaired, mean_or_zero, same_target
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -33,4 +33,4 @@ class PairwiseMargin(ContrastiveLoss):
         apart = (normalised[rows] - normalised[columns]).square().sum(dim=1).clamp(min=1e-12).sqrt()
         pushed = (self.margin - apart).clamp(min=0).square()
         value = mean_or_zero(pulled, embeddings) + mean_or_zero(pushed, embeddings)
-        return LossTerm(value, count_idle(targets))
+        return LossTerm(value, count_unpaired(targets))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lfx.runs.checkpoints import load_classifier
+from lfx.runs.checkpoints import read_checkpoint
+from lfx.runs.restore import restore
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,5 +24,5 @@ SHORT = [
 
 def size(run: Path) -> int:
     """Count the parameters of a run's encoder."""
-    classifier, _ = load_classifier(run / "checkpoints/best.ckpt")
+    classifier = restore(read_checkpoint(run / "checkpoints/best.ckpt"))
     return sum(parameter.numel() for parameter in classifier.encoder.parameters())

@@ -38,7 +38,7 @@ def test_resnet50_contrastive_takes_two_steps_of_each_phase(tmp_path: Path) -> N
     own = ["encoder.weights.source=none", "training.phase_2.max_epochs=1"]
     # As the paper's published code has it.
     own += ["loss=npair_tfa", "training.projection.width=128", "training.projection.relu=true"]
-    own += ["training.phase_2.hidden=256", "head.l2=0.01"]
+    own += ["head=mlp", "head.hidden=256", "head.l2=0.01"]
     succeed(tmp_path, "train", "experiment=paper/resnet50_contrastive", *SHORT, *own)
     assert size(tmp_path / "run") == 23_508_032
     metrics = json.loads((tmp_path / "run/metrics.json").read_text())

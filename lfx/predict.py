@@ -29,7 +29,7 @@ def predict(config: PredictConfig, job: Job) -> None:
     dataset: Dataset = build(config.data, "data", Dataset)
     checkpoint = read_checkpoint(Path(config.ckpt))
     device = resolve_device(config.device)
-    precision = choose_precision(config.precision.name, device)
+    precision = choose_precision(config.precision, device)
     predictions = apply_checkpoint(
         checkpoint,
         dataset,

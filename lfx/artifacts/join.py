@@ -25,6 +25,7 @@ from lfx.artifacts.agreement import (
 )
 from lfx.artifacts.checks import check
 from lfx.artifacts.joined import JoinedMembers
+from lfx.artifacts.reserved import MISSING_POLICIES
 from lfx.data.split_names import SPLITS
 from lfx.runtime.errors import ArtifactError
 
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lfx.artifacts.predictions import Predictions
-
-ON_MISSING = ("error", "renormalise", "drop")
 
 
 def join(
@@ -56,8 +55,10 @@ def join(
             names the members, the differences, some ids, and what to do next.
         ValueError: unknown `on_missing`.
     """
-    if on_missing not in ON_MISSING:
-        raise ValueError(f"on_missing: allowed are {', '.join(ON_MISSING)}; got {on_missing!r}")
+    if on_missing not in MISSING_POLICIES:
+        raise ValueError(
+            f"on_missing: allowed are {', '.join(MISSING_POLICIES)}; got {on_missing!r}"
+        )
     if not members:
         raise ArtifactError("there are no members to join; give at least one prediction artifact")
     names = tuple(sorted(members))

@@ -45,7 +45,9 @@ def inspect_settings(kind: Any) -> list[Setting]:
     Arguments whose defaults are not plain values are left out and keep their defaults.
     """
     annotations = argument_annotations(kind)
-    sentences = argument_sentences(inspect.getdoc(kind) or "")
+    sentences: dict[str, str] = {}
+    for owner in reversed(inspect.getmro(kind) if isinstance(kind, type) else (kind,)):
+        sentences |= argument_sentences(inspect.cleandoc(owner.__doc__ or ""))
     fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
     factories = {
         field.name: field.default_factory

@@ -32,12 +32,7 @@ class Head(ABC):
 @checked
 @dataclass(frozen=True, kw_only=True)
 class LinearHead(Head):
-    """A linear classifier (the paper).
-
-    Args:
-        dropout: Dropout between encoder and head.
-        l2: What the squares of the head's weights, summed, are multiplied by in the loss.
-    """
+    """A linear classifier (the paper)."""
 
     def build(self, features: int, classes: int) -> nn.Module:
         """Build one linear layer."""
@@ -50,8 +45,6 @@ class MlpHead(Head):
     """A classifier with a hidden layer and ReLU (the published code).
 
     Args:
-        dropout: Dropout between encoder and head.
-        l2: What the squares of the hidden layer's weights, summed, are multiplied by in the loss.
         hidden: Width of the hidden layer.
     """
 

@@ -43,14 +43,7 @@ class Optimizer(ABC):
 @checked
 @dataclass(frozen=True, kw_only=True)
 class AdamW(Optimizer):
-    """AdamW.
-
-    Args:
-        learning_rate: Peak learning rate of the encoder.
-        head_learning_rate: Peak learning rate of the head; null: the encoder's.
-        weight_decay: Weight decay, on weights only (no biases, no normalisation).
-        clip_norm: Largest norm of the gradient; null: no clipping.
-    """
+    """AdamW."""
 
     def build(self, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
         """Build torch's AdamW, fused where it can be."""

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from lfx.modalities.encoder import Encoder
 
-__all__ = ["BEST", "FOLDER", "LAST", "PHASE_1", "RunCheckpoints", "read_checkpoint"]
-
 
 def read_checkpoint(file: Path, key: str = "ckpt") -> Checkpoint:
     """Read a checkpoint of lfx; nothing in it is executed, and no path in it is followed.
@@ -104,7 +102,9 @@ class RunCheckpoints:
         if self.resumed is None or self.resumed.phase != phase:
             return None
         keeping = self._keeping[phase].state_key
-        self.plugin().progress = lightning_state(self.resumed, expected, keeping)
+        self.plugin().progress = lightning_state(
+            read_checkpoint(self.resumed.file), expected, keeping
+        )
         if not self.best(phase).is_file():
             raise CheckpointError(
                 f"{self.resumed.file} is resumed from together with {BEST} of its run, which is "

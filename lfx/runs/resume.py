@@ -84,7 +84,8 @@ def resume_from(
     if origin != run:
         note_heir(origin, run)
     log.info("resuming from %s", file)
-    return replace(found, file=folder / LAST)
+    # Read again when training resumes: a run would hold weights and statistics to its end.
+    return replace(found, file=folder / LAST, weights={}, progress=None)
 
 
 def _adopt(file: Path, folder: Path) -> None:

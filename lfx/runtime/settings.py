@@ -24,6 +24,7 @@ NotNegative = Annotated[float, Ge(0)]
 Count = Annotated[int, Ge(1)]
 # More threads or processes than a machine allows make it fail, and are not faster.
 Threads = Annotated[int, Interval(ge=1, le=256)]
+Precision = Literal["auto", "fp32", "bf16"]
 Seed = Annotated[int, Interval(ge=0, lt=2**32)]
 
 

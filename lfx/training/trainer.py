@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 import torch
 from annotated_types import Interval
 
 from lfx.runtime.checked import checked
 from lfx.runtime.device import resolve_device
-from lfx.runtime.settings import Count, NotNegative, Threads
+from lfx.runtime.settings import Count, NotNegative, Precision, Threads
 from lfx.training.compute import Compute, choose_precision
 from lfx.training.fit import Stop
-
-Precision = Literal["auto", "fp32", "bf16"]
 
 
 @checked

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from omegaconf import MISSING
 
-from lfx.artifacts.reserved import ON_MISSING
+from lfx.artifacts.reserved import MISSING_POLICIES, ON_MISSING
 from lfx.command.roots.artifacts import ArtifactsConfig
 from lfx.runtime.naming import name_problems
 from lfx.runtime.settings import Count, OneOf, Seed, all_problems
@@ -20,14 +20,6 @@ class FitSplit(Enum):
     val = "val"
     test = "test"
     oof = "oof"
-
-
-class OnMissing(Enum):
-    """What happens to a sample that some member lacks."""
-
-    error = "error"
-    renormalise = "renormalise"
-    drop = "drop"
 
 
 _REPORTED = OneOf("lfx.evaluation.scores.reported")
@@ -77,8 +69,8 @@ class FuseConfig:
         if not self.files:
             problems.append("there are no members; give at least one: members.NAME=PATH")
         on_missing = self.members.get(ON_MISSING)
-        if on_missing not in OnMissing.__members__:
-            allowed = ", ".join(OnMissing.__members__)
+        if on_missing not in MISSING_POLICIES:
+            allowed = ", ".join(MISSING_POLICIES)
             problems.append(f"members.{ON_MISSING}: allowed are {allowed}; got {on_missing}")
         return [*problems, *self._objective_problems()]
 

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any
 
 from omegaconf import MISSING
 
 from lfx.runtime.naming import name_problems
-
-
-class Precision(Enum):
-    """The number format of the heavy operations."""
-
-    auto = "auto"
-    fp32 = "fp32"
-    bf16 = "bf16"
+from lfx.runtime.settings import Count, Precision, all_problems
 
 
 @dataclass
@@ -36,15 +28,16 @@ class PredictConfig:
     # auto, cpu, cuda, cuda:N or mps.
     device: str = "auto"
     # auto: bf16 if the hardware is fast at it, else fp32.
-    precision: Precision = Precision.auto
+    precision: str = "auto"
     # Samples per step.
     batch_size: int = 64
 
     def problems(self) -> list[str]:
         """Return the problems of these settings."""
         problems = [] if self.name is None else name_problems("name", self.name)
+        problems += all_problems(
+            [("precision", self.precision, Precision), ("batch_size", self.batch_size, Count)]
+        )
         if self.data.folds is not None:
             problems.append("data.folds is for training; one checkpoint predicts every sample once")
-        if self.batch_size < 1:
-            problems.append(f"batch_size must be at least 1, got {self.batch_size}")
         return problems

@@ -41,9 +41,6 @@ class TimmEncoder(EncoderBuilder):
         mean: Channel means in 0..1; null: what timm says of the weights.
         std: Channel standard deviations in 0..1; null: what timm says of the weights.
         weights: Where the weights come from.
-        trainable: Which part is trained: nothing, the last blocks, or everything.
-        trainable_blocks: How many of the last blocks are trained; for trainable=last_blocks.
-        recipe: The settings with which it trains well.
 
     Raises:
         ConfigError: settings contradict each other.

@@ -41,9 +41,6 @@ class TransformersEncoder(EncoderBuilder):
         cleaning: What is done to texts first; each encoder's default is what its weights were
             trained with.
         weights: Where the weights come from.
-        trainable: Which part is trained: nothing, the last blocks, or everything.
-        trainable_blocks: How many of the last blocks are trained; for trainable=last_blocks.
-        recipe: The settings with which it trains well.
 
     Raises:
         ConfigError: settings contradict each other.

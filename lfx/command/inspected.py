@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from lfx.command.docstrings import argument_sentences
-from lfx.runtime.annotations import argument_annotations
+from lfx.runtime.annotations import argument_annotations, arguments
 from lfx.runtime.errors import ConfigError, in_one_line
 from lfx.runtime.settings import Setting
 
@@ -55,9 +55,7 @@ def inspect_settings(kind: Any) -> list[Setting]:
         if field.default_factory is not dataclasses.MISSING
     }
     settings = []
-    for name, parameter in inspect.signature(kind).parameters.items():
-        if parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}:
-            continue
+    for name, parameter in arguments(kind).items():
         value = factories[name]() if name in factories else parameter.default
         default = dataclasses.MISSING if value is parameter.empty else _plain(value)
         if default is Any:
@@ -99,7 +97,6 @@ def _with_schemas(annotation: Any) -> Any:
         from lfx.command.signature import schema_of
 
         return schema_of(f"{annotation.__module__}.{annotation.__qualname__}")
-    arguments = get_args(annotation)
     if get_origin(annotation) in {typing.Union, types.UnionType}:
-        return typing.Union[tuple(map(_with_schemas, arguments))]  # noqa: UP007
+        return typing.Union[tuple(map(_with_schemas, get_args(annotation)))]  # noqa: UP007
     return annotation

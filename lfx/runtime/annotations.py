@@ -18,19 +18,14 @@ def argument_annotations(kind: Any) -> dict[str, Any]:
         Name → annotation. Those that only a type checker can evaluate, since what they name is
         imported under `TYPE_CHECKING`, are left out.
     """
-    own_fields = isinstance(kind, type) and "__dataclass_fields__" in vars(kind)
-    if isinstance(kind, type) and not own_fields:
-        owners: list[Any] = [inspect.unwrap(kind.__init__)]  # type: ignore[misc]
-    else:
-        owners = list(reversed(kind.__mro__)) if own_fields else [inspect.unwrap(kind)]
     evaluated = {}
-    for owner in owners:
+    for owner in _annotated(kind):
         written = (
             vars(owner).get("__annotations__", {})
             if isinstance(owner, type)
             else getattr(owner, "__annotations__", {})
         )
-        names = vars(sys.modules[owner.__module__])
+        names = vars(sys.modules[owner.__module__]) if written else {}
         for name, annotation in written.items():
             holder = type("Holder", (), {"__annotations__": {name: annotation}})
             try:
@@ -38,6 +33,60 @@ def argument_annotations(kind: Any) -> dict[str, Any]:
             except (NameError, TypeError, AttributeError):
                 evaluated.pop(name, None)
     return evaluated
+
+
+def arguments(kind: Any) -> dict[str, inspect.Parameter]:
+    """Return the named arguments of a class or a function, those of `**kwargs` last.
+
+    Raises:
+        ValueError: it is written in C and does not say what it takes.
+    """
+    functions = _constructors(kind) if isinstance(kind, type) else []
+    parameters = list(inspect.signature(kind).parameters.values())
+    # The first is the class's own constructor, without `self`; each other one has its `self`.
+    for function in functions[1:]:
+        parameters += _parameters(function)[1:]
+    unnamed = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+    named: dict[str, inspect.Parameter] = {}
+    for parameter in parameters:
+        if parameter.kind not in unnamed:
+            named.setdefault(parameter.name, parameter)
+    return named
+
+
+def _constructors(kind: type) -> list[Any]:
+    """Return the functions that take a class's arguments, the class's own first.
+
+    A constructor with `**kwargs` passes the rest to the next class, whose constructor follows.
+    """
+    functions = []
+    for owner in kind.__mro__[:-1]:
+        written = vars(owner).get("__init__") or vars(owner).get("__new__")
+        if written is None:
+            continue
+        function = inspect.unwrap(getattr(written, "__func__", written))
+        functions.append(function)
+        kinds = [parameter.kind for parameter in _parameters(function)]
+        if inspect.Parameter.VAR_KEYWORD not in kinds:
+            break
+    return functions
+
+
+def _parameters(function: Any) -> list[inspect.Parameter]:
+    """Return a function's parameters; none of one that is not written in Python."""
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (ValueError, TypeError):
+        return []
+
+
+def _annotated(kind: Any) -> list[Any]:
+    """Return what carries the annotations of the arguments, the most specific last."""
+    if not isinstance(kind, type):
+        return [inspect.unwrap(kind)]
+    if "__dataclass_fields__" in vars(kind):
+        return list(reversed(kind.__mro__))
+    return list(reversed(_constructors(kind)))
 
 
 def settings_class(annotation: Any) -> Any:

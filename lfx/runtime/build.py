@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from lfx.runtime.annotations import argument_annotations, settings_class
+from lfx.runtime.annotations import argument_annotations, arguments, settings_class
 from lfx.runtime.errors import ConfigError, UserError, in_one_line
 from lfx.runtime.plain import plain
 
@@ -105,6 +104,6 @@ def takes_name(target: str) -> bool:
     """Return whether the class of a dotted path has an argument `name` of its own."""
     module, _, name = target.rpartition(".")
     try:
-        return "name" in inspect.signature(getattr(import_module(module), name)).parameters
+        return "name" in arguments(getattr(import_module(module), name))
     except (ImportError, AttributeError, TypeError, ValueError):  # Hydra reports what is wrong
         return True

@@ -202,7 +202,7 @@ def _terminate(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _with_plus(argument: str, mappings: Sequence[str]) -> str:
-    is_open = any(argument.startswith(f"{mapping}.") for mapping in mappings)
+    is_open = any(argument.startswith((f"{mapping}.", f"{mapping}={{")) for mapping in mappings)
     return f"++{argument}" if is_open and "=" in argument else argument
 
 

@@ -6,14 +6,15 @@ import dataclasses
 import inspect
 import types
 import typing
-from collections.abc import Mapping
-from importlib import import_module
+from collections.abc import Mapping, Sequence
+from enum import Enum
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from lfx.command.docstrings import argument_sentences
 from lfx.runtime.annotations import argument_annotations, arguments
 from lfx.runtime.errors import ConfigError, in_one_line
+from lfx.runtime.imports import import_object
 from lfx.runtime.settings import Setting
 
 _SCALARS = (bool, float, int, str)
@@ -25,9 +26,8 @@ def import_class(target: str) -> Any:
     Raises:
         ConfigError: there is no such class.
     """
-    module, _, name = target.rpartition(".")
     try:
-        imported = getattr(import_module(module), name)
+        imported = import_object(target)
     except Exception as error:  # a module of the user's runs, and each mistake has its own
         reason = error if isinstance(error, ImportError) else in_one_line(error)
         raise ConfigError(
@@ -71,10 +71,10 @@ def _plain(default: object) -> Any:
     """Return a default in plain values; `Any` if it cannot be written in plain values."""
     if isinstance(default, Path):
         return str(default)
-    if default is None or isinstance(default, _SCALARS):
+    if default is None or isinstance(default, (*_SCALARS, Enum)):
         return default
     if isinstance(default, Mapping):
-        named = {str(key): _plain(value) for key, value in default.items()}
+        named = {key: _plain(value) for key, value in default.items()}
         return Any if Any in named.values() else named
     if isinstance(default, list | tuple):
         values = [_plain(value) for value in default]
@@ -97,6 +97,9 @@ def _with_schemas(annotation: Any) -> Any:
         from lfx.command.signature import schema_of
 
         return schema_of(f"{annotation.__module__}.{annotation.__qualname__}")
-    if get_origin(annotation) in {typing.Union, types.UnionType}:
-        return typing.Union[tuple(map(_with_schemas, get_args(annotation)))]  # noqa: UP007
+    origin, of = get_origin(annotation), get_args(annotation)
+    if origin in {typing.Union, types.UnionType}:
+        return typing.Union[tuple(map(_with_schemas, of))]  # noqa: UP007
+    if isinstance(origin, type) and issubclass(origin, Mapping | Sequence):
+        return origin[tuple(map(_with_schemas, of))]  # type: ignore[index]
     return annotation

@@ -25,6 +25,7 @@ from omegaconf import DictConfig
 import lfx
 from lfx.command.earlier import find_completed
 from lfx.command.modules import is_own
+from lfx.command.null_sections import use_null_sections
 from lfx.command.origins import interruption_behind, with_origins
 from lfx.command.settings_file import use_own_loading
 from lfx.command.storage import storage_error
@@ -42,6 +43,7 @@ StageConfig = TypeVar("StageConfig")
 
 # A launcher's worker composes jobs itself; it imports this module with the task.
 use_own_loading()
+use_null_sections()
 
 INTERRUPTED = 128 + signal.SIGINT
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import yaml
 from hydra._internal.config_repository import ConfigRepository
-from hydra.core.default_element import ConfigDefault
 from hydra.core.object_type import ObjectType
 from hydra.errors import HydraException
 from hydra.plugins.config_source import ConfigLoadError
 from omegaconf import ListConfig
 from omegaconf.errors import OmegaConfBaseException
 
+from lfx.command.bases import extend_bases, read_file
 from lfx.command.signature import with_schema
 from lfx.command.typed import first_line
 from lfx.runtime.errors import ConfigError
@@ -39,8 +39,6 @@ _CONTENT_ERRORS = (
     *(ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError),
     RecursionError,
 )
-
-_hydra_load = ConfigRepository.load_config
 
 
 def use_own_loading() -> None:
@@ -85,21 +83,15 @@ def _checked(
         if text.startswith("\ufeff"):  # Hydra would miss a `# @package` in the first line
             raise ValueError("it begins with a byte-order mark; save it as UTF-8 without one")
         _check_size(text)
-    loaded = _hydra_load(repository, config_path)
+    loaded = read_file(repository, config_path)
     if loaded is not None and isinstance(loaded.config, ListConfig):
         raise ValueError("it holds a list; settings are written KEY: VALUE")
     is_root = file is not None and "/" not in config_path
     if loaded is not None and (is_root or config_path.partition("/")[0] in _DERIVED):
-        checked = with_schema(loaded.config, config_path)
-        # A file that extends another one changes what it says, and nothing else.
-        loaded.config = loaded.config if _extends(loaded) else checked
+        if not is_root:
+            extend_bases(repository, config_path, loaded)
+        loaded.config = with_schema(loaded.config, config_path)
     return loaded
-
-
-def _extends(loaded: ConfigResult) -> bool:
-    """Return whether a file's defaults begin with another option of its own group."""
-    bases = [one.path or "" for one in loaded.defaults_list or () if isinstance(one, ConfigDefault)]
-    return any(not path.startswith(("/", "_")) for path in bases)
 
 
 def _describe(error: Exception) -> str:

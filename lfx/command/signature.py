@@ -24,6 +24,7 @@ from lfx.command.inspected import import_class, inspect_settings
 from lfx.command.modules import is_own
 from lfx.command.source import class_summary, read_settings
 from lfx.command.typed import unknown_setting
+from lfx.runtime.annotations import is_enum
 from lfx.runtime.errors import ConfigError
 from lfx.runtime.settings import Setting
 
@@ -169,9 +170,13 @@ def settings_of(schema: type) -> dict[str, Setting]:
 def _field(setting: Setting) -> Any:
     default = MISSING if setting.default is dataclasses.MISSING else setting.default
     kind = _omegaconf_type(setting.annotation)
-    if isinstance(default, str) and isinstance(kind, type) and issubclass(kind, Enum):
-        default = kind[default] if default != MISSING else default
     metadata = {"setting": setting}
+    if (
+        default == MISSING and isinstance(kind, type) and dataclasses.is_dataclass(kind)
+    ):  # its own settings are required
+        return dataclasses.field(default_factory=kind, metadata=metadata)
+    if isinstance(default, str) and is_enum(kind) and default != MISSING:
+        default = kind[default]
     if isinstance(default, list | dict) or dataclasses.is_dataclass(default):
         return dataclasses.field(default_factory=lambda: default, metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
@@ -189,12 +194,13 @@ def _omegaconf_type(annotation: Any) -> Any:
         kind = rest[0] if len(rest) == 1 else Any
         return kind | None if len(rest) < len(arguments) and kind is not Any else kind
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        return dict[str, _omegaconf_type(arguments[-1]) if arguments else Any]  # type: ignore[misc]
+        key, value = (_omegaconf_type(part) for part in arguments or (str, Any))
+        return dict[key if key in _SCALARS else str, value]  # type: ignore[misc]
     if isinstance(origin, type) and issubclass(origin, Sequence):
         of = {_omegaconf_type(part) for part in arguments if part is not ...}
         return list[of.pop()] if len(of) == 1 else list[Any]  # type: ignore[misc]
     is_known = annotation in _SCALARS or dataclasses.is_dataclass(annotation)
-    return annotation if is_known else Any
+    return annotation if is_known or is_enum(annotation) else Any
 
 
 @functools.cache
@@ -202,7 +208,12 @@ def _enum(allowed: tuple[object, ...]) -> Any:
     """Return an enumeration: OmegaConf refuses other values and lists its members."""
     if not all(isinstance(value, str) for value in allowed):
         return Any
-    enum = Enum("Allowed", {str(value): value for value in allowed})  # type: ignore[misc]
+    try:
+        enum = Enum("Allowed", {str(value): value for value in allowed})  # type: ignore[misc]
+    except ValueError:  # a name that Python does not allow, such as `mro`
+        return Any
+    if set(enum.__members__) != set(allowed):  # nor `__x__`
+        return Any
     _make_importable(enum, _ENUM, *allowed)
     return enum
 

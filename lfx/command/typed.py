@@ -8,7 +8,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from lfx.runtime.errors import ConfigError
@@ -53,7 +53,7 @@ def as_typed(config: DictConfig, schema: type[StageConfig]) -> StageConfig:
             part = None if OmegaConf.is_missing(resolved, key) else resolved[key]
             if isinstance(part, DictConfig) and not OmegaConf.missing_keys(part):
                 problems += _problems(OmegaConf.to_object(part), str(key))
-        problems += list(_not_finite(OmegaConf.to_container(resolved)))
+        problems += list(_not_finite(resolved))
         raise ConfigError("\n".join(dict.fromkeys(problems)))
     typed = OmegaConf.to_object(resolved)
     if not isinstance(typed, schema):
@@ -61,7 +61,7 @@ def as_typed(config: DictConfig, schema: type[StageConfig]) -> StageConfig:
     # Hydra's `+` and `++` add keys that no dataclass has, and `to_object` drops them.
     unread = _unread(OmegaConf.to_container(resolved), plain(typed))
     problems = [unknown_setting(key, plain(typed)) for key in unread]
-    problems += [*_not_finite(plain(typed)), *_problems(typed)]
+    problems += [*_not_finite(resolved), *_problems(typed)]
     if problems:
         raise ConfigError("\n".join(dict.fromkeys(problems)))
     return typed
@@ -143,20 +143,31 @@ def _problems(node: Any, key: str = "") -> list[str]:
     problems = list(node.problems()) if hasattr(node, "problems") else []
     for field in dataclasses.fields(node):
         full, value = f"{key}.{field.name}" if key else field.name, getattr(node, field.name)
-        if "setting" in field.metadata:  # of a class's constructor
-            problems += value_problems(full, plain(value), field.metadata["setting"].annotation)
+        setting = field.metadata.get("setting")  # of a class's constructor
+        if setting is not None and not _is_default(value, setting.default):
+            problems += value_problems(full, plain(value), setting.annotation)
         problems += _problems(value, full)
     return problems
+
+
+def _is_default(value: Any, default: Any) -> bool:
+    """Return whether a number is its class's default, which may be infinite."""
+    return isinstance(value, float) and value == default
 
 
 def _not_finite(node: Any, key: str = "") -> Iterator[str]:
     """Yield the problems of numbers that are `nan` or `inf`, which pass many comparisons."""
     if isinstance(node, float) and not math.isfinite(node):
         yield f"{key}: a finite number is needed, got {node}"
-    elif isinstance(node, dict):
-        for name, value in node.items():
-            yield from _not_finite(value, f"{key}.{name}" if key else str(name))
-    elif isinstance(node, list):
+    elif isinstance(node, DictConfig):
+        kind = OmegaConf.get_type(node)
+        fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
+        settings = {field.name: field.metadata.get("setting") for field in fields}
+        for name in node:
+            value = None if OmegaConf.is_missing(node, name) else node[name]
+            if not _is_default(value, getattr(settings.get(str(name)), "default", None)):
+                yield from _not_finite(value, f"{key}.{name!s}" if key else str(name))
+    elif isinstance(node, ListConfig):
         for value in node:
             yield from _not_finite(value, key)
 

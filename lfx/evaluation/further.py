@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lfx.evaluation.scores import SCORES, Score
@@ -28,7 +29,9 @@ def take_further_scores(config: DictConfig) -> None:
     for key in _further:
         SCORES.pop(key, None)
     _further.clear()
-    sections: dict[str, Any] = dict(config.get("scores") or {})
+    sections: Any = config.get("scores") or {}
+    if not isinstance(sections, Mapping):
+        raise ConfigError(f"scores={sections}: allowed are sections by name, with a _target_ each")
     for name, section in sections.items():
         score: Score = build(section, f"scores.{name}", Score)
         if score.key in SCORES:

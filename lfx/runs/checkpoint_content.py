@@ -12,6 +12,7 @@ from torch import Tensor
 from lfx.data.split_names import DIVISION, OOF
 from lfx.runs.tensors import tensor_problems
 from lfx.runtime.colour import is_colour
+from lfx.runtime.construct import stored_classes
 from lfx.runtime.fields import (
     Field,
     are_class_names,
@@ -74,6 +75,10 @@ class Part:
     def plain(self) -> dict[str, Any]:
         """Return the same as plain values, for a checkpoint."""
         return {"class": self.target, "settings": dict(self.settings)}
+
+    def classes(self) -> list[str]:
+        """Return the class, and those that sections within its settings name."""
+        return [self.target, *stored_classes(self.settings)]
 
 
 @dataclass(frozen=True)

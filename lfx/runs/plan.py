@@ -21,6 +21,7 @@ from lfx.runs.checkpoint_content import PARTS, Checkpoint
 from lfx.runs.files import BEST, PHASE_1
 from lfx.runs.phase_1 import read_phase_1
 from lfx.runs.provenance import shaping_settings
+from lfx.runtime.construct import stored_classes
 from lfx.runtime.errors import ConfigError
 from lfx.training.context import Outcome, RunContext
 from lfx.training.regime import Regime, Request
@@ -119,7 +120,7 @@ class RunPlan:
     @property
     def trusted(self) -> set[str]:
         """The classes that the user's own settings name."""
-        return {self.settings[key]["_target_"] for key in PARTS}
+        return {name for key in PARTS for name in stored_classes(self.settings[key])}
 
     @property
     def phase_1_file(self) -> Path | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
@@ -15,9 +14,10 @@ from lfx.modalities.modality import Modality
 from lfx.models.classifier import Classifier
 from lfx.models.heads import Head
 from lfx.runs.tensors import misfits
-from lfx.runtime.build import construct
+from lfx.runtime.construct import construct
 from lfx.runtime.errors import CheckpointError, UserError
 from lfx.runtime.fields import list_problems, shown
+from lfx.runtime.imports import import_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -68,7 +68,9 @@ def restore(checkpoint: Checkpoint, trusted: Collection[str] = ()) -> Classifier
     def build() -> Classifier:
         encoder = builder.restore(checkpoint.encoder.settings)
         return Classifier(
-            encoder, construct(head, checkpoint.head.settings), classes=checkpoint.classes
+            encoder,
+            construct(head, checkpoint.head.settings, _finder(checkpoint, trusted)),
+            classes=checkpoint.classes,
         )
 
     classifier = _built(checkpoint, build, checkpoint.weights, _of(checkpoint, "encoder", "head"))
@@ -116,7 +118,9 @@ def restore_modality(checkpoint: Checkpoint, trusted: Collection[str] = ()) -> M
     """
     kind: type[Modality] = find_class(checkpoint, "modality", Modality, trusted)
     try:
-        return construct(kind, checkpoint.modality.settings)
+        return construct(kind, checkpoint.modality.settings, _finder(checkpoint, trusted))
+    except CheckpointError:
+        raise
     except Exception as error:  # a class of the user's has errors of its own
         raise _mistake(checkpoint, error) from error
 
@@ -128,30 +132,35 @@ def find_class(checkpoint: Checkpoint, key: str, kind: type, trusted: Collection
         CheckpointError: it is neither one of lfx's nor trusted, or it is no such part.
     """
     target = checkpoint.parts[key].target
-    if target not in OWN_CLASSES and target not in trusted:
-        foreign = [
-            shown(part.target)[1:-1]
-            for part in checkpoint.parts.values()
-            if part.target not in OWN_CLASSES
-        ]
-        raise CheckpointError(
-            f"ckpt={checkpoint.file} names the class {shown(target)}, which is not lfx's own; "
-            "classes of yours are imported where your settings name them: in training the run's "
-            f"own, in lfx.predict trust=[{','.join(foreign)}]"
-        )
-    module, _, name = target.rpartition(".")
-    try:
-        found = getattr(import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise CheckpointError(
-            f"ckpt={checkpoint.file}: {target} cannot be imported: {error}; a class outside of lfx "
-            "is found if its folder is in PYTHONPATH"
-        ) from error
+    found = _finder(checkpoint, trusted)(target)
     if not (isinstance(found, type) and issubclass(found, kind)):
         raise CheckpointError(
             f"ckpt={checkpoint.file}: {target} is not a {kind.__module__}.{kind.__name__}"
         )
     return found
+
+
+def _finder(checkpoint: Checkpoint, trusted: Collection[str]) -> Callable[[str], Any]:
+    """Return what imports the classes that a checkpoint may name."""
+
+    def find(target: str) -> Any:
+        if target not in OWN_CLASSES and target not in trusted:
+            named = [name for part in checkpoint.parts.values() for name in part.classes()]
+            foreign = [shown(name)[1:-1] for name in named if name not in OWN_CLASSES]
+            raise CheckpointError(
+                f"ckpt={checkpoint.file} names the class {shown(target)}, which is not lfx's own; "
+                "classes of yours are imported where your settings name them: in training the "
+                f"run's own, in lfx.predict trust=[{','.join(dict.fromkeys(foreign))}]"
+            )
+        try:
+            return import_object(target)
+        except (ImportError, AttributeError, ValueError) as error:
+            raise CheckpointError(
+                f"ckpt={checkpoint.file}: {target} cannot be imported: {error}; a class outside of "
+                "lfx is found if its folder is in PYTHONPATH"
+            ) from error
+
+    return find
 
 
 def _of(checkpoint: Checkpoint, *keys: str) -> list[Part]:
@@ -166,12 +175,14 @@ def _built(
 ) -> Built:
     """Build a module; of lfx's own classes first without memory, compared with the weights."""
     try:
-        if all(part.target in OWN_CLASSES for part in parts):
+        if all(name in OWN_CLASSES for part in parts for name in part.classes()):
             with _without_memory(weights):
                 sketch = build()
             if isinstance(sketch, nn.Module):
                 _require_fit(weights, sketch)
         return build()
+    except CheckpointError:
+        raise
     except Exception as error:
         raise _mistake(checkpoint, error) from error
 

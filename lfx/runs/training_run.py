@@ -19,9 +19,10 @@ from lfx.runs.phase_1 import adopt_phase_1
 from lfx.runs.plan import RunPlan, Trained
 from lfx.runs.predictions import assemble
 from lfx.runs.provenance import provenance_of
+from lfx.runs.rehearsal import require_restorable
 from lfx.runs.restore import restore, restore_encoder
 from lfx.runs.resume import AUTO_ASKED, require_same_data
-from lfx.runtime.build import takes_name
+from lfx.runtime.construct import stored_arguments
 from lfx.runtime.errors import CheckpointError
 from lfx.runtime.files import write_json
 from lfx.runtime.plain import config_hash
@@ -72,9 +73,12 @@ def train_model(
     classifier = build_classifier(plan, table, phase_1)
     if phase_1 is not None:
         adopt_phase_1(phase_1, table, plan.dataset.name, run)
+    record = checkpoint_record(plan, classifier, provenance)
+    if resumed is None:
+        require_restorable(record, classifier, plan.trusted)
     context = replace(
         context,
-        checkpoints=RunCheckpoints(run, checkpoint_record(plan, classifier, provenance), resumed),
+        checkpoints=RunCheckpoints(run, record, resumed),
         logger=plan.build_logger(run, fold),
     )
     training = context
@@ -132,27 +136,14 @@ def checkpoint_record(
     plan: RunPlan, classifier: Classifier, provenance: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return what each checkpoint holds of lfx's own: all that builds the model again."""
-    parts = {key: _part(plan.settings[key]) for key in PARTS}
+    sections = {key: plan.settings[key] for key in PARTS}
+    parts = {key: Part(of["_target_"], stored_arguments(of)) for key, of in sections.items()}
     parts["encoder"] = Part(parts["encoder"].target, classifier.encoder.description())
     return {
         **{key: part.plain() for key, part in parts.items()},
         "classes": list(classifier.classes),
         "provenance": dict(provenance),
     }
-
-
-def _part(section: Mapping[str, Any]) -> Part:
-    """Return a section's class and its arguments, without the classes of sections within it."""
-    target = section["_target_"]
-    passed_over = {"_target_"} if takes_name(target) else {"_target_", "name"}
-    arguments = {key: _plain(value) for key, value in section.items() if key not in passed_over}
-    return Part(target, arguments)
-
-
-def _plain(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    return {key: _plain(inner) for key, inner in value.items() if key != "_target_"}
 
 
 def _predict(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import sys
-from typing import Any, get_args, get_type_hints
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, get_args, get_origin, get_type_hints
 
 
 def argument_annotations(kind: Any) -> dict[str, Any]:
@@ -89,7 +91,33 @@ def _annotated(kind: Any) -> list[Any]:
     return list(reversed(_constructors(kind)))
 
 
+def is_enum(annotation: Any) -> bool:
+    """Return whether an annotation is an enumeration, whose members settings name."""
+    return isinstance(annotation, type) and issubclass(annotation, Enum)
+
+
 def settings_class(annotation: Any) -> Any:
     """Return the dataclass that an annotation means, be it optional; None: it means none."""
     kinds = [annotation, *get_args(annotation)]
     return next((kind for kind in kinds if dataclasses.is_dataclass(kind)), None)
+
+
+def as_annotated(value: Any, annotation: Any) -> Any:
+    """Return a plain value as a constructor expects it: of an enumeration, or with numbers as keys.
+
+    Example:
+        >>> as_annotated({"1": 0.5}, dict[int, float])
+        {1: 0.5}
+    """
+    for kind in (annotation, *get_args(annotation)):  # it may be optional
+        if isinstance(value, str) and is_enum(kind):
+            return kind.__members__.get(value, value)
+        if isinstance(value, dict) and _is_mapping(kind) and get_args(kind)[0] in {int, float}:
+            number = get_args(kind)[0]
+            return {number(name): part for name, part in value.items()}
+    return value
+
+
+def _is_mapping(annotation: Any) -> bool:
+    origin = get_origin(annotation)
+    return isinstance(origin, type) and issubclass(origin, Mapping) and bool(get_args(annotation))

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from lfx.runtime.annotations import argument_annotations, arguments, settings_class
+from lfx.runtime.annotations import argument_annotations, arguments, as_annotated
 from lfx.runtime.errors import ConfigError, UserError, in_one_line
+from lfx.runtime.imports import import_object
 from lfx.runtime.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-Built = TypeVar("Built")
 
 
 def build(settings: Mapping[str, Any] | Any, key: str, kind: type) -> Any:
@@ -36,7 +33,7 @@ def build(settings: Mapping[str, Any] | Any, key: str, kind: type) -> Any:
     if not isinstance(target, str):
         raise ConfigError(f"{key} names no class; choose one: {key}=NAME (`--help` lists them)")
     try:
-        built = instantiate(_without_names(section), _convert_="all")
+        built = instantiate(_arguments(section), _convert_="all")
     except InstantiationException as error:
         cause: BaseException = error
         while cause.__cause__ is not None:  # the error of a section within this one
@@ -76,34 +73,27 @@ def build_all(sections: Mapping[str, tuple[Any, type]]) -> dict[str, Any]:
     return built
 
 
-def _without_names(node: Any) -> Any:
-    """Remove the names of sections whose classes do not take a name."""
-    if isinstance(node, dict):
-        section = {key: _without_names(value) for key, value in node.items()}
-        if "_target_" in section and "name" in section and not takes_name(section["_target_"]):
-            del section["name"]
+def _arguments(node: Any) -> Any:
+    """Return sections with the arguments that their classes take: names are for lfx's messages."""
+    if isinstance(node, list):
+        return [_arguments(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    section = {key: _arguments(value) for key, value in node.items()}
+    if "_target_" not in section:
         return section
-    return [_without_names(item) for item in node] if isinstance(node, list) else node
-
-
-def construct(kind: type[Built], settings: Mapping[str, Any]) -> Built:
-    """Build a class from plain values; what is annotated as a dataclass is built from a mapping.
-
-    Args:
-        kind: the class.
-        settings: its arguments.
-    """
-    annotations, built = argument_annotations(kind), {}
-    for name, value in settings.items():
-        part = settings_class(annotations.get(name)) if isinstance(value, dict) else None
-        built[name] = value if part is None else construct(part, value)
-    return kind(**built)
+    if "name" in section and not takes_name(section["_target_"]):
+        del section["name"]
+    try:
+        annotations = argument_annotations(import_object(section["_target_"]))
+    except (ImportError, AttributeError, ValueError):  # Hydra reports what is wrong
+        return section
+    return {key: as_annotated(value, annotations.get(key)) for key, value in section.items()}
 
 
 def takes_name(target: str) -> bool:
     """Return whether the class of a dotted path has an argument `name` of its own."""
-    module, _, name = target.rpartition(".")
     try:
-        return "name" in arguments(getattr(import_module(module), name))
+        return "name" in arguments(import_object(target))
     except (ImportError, AttributeError, TypeError, ValueError):  # Hydra reports what is wrong
         return True

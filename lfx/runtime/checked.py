@@ -33,9 +33,14 @@ def checked(kind: type[Component]) -> type[Component]:
     @functools.wraps(build)
     def build_checked(self: Any, *arguments: Any, **named: Any) -> None:
         given = signature.bind(self, *arguments, **named).arguments
-        problems = all_problems(
+        annotated = [
             (name, value, hints()[name]) for name, value in given.items() if name in hints()
-        )
+        ]
+        problems = all_problems(annotated) + [
+            f"{name} must be a {hint.__module__}.{hint.__qualname__}, got {type(value).__name__}"
+            for name, value, hint in annotated
+            if inspect.isabstract(hint) and not isinstance(value, hint)
+        ]
         if problems:
             raise ConfigError("\n".join(problems))
         build(self, *arguments, **named)

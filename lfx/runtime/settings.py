@@ -119,7 +119,7 @@ def value_problems(key: str, value: object, annotation: Any) -> list[str]:
             origin or annotation, getattr(annotation, "__name__", str(annotation))
         )
         return [f"{key} must be {expected}, got {value!r}"]
-    return _inner_problems(key, value, arguments)
+    return _inner_problems(key, value, annotation)
 
 
 def describe(annotation: Any) -> str:
@@ -154,16 +154,24 @@ def all_problems(settings: Iterable[tuple[str, object, Any]]) -> list[str]:
     return [problem for setting in settings for problem in value_problems(*setting)]
 
 
-def _inner_problems(key: str, value: object, arguments: tuple[Any, ...]) -> list[str]:
+def _inner_problems(key: str, value: object, annotation: Any) -> list[str]:
     """Return the problems of a value of the right type: in its elements, or as a number."""
+    arguments = get_args(annotation)
     if isinstance(value, float) and not math.isfinite(value):
         return [f"{key}: a finite number is needed, got {value}"]
     if isinstance(value, Mapping):
         of = arguments[1] if len(arguments) == 2 else Any  # noqa: PLR2004, key and value
         return all_problems((f"{key}.{name}", element, of) for name, element in value.items())
     if isinstance(value, Sequence) and not isinstance(value, str):
-        of = arguments[0] if arguments else Any
-        return all_problems((f"{key}[{index}]", element, of) for index, element in enumerate(value))
+        of = [arguments[0] if arguments else Any] * len(value)
+        if get_origin(annotation) is tuple and ... not in arguments:  # by position
+            if len(value) != len(arguments):
+                return [f"{key} must be of length {len(arguments)}, got {value!r}"]
+            of = list(arguments)
+        return all_problems(
+            (f"{key}[{index}]", element, kind)
+            for index, (element, kind) in enumerate(zip(value, of, strict=True))
+        )
     return []
 
 

@@ -1,0 +1,50 @@
+"""Overrides of settings within a section that is null."""
+
+from __future__ import annotations
+
+from dataclasses import is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from omegaconf import DictConfig, OmegaConf
+
+if TYPE_CHECKING:
+    from hydra.core.override_parser.types import Override
+
+_hydra_apply = ConfigLoaderImpl._apply_overrides_to_config  # noqa: SLF001
+
+
+def use_null_sections() -> None:
+    """Make Hydra set values through `apply_overrides`; calling it twice is harmless."""
+    ConfigLoaderImpl._apply_overrides_to_config = staticmethod(apply_overrides)  # type: ignore[method-assign] # noqa: SLF001
+
+
+def apply_overrides(overrides: list[Override], cfg: DictConfig) -> None:
+    """Set values as Hydra does; a null section gets its class's defaults first.
+
+    OmegaConf raises an AssertionError or an AttributeError for a value within a null section.
+
+    Args:
+        overrides: of the command line.
+        cfg: the composed settings, which are changed.
+    """
+    for override in overrides:
+        *sections, last = override.key_or_group.split(".")
+        is_section = isinstance(override.value(), dict)
+        _fill_null_sections(cfg, [*sections, last] if is_section else sections)
+        _hydra_apply([override], cfg)
+
+
+def _fill_null_sections(config: DictConfig, path: list[str]) -> None:
+    parent: Any = config
+    for name in path:
+        node = None
+        if isinstance(parent, DictConfig):
+            node = parent._get_node(name, validate_access=False)  # noqa: SLF001
+        if not isinstance(node, DictConfig):
+            return
+        kind = node._metadata.ref_type  # noqa: SLF001
+        if node._is_none() and isinstance(kind, type) and is_dataclass(kind):  # noqa: SLF001
+            parent[name] = OmegaConf.structured(kind)
+            node = parent._get_node(name)  # noqa: SLF001
+        parent = node

@@ -1,0 +1,64 @@
+"""Before training: whether the checkpoints that a run will leave can be read again."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from lfx.runs.checkpoint_content import PARTS, parse
+from lfx.runs.files import BEST
+from lfx.runs.restore import OWN_CLASSES, restore, restore_modality
+from lfx.runtime.errors import CheckpointError, ConfigError, in_one_line
+from lfx.runtime.fields import list_problems
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from lfx.models.classifier import Classifier
+
+
+def require_restorable(
+    record: Mapping[str, Any], classifier: Classifier, trusted: Collection[str]
+) -> None:
+    """Restore an untrained model of classes from outside of lfx from its own checkpoint.
+
+    lfx's own classes are tested; one of the user's may describe itself in a way that no file can
+    hold, or that does not build it again, and would be noticed after hours of training.
+
+    Args:
+        record: what lfx notes in each checkpoint.
+        classifier: the model that will be trained.
+        trusted: the classes that the user's settings name.
+
+    Raises:
+        ConfigError: the model cannot be restored.
+    """
+    if all(record[key]["class"] in OWN_CLASSES for key in PARTS):
+        return
+    try:
+        read = _through_a_file(record)
+        content = {"lfx": read, "state_dict": classifier.state_dict()}
+        checkpoint, problems = parse(Path(BEST), content)
+        if checkpoint is not None:
+            restore_modality(checkpoint, trusted)
+            restore(checkpoint, trusted)
+    except CheckpointError as error:
+        raise ConfigError(f"no checkpoint could restore this model: {error}") from error
+    if checkpoint is None:
+        raise ConfigError(f"no checkpoint could hold this model:{list_problems(problems)}")
+
+
+def _through_a_file(record: Mapping[str, Any]) -> Any:
+    """Return a record as a checkpoint would give it back."""
+    stream = io.BytesIO()
+    try:
+        torch.save(dict(record), stream)
+        stream.seek(0)
+        return torch.load(stream, weights_only=True)
+    except Exception as error:  # each value that no file can hold has its own
+        raise CheckpointError(
+            f"what its classes say of themselves cannot be written: {in_one_line(error)}"
+        ) from error

@@ -1,0 +1,236 @@
+"""Classes from outside of lfx whose constructors are of every form: from files and overrides."""
+
+from __future__ import annotations
+
+import math
+import re
+from textwrap import dedent
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.errors import HydraException
+
+from lfx.command.entry import register
+from lfx.command.origins import with_origins
+from lfx.command.roots.fuse import FuseConfig
+from lfx.command.typed import as_typed
+from lfx.runtime.build import build
+from lfx.runtime.errors import ConfigError
+from lfx.runtime.locate import config_folder
+
+CLASSES = '''
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+
+class Colour(Enum):
+    red = "r"
+    green = "g"
+
+
+@dataclass
+class Plain:
+    width: int = 3
+    form: Literal["a", "b"] = "a"
+
+
+@dataclass
+class Needs:
+    width: int
+
+
+class Base:
+    """A base.
+
+    Args:
+        sharpness: of the base.
+    """
+
+    def __init__(self, sharpness: float = 1.0, **kwargs):
+        self.given = {"sharpness": sharpness, **kwargs}
+
+
+class Odd(Base):
+    def __init__(
+        self,
+        most: float = math.inf,
+        pair: tuple[int, float] = (1, 0.5),
+        by: dict[int, float] = {1: 0.5},
+        plain: Plain | None = None,
+        parts: list[Plain] = [],
+        colour: Colour = Colour.red,
+        method: Literal["mro", "x", ""] = "mro",
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        names = ("most", "pair", "by", "plain", "parts", "colour", "method")
+        self.given |= {name: value for name, value in locals().items() if name in names}
+
+
+class Required(Base):
+    def __init__(self, needs: Needs, plain: Plain):
+        self.given = {"needs": needs, "plain": plain}
+
+
+class Nothing:
+    given = {}
+
+
+class Outer:
+    class Inner(Base):
+        pass
+'''
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """Write a module and its YAML files; returns its name, and what composes and builds."""
+    name = f"odd_{abs(hash(tmp_path))}"
+    (tmp_path / f"{name}.py").write_text(CLASSES)
+    (tmp_path / "conf/fusion").mkdir(parents=True)
+    monkeypatch.syspath_prepend(tmp_path)
+    register()
+
+    def built(target, *overrides, **files):
+        content = files.pop("content", "")
+        for file, text in {"mine": f"_target_: {name}.{target}\n{content}", **files}.items():
+            (tmp_path / f"conf/fusion/{file}.yaml").write_text(dedent(text))
+        folder = f"hydra.searchpath=[file://{tmp_path}/conf]"
+        with initialize_config_dir(str(config_folder()), version_base="1.3"):
+            config = compose("fuse", overrides=[folder, "fusion=mine", *overrides])
+        typed = as_typed(config, FuseConfig)
+        return build(typed.fusion, "fusion", object).given
+
+    return name, built
+
+
+ALL = {
+    "sharpness": 1.0,
+    "most": math.inf,
+    "pair": [1, 0.5],
+    "by": {1: 0.5},
+    "plain": None,
+    "parts": [],
+    "method": "mro",
+}
+
+
+@pytest.mark.parametrize(
+    ("override", "changed"),
+    [
+        ("seed=1", {}),
+        ("fusion.sharpness=3", {"sharpness": 3.0}),
+        ("fusion.most=2", {"most": 2.0}),
+        ("fusion.pair=[3,4.5]", {"pair": [3, 4.5]}),
+        ("fusion.by={2:0.25}", {"by": {1: 0.5, 2: 0.25}}),
+        ("fusion.method=x", {"method": "x"}),
+        ("fusion.method=''", {"method": ""}),
+    ],
+)
+def test_values_of_every_type_reach_the_constructor(own, override, changed):
+    _, built = own
+    given = built("Odd", override)
+    assert given.pop("colour").value == "r"
+    assert given == ALL | changed
+
+
+@pytest.mark.parametrize(
+    ("override", "content", "width"),
+    [
+        ("fusion.plain.width=4", "", 4),
+        ("fusion.plain={width:5}", "", 5),
+        ("seed=1", "plain: {width: 6}\n", 6),
+        ("fusion.plain.form=b", "plain: {width: 6}\n", 6),
+    ],
+)
+def test_a_section_that_may_be_null_is_filled(own, override, content, width):
+    _, built = own
+    plain = built("Odd", override, content=content)["plain"]
+    assert (type(plain).__name__, plain.width) == ("Plain", width)
+    assert plain.form == ("b" if override.endswith("b") else "a")
+
+
+def test_an_enumeration_and_a_list_of_sections(own):
+    _, built = own
+    given = built("Odd", "fusion.colour=green", "fusion.parts=[{width:4},{form:b}]")
+    assert given["colour"].value == "g"
+    assert [(part.width, part.form) for part in given["parts"]] == [(4, "a"), (3, "b")]
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("fusion.sharpness=inf", "fusion.sharpness: a finite number is needed, got inf"),
+        ("fusion.most=nan", "fusion.most: a finite number is needed, got nan"),
+        ("fusion.pair=[3]", r"fusion.pair must be of length 2, got \[3\]"),
+        ("fusion.pair=[3,b]", r"fusion.pair\[1\] must be a number, got 'b'"),
+        ("fusion.pair=[0.5,1]", r"fusion.pair\[0\] must be an integer, got 0.5"),
+        ("fusion.by={a:1}", r"Key a \(str\) is incompatible with \(int\)"),
+        ("fusion.colour=blue", r"'blue', expected one of \[red, green\]"),
+        ("fusion.method=y", "fusion.method: allowed are mro, x, ; got 'y'"),
+        ("fusion.plain.width=a", "'a' of type 'str' could not be converted to Integer"),
+        ("fusion.plain.wide=4", "Could not override 'fusion.plain.wide'"),
+        ("fusion.parts=[{wide:4}]", "Could not override 'fusion.parts'"),
+    ],
+)
+def test_what_is_not_allowed_is_told(own, override, message):
+    _, built = own
+    with pytest.raises((ConfigError, HydraException), match=r".") as raised:
+        built("Odd", override)
+    assert re.search(message, "\n".join(map(str, with_origins(raised.value))))
+
+
+def test_required_sections(own):
+    _, built = own
+    with pytest.raises(ConfigError, match=r"^fusion.needs.width is required: \S+=VALUE$"):
+        built("Required")
+    given = built("Required", "fusion.needs.width=3")
+    assert (given["needs"].width, given["plain"].width) == (3, 3)
+
+
+def test_a_class_within_a_class_and_one_without_a_constructor(own):
+    _, built = own
+    assert built("Outer.Inner", "fusion.sharpness=2") == {"sharpness": 2.0}
+    assert built("Nothing") == {}
+
+
+def test_a_file_that_extends_another_may_name_another_class(own):
+    name, built = own
+    base = f"_target_: {name}.Odd\npair: [3, 0.1]\nsharpness: 4\n"
+    extends = f"defaults: [base]\n_target_: {name}.Outer.Inner\n"
+    with pytest.raises(Exception, match="pair: there is no such setting"):
+        built("Odd", mine=extends, base=base)
+    base = f"_target_: {name}.Base\nsharpness: 4\n"
+    assert built("Odd", mine=extends, base=base) == {"sharpness": 4.0}
+    assert built("Odd", "fusion.sharpness=5", mine=extends, base=base) == {"sharpness": 5.0}
+
+
+def test_files_extend_each_other_in_the_order_of_their_defaults(own):
+    name, built = own
+    base = f"_target_: {name}.Base\nsharpness: 4\n"
+    middle = "defaults: [base, _self_]\nsharpness: 6\n"
+    for mine, expected in (
+        ("defaults: [middle, _self_]\n", 6.0),
+        ("defaults: [middle]\nsharpness: 7\n", 7.0),
+        ("defaults: [_self_, middle]\nsharpness: 7\n", 6.0),
+        ("defaults: [base, middle, _self_]\n", 6.0),
+        ("defaults: [middle, base, _self_]\n", 4.0),
+    ):
+        assert built("Odd", mine=mine, middle=middle, base=base) == {"sharpness": expected}
+
+
+@pytest.mark.parametrize(
+    ("mine", "message"),
+    [
+        ("defaults: [gone, _self_]\n", "Could not load 'fusion/gone'"),
+        ("defaults: [mine, _self_]\n", "cycle|recursion|itself|mine"),
+    ],
+)
+def test_a_file_that_extends_nothing_or_itself(own, mine, message):
+    _, built = own
+    with pytest.raises(Exception, match=message):
+        built("Odd", mine=mine)

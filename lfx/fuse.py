@@ -46,7 +46,7 @@ def fuse(config: FuseConfig, job: Job) -> float | None:
         joined,
         pipeline,
         FitPlan(
-            fit_split=config.fit_split.name,
+            fit_split=config.fit_split,
             allow_leaky_fit=config.allow_leaky_fit,
             fit_folds=config.fit_folds,
             best_by=config.objective.partition("/")[2],
@@ -62,9 +62,7 @@ def fuse(config: FuseConfig, job: Job) -> float | None:
     write_json(job.folder / "weights.json", result.weights_document)
     write_json(job.folder / "baselines.json", result.baselines)
     if isinstance(result.fitted.rule, Searched):
-        write_search(
-            job.folder, result.fitted.rule, joined.names, result.curves, config.fit_split.name
-        )
+        write_search(job.folder, result.fitted.rule, joined.names, result.curves, config.fit_split)
     logged = LoggedRun("fuse", config.name, job.folder, job.overrides, job.sweep)
     send_fusion(result, logging.build(logged), settings, job.folder, draws=job.sweep is None)
     split, _, score = config.objective.partition("/")

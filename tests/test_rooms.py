@@ -7,7 +7,12 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1] / "lfx"
 # From the command line to a job: stages alone use it, but for the status that a job leaves.
-COMMAND, STATUS = "command", {"lfx.runs.status", "lfx.runs.joblist", "lfx.artifacts.reserved"}
+COMMAND = "command"
+# What commands read of a run, and names that their settings share with the rooms.
+STATUS = {
+    *("lfx.runs.status", "lfx.runs.joblist"),
+    *("lfx.artifacts.reserved", "lfx.data.split_names"),
+}
 ROOMS = [
     "data",
     "losses",

@@ -25,9 +25,10 @@ from lfx.artifacts.agreement import (
 )
 from lfx.artifacts.checks import check
 from lfx.artifacts.joined import JoinedMembers
-from lfx.artifacts.reserved import MISSING_POLICIES
+from lfx.artifacts.reserved import ON_MISSING, MissingPolicy
 from lfx.data.split_names import SPLITS
 from lfx.runtime.errors import ArtifactError
+from lfx.runtime.settings import value_problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,10 +56,9 @@ def join(
             names the members, the differences, some ids, and what to do next.
         ValueError: unknown `on_missing`.
     """
-    if on_missing not in MISSING_POLICIES:
-        raise ValueError(
-            f"on_missing: allowed are {', '.join(MISSING_POLICIES)}; got {on_missing!r}"
-        )
+    problems = value_problems(ON_MISSING, on_missing, MissingPolicy)
+    if problems:
+        raise ValueError(problems[0])
     if not members:
         raise ArtifactError("there are no members to join; give at least one prediction artifact")
     names = tuple(sorted(members))

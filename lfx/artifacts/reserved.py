@@ -1,5 +1,9 @@
 """The reserved key of `members`, and what it may say."""
 
+from __future__ import annotations
+
+from typing import Literal
+
 # A policy, not a member: what becomes of a sample that some member lacks.
 ON_MISSING = "on_missing"
-MISSING_POLICIES = ("error", "renormalise", "drop")
+MissingPolicy = Literal["error", "renormalise", "drop"]

@@ -12,6 +12,8 @@ import torch
 from lfx.artifacts.join import join
 from lfx.artifacts.parquet import read_predictions
 from lfx.artifacts.predictions import Predictions
+from lfx.artifacts.reserved import MissingPolicy  # noqa: TC001, `checked` reads it
+from lfx.data.split_names import FitSplit  # noqa: TC001, `checked` reads it
 from lfx.evaluation.metrics import evaluate
 from lfx.evaluation.scores import SCORES
 from lfx.fusion.calibration.calibrator import Calibrator  # noqa: TC001, `checked` reads it
@@ -42,8 +44,8 @@ class LateFusion:
     Args:
         scheme: finds the weights; None: the members' mean.
         calibration: calibrates each member's probabilities first; None: no calibration.
-        fit_split: the split whose labels are fitted on, `val`, `test` or `oof`.
-        on_missing: for samples that a member lacks: `error`, `renormalise` or `drop`.
+        fit_split: the split whose labels are fitted on.
+        on_missing: what becomes of samples that a member lacks.
         seed: seed of everything random in a fit.
 
     Example:
@@ -58,8 +60,8 @@ class LateFusion:
         scheme: Scheme | None = None,
         calibration: Calibrator | None = None,
         *,
-        fit_split: str = "val",
-        on_missing: str = "error",
+        fit_split: FitSplit = "val",
+        on_missing: MissingPolicy = "error",
         seed: Seed = 0,
     ) -> None:
         self.pipeline = Pipeline(

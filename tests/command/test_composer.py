@@ -47,7 +47,7 @@ REFUSED = [
     ["++fusion=mean"],
     ["fusion=null"],
     ["seed@here=3"],
-    ["fit_split=halves"],
+    ["allow_leaky_fit=maybe"],
     ["seed=1,2"],
     ["a=/b/w=0.1"],
 ]

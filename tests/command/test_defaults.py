@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 from hydra import compose, initialize_config_dir
 from hydra._internal.callbacks import Callbacks
 from hydra.experimental.callback import Callback
@@ -12,6 +14,7 @@ from omegaconf import OmegaConf
 
 from lfx.command.entry import register
 from lfx.command.multirun import NoteFolder
+from lfx.command.register import SCHEMAS
 from lfx.runtime.locate import config_folder
 
 if TYPE_CHECKING:
@@ -83,3 +86,21 @@ def test_a_callback_of_ones_own_stands_beside_ours(chosen, tmp_path: Path):
     hydra = chosen("fuse", "experiment=mine", experiment=experiment)
     callbacks = Callbacks(OmegaConf.create({"hydra": hydra})).callbacks
     assert {type(one) for one in callbacks} == {NoteFolder, Callback}
+
+
+@pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.__name__)
+def test_no_default_stands_twice(schema):
+    """A root file says what its dataclass does not: composed values, never the same default."""
+    name = schema.__name__.removesuffix("Config").lower()
+    file = config_folder() / f"{name}.yaml"
+    if not file.is_file():
+        pytest.skip("not of a command's root file")
+    said = yaml.safe_load(file.read_text(encoding="utf-8"))
+    fields = {field.name: field for field in dataclasses.fields(schema)}
+    twice = [
+        key
+        for key, value in said.items()
+        if key in fields and fields[key].default is not dataclasses.MISSING
+        if value == fields[key].default
+    ]
+    assert not twice

@@ -65,9 +65,9 @@ def test_a_calibration_is_fitted_too(several):
         ),
         (lambda _: LateFusion().weights, FusionError, "not fitted yet"),
         (
-            lambda m: LateFusion(Learned(), fit_split="dev").fit(m),
-            FusionError,
-            "allowed are val, te",
+            lambda _: LateFusion(Learned(), fit_split="dev"),
+            ConfigError,
+            "fit_split: allowed are val, test, oof; got 'dev'",
         ),
         (lambda m: LateFusion(Learned()).fit(m).score(m, "val"), FusionError, "too good"),
         (lambda m: LateFusion().fit(m).score(m, "train"), FusionError, "no labelled samples"),

@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any, ClassVar
 
 from omegaconf import MISSING
 
-from lfx.artifacts.reserved import MISSING_POLICIES, ON_MISSING
+from lfx.artifacts.reserved import ON_MISSING, MissingPolicy
 from lfx.command.roots.artifacts import ArtifactsConfig
+from lfx.command.roots.scores import WithScores
+from lfx.data.split_names import FitSplit
 from lfx.runtime.naming import name_problems
 from lfx.runtime.settings import Count, OneOf, Seed, all_problems
-
-
-class FitSplit(Enum):
-    """The split that a scheme's weights are found on."""
-
-    val = "val"
-    test = "test"
-    oof = "oof"
-
 
 _REPORTED = OneOf("lfx.evaluation.scores.reported")
 
 
 @dataclass
-class FuseConfig:
+class FuseConfig(WithScores):
     """conf/fuse.yaml."""
 
     # The fused artifact's name.
@@ -40,7 +32,7 @@ class FuseConfig:
     # The scheme that finds the weights.
     fusion: Any = MISSING
     # The split that weights are found on.
-    fit_split: FitSplit = FitSplit.val
+    fit_split: str = "val"
     # Number of folds of the fit split: each is fused by a fit on the others; 1: in-sample.
     fit_folds: int = 5
     # Whether weights may be found on the split that is reported.
@@ -55,8 +47,6 @@ class FuseConfig:
     artifacts: ArtifactsConfig = MISSING
     # The data set whose predictions are fused; its name is part of their folder.
     data: Any = None
-    # Further scores, from outside of lfx: name -> the function that returns it.
-    scores: Any = field(default_factory=dict)
 
     # Sections of which only the name is read, so that nothing else in them has to be given.
     by_name: ClassVar[tuple[str, ...]] = ("data",)
@@ -64,14 +54,17 @@ class FuseConfig:
     def problems(self) -> list[str]:
         """Return the problems of these settings."""
         problems = name_problems("name", self.name)
-        problems += all_problems([("seed", self.seed, Seed), ("fit_folds", self.fit_folds, Count)])
+        problems += all_problems(
+            [
+                ("seed", self.seed, Seed),
+                ("fit_split", self.fit_split, FitSplit),
+                ("fit_folds", self.fit_folds, Count),
+                (f"members.{ON_MISSING}", self.members.get(ON_MISSING), MissingPolicy),
+            ]
+        )
         problems += [] if self.data is None else name_problems("data.name", str(self.data))
         if not self.files:
             problems.append("there are no members; give at least one: members.NAME=PATH")
-        on_missing = self.members.get(ON_MISSING)
-        if on_missing not in MISSING_POLICIES:
-            allowed = ", ".join(MISSING_POLICIES)
-            problems.append(f"members.{ON_MISSING}: allowed are {allowed}; got {on_missing}")
         return [*problems, *self._objective_problems()]
 
     def _objective_problems(self) -> list[str]:

@@ -7,12 +7,13 @@ from typing import Any
 
 from omegaconf import MISSING
 
+from lfx.command.roots.scores import WithScores
 from lfx.runtime.naming import name_problems
 from lfx.runtime.settings import Count, Precision, all_problems
 
 
 @dataclass
-class PredictConfig:
+class PredictConfig(WithScores):
     """conf/predict.yaml."""
 
     # The checkpoint of a training run.
@@ -23,8 +24,6 @@ class PredictConfig:
     name: str | None = None
     # The data set; labels are optional.
     data: Any = MISSING
-    # Further scores, from outside of lfx: name -> the function that returns it.
-    scores: Any = field(default_factory=dict)
     # auto, cpu, cuda, cuda:N or mps.
     device: str = "auto"
     # auto: bf16 if the hardware is fast at it, else fp32.

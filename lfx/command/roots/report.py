@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar
+
+from lfx.command.roots.scores import WithScores
 
 
 @dataclass
-class ReportConfig:
+class ReportConfig(WithScores):
     """conf/report.yaml."""
 
     # The folder whose runs are reported.
@@ -26,8 +28,6 @@ class ReportConfig:
     reference: Any = None
     # Only runs on the data set of this name; null: all.
     data: Any = None
-    # Further scores, from outside of lfx: name -> the function that returns it.
-    scores: Any = field(default_factory=dict)
     # Whether only the newest run of a kind (stage, data, name, model, settings) is shown.
     newest: bool = True
     # Whether runs that differ in their seed alone share a row: mean and standard deviation.

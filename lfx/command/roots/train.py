@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from omegaconf import MISSING
 
 from lfx.command.roots.artifacts import TrainArtifactsConfig
+from lfx.command.roots.scores import WithScores
 from lfx.runtime.naming import name_problems
 from lfx.runtime.settings import Seed, value_problems
 
 
 @dataclass
-class TrainConfig:
+class TrainConfig(WithScores):
     """conf/train.yaml."""
 
     # The artifact's name.
@@ -29,8 +30,6 @@ class TrainConfig:
     phase_1_ckpt: str | None = None
     # The data set.
     data: Any = MISSING
-    # Further scores, from outside of lfx: name -> the function that returns it.
-    scores: Any = field(default_factory=dict)
     # The kind of content that is read of each sample.
     modality: Any = MISSING
     # The encoder, which turns content into features.

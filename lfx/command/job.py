@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import hashlib
 import logging
 import math
 import os
@@ -14,7 +13,6 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -23,8 +21,8 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 import lfx
+from lfx.command.code import code_digests
 from lfx.command.earlier import find_completed
-from lfx.command.modules import is_own
 from lfx.command.null_sections import use_null_sections
 from lfx.command.origins import interruption_behind, with_origins
 from lfx.command.settings_file import use_own_loading
@@ -129,7 +127,7 @@ class StageJob(Generic[StageConfig]):
                 "settings": settings,
                 "inputs": self.inputs(typed),
                 "lfx": lfx.__version__,
-                "code": {name: _digest_of(name) for name in sorted(_outside(settings))},
+                "code": code_digests(settings),
             }
         )
 
@@ -192,26 +190,6 @@ class StageJob(Generic[StageConfig]):
             if storage is None:
                 raise
             raise storage from error
-
-
-def _outside(settings: object) -> set[str]:
-    """Return the modules outside of lfx of the classes that settings name."""
-    if isinstance(settings, dict):
-        target = settings.get("_target_")
-        module = target.rpartition(".")[0] if isinstance(target, str) else ""
-        modules = {module} if module and not is_own(module) else set()
-        return modules.union(*map(_outside, settings.values()))
-    return set().union(*map(_outside, settings)) if isinstance(settings, list) else set()
-
-
-def _digest_of(module: str) -> str:
-    """Return a digest of a module's source; empty if it cannot be found."""
-    try:
-        spec = find_spec(module)
-        source = b"" if spec is None or spec.origin is None else Path(spec.origin).read_bytes()
-    except (ImportError, OSError, ValueError):
-        return ""
-    return hashlib.sha256(source).hexdigest()
 
 
 def own_overrides(overrides: Sequence[str]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import reduce
 from importlib import import_module
 from typing import Any
 
@@ -23,20 +22,13 @@ def import_object(path: str) -> Any:
         'home'
     """
     module, _, name = path.rpartition(".")
-    names = [name]
-    while True:
-        try:
-            return reduce(getattr, reversed(names), import_module(module))
-        except ModuleNotFoundError as error:
-            outer = module.rpartition(".")[0]
-            if error.name != module or not outer or _is_package(outer):
-                raise
-            names.append(module.rpartition(".")[2])
-            module = outer
-
-
-def _is_package(module: str) -> bool:
     try:
-        return hasattr(import_module(module), "__path__")
-    except ModuleNotFoundError:
-        return False
+        owner = import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != module or "." not in module:
+            raise
+        try:  # a class that the class is within
+            owner = import_object(module)
+        except AttributeError:
+            raise error from None
+    return getattr(owner, name)

@@ -92,7 +92,7 @@ def test_no_class_is_imported_without_being_asked_for():
     ("name", "message"),
     [
         ("nowhere.Own", "No module named 'nowhere'"),
-        ("pathlib.nowhere.Own", "'pathlib' has no attribute 'nowhere'"),
+        ("pathlib.nowhere.Own", "No module named 'pathlib.nowhere'"),
         ("pathlib.Path.nowhere", "'Path' has no attribute 'nowhere'"),
         ("xml.nowhere.Own", "No module named 'xml.nowhere'"),
     ],

@@ -1,0 +1,51 @@
+"""Digests of the user's own code, so that a repeated multirun notices its changes."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.util import find_spec
+from pathlib import Path
+
+from lfx.command.modules import is_own
+from lfx.runtime.imports import import_object
+
+
+def code_digests(settings: object) -> dict[str, str]:
+    """Return a digest of the source of each module outside of lfx that settings name a class of.
+
+    Args:
+        settings: in plain values.
+
+    Returns:
+        Module → digest; empty where its source cannot be found.
+    """
+    return {name: _digest_of(name) for name in sorted(_outside(settings))}
+
+
+def _outside(settings: object) -> set[str]:
+    """Return the modules outside of lfx of the classes that settings name."""
+    if isinstance(settings, dict):
+        target = settings.get("_target_")
+        is_outside = isinstance(target, str) and not is_own(target)
+        modules = {_module_of(str(target))} if is_outside else set()
+        return modules.union(*map(_outside, settings.values()))
+    return set().union(*map(_outside, settings)) if isinstance(settings, list) else set()
+
+
+def _module_of(target: str) -> str:
+    """Return the module that defines a class, which may be named through another one."""
+    try:
+        return str(import_object(target).__module__)
+    except Exception:  # noqa: BLE001, building the class reports it
+        return target.rpartition(".")[0]
+
+
+def _digest_of(module: str) -> str:
+    """Return a digest of a module's source; empty if it cannot be found."""
+    try:
+        spec = find_spec(module)
+        if spec is None or spec.origin is None:
+            return ""
+        return hashlib.sha256(Path(spec.origin).read_bytes()).hexdigest()
+    except (ImportError, OSError, ValueError):
+        return ""

@@ -21,6 +21,7 @@ def report(config: ReportConfig, job: Job) -> None:
     from lfx.reporting.run_table import run_table
     from lfx.reporting.seeds import group_by_seed, seed_rows, seed_table
     from lfx.reporting.summary import summarise_sweep
+    from lfx.reporting.written import written
     from lfx.runs.find import collect_runs, newest_of_each
     from lfx.runtime.build import build
     from lfx.runtime.errors import DataError
@@ -56,7 +57,7 @@ def report(config: ReportConfig, job: Job) -> None:
     else:
         table, name = run_table(runs), "report"
     table.print()
-    log.info("written: %s", ", ".join(map(str, table.write(job.folder, name))))
+    log.info("%s", written(table.write(job.folder, name)))
 
 
 def _inspect_run(config: ReportConfig, run: Path) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +15,7 @@ import lfx
 
 PACKAGE = Path(lfx.__file__).parent
 CONF = PACKAGE.parent / "conf"
-GROUPS = ("augmenter", "calibration", "fusion", "loss")
+GROUPS = ("augmenter", "calibration", "encoder", "fusion", "head", "loss")
 # What stands for nothing: `LateFusion` without a scheme or a calibration.
 DEFAULTS = {"lfx.fusion.schemes.mean.Mean", "lfx.fusion.calibration.none.NoCalibration"}
 # Scores that nothing but tables, baselines and objectives has to do with.
@@ -64,6 +67,35 @@ def test_a_score_costs_one_entry(score: str) -> None:
         if score in file.read_text(encoding="utf-8")
     ]
     assert naming == [PACKAGE / "evaluation/scores.py"]
+
+
+# Tests that speak of all scores.
+OF_SCORES = (
+    *("evaluation/test_scores.py", "fusion/test_baselines.py"),
+    *("reporting/test_sweep_report.py", "reporting/test_report_tables.py"),
+)
+A_SCORE = """
+from lfx.evaluation import scores
+
+scores.SCORES["g_mean"] = scores.Score(
+    "g_mean", "G-mean", lambda counts: counts.recall.prod(dim=0), printed=True
+)
+"""
+
+
+def test_one_more_score_breaks_no_test(tmp_path: Path) -> None:
+    (tmp_path / "one_more_score.py").write_text(A_SCORE)
+    tests = Path(__file__).parent
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "one_more_score", "-p", "no:cacheprovider"]
+        + [str(tests / file) for file in OF_SCORES],
+        cwd=tests.parent,
+        env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{tests.parent}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_count_would_find_more() -> None:

@@ -58,6 +58,11 @@ def _extend(
         loaded.defaults_list = sorted(own, key=lambda entry: entry.is_override())
 
 
+def extends_another(loaded: ConfigResult) -> bool:
+    """Return whether a file extends an option that could not be read."""
+    return any(map(_is_base, loaded.defaults_list or ()))
+
+
 def _is_base(entry: Any) -> bool:
     """Return whether an entry of a defaults list is another option of the file's own group."""
     if not isinstance(entry, ConfigDefault) or entry.package is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from inspect import cleandoc
+from inspect import cleandoc, getsource
 from textwrap import dedent
 
 _SECTION = re.compile(r"^(Args|Attributes):\n((?:[ \t]+.*\n?|\n)*)", re.MULTILINE)
@@ -13,6 +13,19 @@ _ARGUMENT = re.compile(r"(\w+)(?: \([^)]*\))?:\s+(.*)", re.DOTALL)
 def summary(docstring: str) -> str:
     """Return a docstring's first paragraph on one line."""
     return " ".join(cleandoc(docstring).partition("\n\n")[0].split())
+
+
+def field_comments(kind: type) -> dict[str, str]:
+    """Return the comment above each field of a dataclass, inherited fields included."""
+    comments: dict[str, str] = {}
+    for owner in reversed(kind.__mro__[:-1]):
+        above: list[str] = []
+        for line in map(str.strip, getsource(owner).splitlines()):
+            field = re.match(r"(\w+): (?!ClassVar)", line)
+            if field and above:
+                comments[field[1]] = " ".join(above)
+            above = [*above, line.lstrip("# ")] if line.startswith("#") else []
+    return comments
 
 
 def argument_sentences(docstring: str) -> dict[str, str]:

@@ -34,7 +34,7 @@ from lfx.command.register import register_schemas
 from lfx.command.resolvers import register_resolvers
 from lfx.command.storage import storage_error
 from lfx.command.sweep import FailedJobsError
-from lfx.runtime.errors import UserError
+from lfx.runtime.errors import UserError, in_one_line
 from lfx.runtime.escaping import for_terminal
 from lfx.runtime.fields import is_text
 from lfx.runtime.files import is_folder
@@ -113,19 +113,26 @@ def run_stage(
         mistakes = [cause for cause in with_origins(error) if isinstance(cause, UserError)]
         message = str(mistakes[0]) if mistakes else explain(error, stage, sys.argv[1:])
         _leave(message)
-    except Exception as error:
-        storage = storage_error(with_origins(error), NoteFolder.folder)
-        if storage is not None:
-            _leave(str(storage))
-        if job.started or not _is_from_hydra(error):
-            raise
-        _leave(explain(error, stage, sys.argv[1:]))
+    except Exception as error:  # noqa: BLE001, all of them end the process
+        _leave_after(error, job)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(INTERRUPTED)
     finally:
         signal.signal(signal.SIGTERM, previous)
         _discard_unwritten()
+
+
+def _leave_after(error: Exception, job: StageJob[StageConfig]) -> NoReturn:
+    """Exit after an error that is neither a user's mistake nor Hydra's own."""
+    storage = storage_error(with_origins(error), NoteFolder.folder)
+    if storage is not None:
+        _leave(str(storage))
+    if error is job.error:  # its traceback has been logged
+        _leave(f"{type(error).__name__}: {in_one_line(error)}", _DEFECT)
+    if job.started or not _is_from_hydra(error):
+        raise error
+    _leave(explain(error, job.stage, sys.argv[1:]))
 
 
 def _run_all(
@@ -146,8 +153,8 @@ def _run_all(
             except Exception:  # the first error has to be reported in any case
                 log.exception("the multirun could not be reported")
         raise
-    if job.mistake is not None:
-        raise job.mistake
+    if job.error is not None:
+        raise job.error
     _report_multirun(collect)
 
 

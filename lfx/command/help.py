@@ -15,6 +15,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, flag_override
 
+from lfx.command.docstrings import field_comments
+from lfx.command.register import SCHEMAS
 from lfx.command.signature import schema_of, section_target, settings_of
 from lfx.runtime.errors import ConfigError
 from lfx.runtime.settings import describe
@@ -52,6 +54,7 @@ def _app_help(self: Hydra, config_name: str | None, args_parser: ArgumentParser,
         ),
         "HYDRA_CONFIG_GROUPS": partial(self.format_config_groups, _is_hydra_group),
         "FLAGS_HELP": partial(self.format_args_help, args_parser),
+        "COMMAND": partial(describe_command, str(config_name)),
         "OPTIONS": partial(describe_options, config),
         "CONFIG": partial(_settings, config, resolve=args.resolve),
     }
@@ -67,8 +70,8 @@ def list_groups(command: str, folders: Sequence[Path], choices: Sequence[str]) -
         choices: the groups that the command chooses from, `GROUP` or `GROUP@PACKAGE`.
 
     Returns:
-        `GROUP: OPTION, …`; folders within a group are listed as groups. Options that override
-        groups of other commands are left out, and so are experiments for other commands.
+        `GROUP: OPTION, …`, wrapped; folders within a group are listed as groups. Options that
+        override groups of other commands are left out, and so are experiments for other commands.
     """
     tops = {choice.partition("@")[0].partition("/")[0] for choice in choices} - {"hydra"}
     options: dict[str, set[str]] = {}
@@ -81,7 +84,11 @@ def list_groups(command: str, folders: Sequence[Path], choices: Sequence[str]) -
                 is_foreign = top == _EXPERIMENT and command not in commands
                 if not is_foreign and _overridden_groups(text) <= tops | {"hydra"}:
                     options.setdefault(group, set()).add(file.stem)
-    return "".join(f"{group}: {', '.join(sorted(options[group]))}\n" for group in sorted(options))
+    lines = [f"{group}: {', '.join(sorted(options[group]))}" for group in sorted(options)]
+    return "".join(
+        textwrap.fill(line, _WIDTH, subsequent_indent="  ", break_on_hyphens=False) + "\n"
+        for line in lines
+    )
 
 
 def _overridden_groups(text: str) -> set[str]:
@@ -91,6 +98,21 @@ def _overridden_groups(text: str) -> set[str]:
 
 def _is_hydra_group(group: str) -> bool:
     return group == "hydra" or group.startswith("hydra/")
+
+
+def describe_command(command: str) -> str:
+    """Describe a command's own settings by the comments of its dataclass."""
+    for schema in SCHEMAS:
+        if schema.__name__ == f"{command.title()}Config":
+            items = field_comments(schema).items()
+            return "".join(f"{_wrapped(f'{name}: {text}')}\n" for name, text in items)
+    return ""
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(
+        text, _WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
+    )
 
 
 def describe_options(config: DictConfig) -> str:
@@ -114,13 +136,7 @@ def _describe_section(key: str, section: Any) -> Iterator[str]:
     for name, setting in settings_of(schema).items():
         sentence = setting.sentence[:1].upper() + setting.sentence[1:]
         text = ". ".join(filter(None, [describe(setting.annotation), sentence]))
-        yield from textwrap.wrap(
-            f"{key}.{name}: {text}",
-            _WIDTH,
-            initial_indent="  ",
-            subsequent_indent="    ",
-            break_on_hyphens=False,
-        )
+        yield _wrapped(f"{key}.{name}: {text}".rstrip(" :"))
     for name, part in section.items_ex(resolve=False):
         yield from _describe_section(f"{key}.{name}", part)
 

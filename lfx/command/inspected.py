@@ -7,42 +7,29 @@ import inspect
 import types
 import typing
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from enum import Enum
-from pathlib import Path
+from pathlib import PurePath
 from typing import Any, get_args, get_origin
 
-from lfx.command.docstrings import argument_sentences
-from lfx.runtime.annotations import argument_annotations, arguments
-from lfx.runtime.errors import ConfigError, in_one_line
-from lfx.runtime.imports import import_object
+from lfx.command.docstrings import argument_sentences, summary
+from lfx.runtime.annotations import argument_annotations, arguments_of
 from lfx.runtime.settings import Setting
 
 _SCALARS = (bool, float, int, str)
 
 
-def import_class(target: str) -> Any:
-    """Import a class, or a function, that the user's settings name.
-
-    Raises:
-        ConfigError: there is no such class.
-    """
-    try:
-        imported = import_object(target)
-    except Exception as error:  # a module of the user's runs, and each mistake has its own
-        reason = error if isinstance(error, ImportError) else in_one_line(error)
-        raise ConfigError(
-            f"_target_={target} cannot be imported: {reason}; a class outside of lfx is found if "
-            "its folder is in PYTHONPATH"
-        ) from error
-    if not callable(imported):
-        raise ConfigError(f"_target_={target} is not a class")
-    return imported
+def written_docstring(kind: Any) -> str:
+    """Return the summary of a class's docstring; empty where Python has made it up."""
+    docstring = kind.__doc__ or ""
+    return "" if docstring.startswith(f"{kind.__name__}(") else summary(docstring)
 
 
 def inspect_settings(kind: Any) -> list[Setting]:
     """Return the settings of an imported class.
 
-    Arguments whose defaults are not plain values are left out and keep their defaults.
+    Arguments whose defaults are functions or classes are left out and keep their defaults; those
+    whose defaults are other objects have null for it.
     """
     annotations = argument_annotations(kind)
     sentences: dict[str, str] = {}
@@ -55,11 +42,14 @@ def inspect_settings(kind: Any) -> list[Setting]:
         if field.default_factory is not dataclasses.MISSING
     }
     settings = []
-    for name, parameter in arguments(kind).items():
+    for name, parameter in arguments_of(kind).items():
         value = factories[name]() if name in factories else parameter.default
         default = dataclasses.MISSING if value is parameter.empty else _plain(value)
         if default is Any:
-            continue
+            if callable(value):
+                continue
+            default = None  # stands for the class's own default, see `construct`
+            annotations[name] = Any
         annotation = _with_schemas(annotations.get(name, Any))
         if default is None and annotation is not Any:  # an implicit Optional: `power: float = None`
             annotation = typing.Optional[annotation]  # noqa: UP045
@@ -67,16 +57,27 @@ def inspect_settings(kind: Any) -> list[Setting]:
     return settings
 
 
+def base_dataclasses(kind: Any) -> list[str]:
+    """Return the dotted path of the dataclass that a dataclass extends; nothing if there is none.
+
+    A section of the subclass then fits where one of the base class is expected.
+    """
+    if not (isinstance(kind, type) and "__dataclass_fields__" in vars(kind)):
+        return []
+    bases = [base for base in kind.__mro__[1:] if "__dataclass_fields__" in vars(base)]
+    return [_path(base) for base in bases[:1] if not inspect.isabstract(base)]
+
+
+def _path(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
 def _plain(default: object) -> Any:
     """Return a default in plain values; `Any` if it cannot be written in plain values."""
-    if isinstance(default, Path):
-        return str(default)
-    if default is None or isinstance(default, (*_SCALARS, Enum)):
-        return default
     if isinstance(default, Mapping):
         named = {key: _plain(value) for key, value in default.items()}
         return Any if Any in named.values() else named
-    if isinstance(default, list | tuple):
+    if isinstance(default, list | tuple | AbstractSet):
         values = [_plain(value) for value in default]
         return Any if Any in values else values
     if dataclasses.is_dataclass(default) and not isinstance(default, type):
@@ -86,7 +87,18 @@ def _plain(default: object) -> Any:
         }
         known = {name: value for name, value in named.items() if value is not Any}
         return _with_schemas(type(default))(**known)
-    return Any
+    return _plain_scalar(default)
+
+
+def _plain_scalar(default: Any) -> Any:
+    if isinstance(default, PurePath):
+        return str(default)
+    is_number_of_numpy = hasattr(default, "dtype") and not getattr(default, "shape", ())
+    scalar = default.item() if is_number_of_numpy else default
+    if type(scalar) is str and "${" in scalar:  # it would be read as a reference to a setting
+        return Any
+    is_member = isinstance(scalar, Enum) and not type(scalar).__module__.startswith("attr")
+    return scalar if scalar is None or is_member or type(scalar) in _SCALARS else Any
 
 
 def _with_schemas(annotation: Any) -> Any:
@@ -96,7 +108,7 @@ def _with_schemas(annotation: Any) -> Any:
     if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
         from lfx.command.signature import schema_of
 
-        return schema_of(f"{annotation.__module__}.{annotation.__qualname__}")
+        return schema_of(_path(annotation))
     origin, of = get_origin(annotation), get_args(annotation)
     if origin in {typing.Union, types.UnionType}:
         return typing.Union[tuple(map(_with_schemas, of))]  # noqa: UP007

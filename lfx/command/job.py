@@ -75,18 +75,18 @@ class StageJob(Generic[StageConfig]):
     prepare: Callable[[DictConfig], None] | None = None
     # Whether a job has started in this process.
     started: bool = False
-    # The user's mistake that ended a single run.
-    mistake: UserError | None = None
+    # What ended a single run; its traceback is in the log.
+    error: Exception | None = None
 
     def __call__(self, config: DictConfig) -> float | None:
         """Run one job; its number and directory are in `HydraConfig`."""
         self.started = True
         try:
             return self._run(config)
-        except UserError as error:
+        except Exception as error:
             if HydraConfig.get().mode == RunMode.MULTIRUN:
                 raise  # the sweeper reports it
-            self.mistake = error  # raised now, Hydra would print a line before the message
+            self.error = error  # raised now, Hydra would print a line before the message
             return None
 
     def completed_earlier(

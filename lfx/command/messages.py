@@ -6,6 +6,7 @@ import re
 import traceback
 from argparse import ArgumentParser
 from collections import Counter
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ PLAIN = (ValueError, KeyError, AssertionError, OSError, RecursionError)
 
 # Errors whose type adds nothing to their message.
 _WITHOUT_TYPE = (HydraException, OmegaConfBaseException, ValueError, RecursionError)
+_SEARCHED = "hydra.searchpath="
 # Groups whose files set values of the root, not of a section with the group's name.
 _WITHOUT_PACKAGE = ("experiment",)
 
@@ -51,7 +53,9 @@ def explain(error: BaseException, stage: str, arguments: Sequence[str]) -> str:
     Returns:
         One line for each mistake; Hydra's message if no override fails alone.
     """
-    overrides = [text for text in arguments if "=" in text and not text.startswith("-")]
+    overrides = [
+        text for text in arguments if "=" in text and not text.startswith(("-", _SEARCHED))
+    ]
     several = _several_values(error, overrides)
     if several is not None and not {"-m", "--multirun"} & set(arguments):
         return several
@@ -107,11 +111,17 @@ def _how_to_quote(override: str) -> str:
 
 
 def _config_dirs(arguments: Sequence[str]) -> list[Path]:
-    """Return the user's folder of configs, which Hydra searches before lfx's."""
+    """Return the user's folders of configs, which Hydra searches before lfx's."""
     parser = ArgumentParser(add_help=False)
     parser.add_argument("--config-dir", "-cd", type=Path)
     given: Path | None = parser.parse_known_args(arguments)[0].config_dir
-    return [] if given is None else [given.absolute()]
+    folders = [] if given is None else [given.absolute()]
+    for text in arguments:
+        if text.startswith(_SEARCHED):
+            names = text.removeprefix(_SEARCHED).strip("[]").split(",")
+            paths = [name.strip(" '\"").removeprefix("file://") for name in names]
+            folders += [Path(path).absolute() for path in paths if path and "://" not in path]
+    return folders
 
 
 def _names_a_group(override: str, folders: Sequence[Path]) -> bool:
@@ -156,7 +166,8 @@ def _problem(
         override = overrides[-1].lstrip("+")
         group = override.partition("=")[0].partition("@")[0]
         hint = "" if _is_unknown(error) else _how_to_quote(override)
-        return f"{override}: {_message(error, settings, group=group)}{hint}"
+        message = _message(error, settings, group=group).removeprefix(f"{group}: ")
+        return f"{override}: {message}{hint}"
     return None
 
 
@@ -206,8 +217,11 @@ def _message(
         message = unknown_setting(key, settings or {})
         return message if names_key and key else message.partition(": ")[2]
     if isinstance(cause, MissingConfigException) and cause.options:
-        options = ", ".join(_options(cause, group))
-        return f"there is no {cause.missing_cfg_file!r}; choose from: {options}"
+        options = _options(cause, group)
+        wanted = str(cause.missing_cfg_file).rpartition("/")[2]
+        close = get_close_matches(wanted, options, n=1, cutoff=0.7)
+        hint = f"did you mean {close[0]}? all: " if close else "choose from: "
+        return f"there is no {cause.missing_cfg_file!r}; {hint}{', '.join(options)}"
     if lines[0].startswith("Config group override must be"):
         root = config_folder() / group
         return f"it must not be null; choose from: {', '.join(_names(root.rglob('*.yaml'), root))}"

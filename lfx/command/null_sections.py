@@ -44,7 +44,10 @@ def _fill_null_sections(config: DictConfig, path: list[str]) -> None:
         if not isinstance(node, DictConfig):
             return
         kind = node._metadata.ref_type  # noqa: SLF001
-        if node._is_none() and isinstance(kind, type) and is_dataclass(kind):  # noqa: SLF001
-            parent[name] = OmegaConf.structured(kind)
+        if node._is_none():  # noqa: SLF001
+            is_section = isinstance(kind, type) and is_dataclass(kind)
+            parent[name] = OmegaConf.structured(kind) if is_section else {}
             node = parent._get_node(name)  # noqa: SLF001
+            if not is_section:  # a mapping, whose keys the user names
+                OmegaConf.set_struct(node, value=False)
         parent = node

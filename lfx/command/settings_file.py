@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from hydra._internal.config_repository import ConfigRepository
 from hydra.core.object_type import ObjectType
 from hydra.errors import HydraException
 from hydra.plugins.config_source import ConfigLoadError
-from omegaconf import ListConfig
+from omegaconf import DictConfig, ListConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from lfx.command.bases import extend_bases, read_file
+from lfx.command.bases import extend_bases, extends_another, read_file
 from lfx.command.signature import with_schema
 from lfx.command.typed import first_line
 from lfx.runtime.errors import ConfigError
@@ -90,8 +90,18 @@ def _checked(
     if loaded is not None and (is_root or config_path.partition("/")[0] in _DERIVED):
         if not is_root:
             extend_bases(repository, config_path, loaded)
+        has_package = loaded.header.get("package") is not None
+        if not (is_root or has_package or extends_another(loaded)):
+            _require_class(loaded.config)
         loaded.config = with_schema(loaded.config, config_path)
     return loaded
+
+
+def _require_class(content: Any) -> None:
+    """Refuse an option that names no class; otherwise some other setting would be blamed."""
+    target = None if not isinstance(content, DictConfig) else content.get("_target_")
+    if not isinstance(target, str) or not target:
+        raise ConfigError("it names no class: a line `_target_: MODULE.CLASS` is needed")
 
 
 def _describe(error: Exception) -> str:

@@ -19,13 +19,13 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from omegaconf import MISSING, Container, DictConfig, OmegaConf
 
-from lfx.command.docstrings import summary
-from lfx.command.inspected import import_class, inspect_settings
+from lfx.command.inspected import base_dataclasses, inspect_settings, written_docstring
 from lfx.command.modules import is_own
 from lfx.command.source import class_summary, read_settings
 from lfx.command.typed import unknown_setting
 from lfx.runtime.annotations import is_enum
 from lfx.runtime.errors import ConfigError
+from lfx.runtime.imports import import_target
 from lfx.runtime.settings import Setting
 
 # Keys of a section that are not arguments.
@@ -49,17 +49,21 @@ def schema_of(target: str) -> type:
     Raises:
         ConfigError: there is no such class.
     """
+    bases: tuple[type, ...] = ()
     try:
         if is_own(target):
             settings, docstring = read_settings(target), class_summary(target)
         else:
-            kind = import_class(target)
-            settings, docstring = inspect_settings(kind), summary(kind.__doc__ or "")
+            kind = import_target(target)
+            settings, docstring = inspect_settings(kind), written_docstring(kind)
+            bases = tuple(map(schema_of, base_dataclasses(kind)))
     except LookupError as error:
         raise ConfigError(f"_target_: {error}") from error
     fields: list[tuple[str, Any, Any]] = [(TARGET, str, dataclasses.field(default=target))]
     fields += [(item.name, _omegaconf_type(item.annotation), _field(item)) for item in settings]
-    schema = dataclasses.make_dataclass(target.rpartition(".")[2], fields, kw_only=True)
+    schema = dataclasses.make_dataclass(
+        target.rpartition(".")[2], fields, bases=bases, kw_only=True
+    )
     schema.__doc__ = docstring
     _make_importable(schema, _SCHEMA, target)
     return schema
@@ -144,7 +148,7 @@ def _schema_with_name(target: str, name: str) -> type:
     """Return a class's schema with a `name`, unless the class has that setting with a default."""
     schema = schema_of(target)
     setting = settings_of(schema).get(NAME)
-    if setting is not None and setting.default is not dataclasses.MISSING:
+    if setting is not None and setting.default not in {dataclasses.MISSING, None}:
         return schema
     metadata = {} if setting is None else {"setting": setting}
     field = (NAME, str, dataclasses.field(default=name, metadata=metadata))
@@ -155,7 +159,11 @@ def _schema_with_name(target: str, name: str) -> type:
 
 def _is_open(field: dataclasses.Field[Any]) -> bool:
     """Return whether a setting is a mapping whose keys the user names."""
-    return any(get_origin(kind) is dict for kind in (field.type, *get_args(field.type)))
+    kinds = (field.type, *get_args(field.type))
+    return any(get_origin(kind) is dict for kind in kinds) or (
+        field.type is Any
+        and isinstance(getattr(field.metadata.get("setting"), "default", None), dict)
+    )
 
 
 def settings_of(schema: type) -> dict[str, Setting]:
@@ -175,7 +183,7 @@ def _field(setting: Setting) -> Any:
         default == MISSING and isinstance(kind, type) and dataclasses.is_dataclass(kind)
     ):  # its own settings are required
         return dataclasses.field(default_factory=kind, metadata=metadata)
-    if isinstance(default, str) and is_enum(kind) and default != MISSING:
+    if type(default) is str and is_enum(kind) and default != MISSING:
         default = kind[default]
     if isinstance(default, list | dict) or dataclasses.is_dataclass(default):
         return dataclasses.field(default_factory=lambda: default, metadata=metadata)

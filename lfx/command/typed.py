@@ -138,9 +138,13 @@ def _problems(node: Any, key: str = "") -> list[str]:
     """Return the problems of all dataclasses of a tree."""
     if isinstance(node, dict):
         return [item for name, value in node.items() for item in _problems(value, f"{key}.{name}")]
+    if isinstance(node, list):
+        parts = enumerate(node)
+        return [item for index, part in parts for item in _problems(part, f"{key}[{index}]")]
     if not dataclasses.is_dataclass(node):
         return []
-    problems = list(node.problems()) if hasattr(node, "problems") else []
+    check = getattr(node, "problems", None)  # of a user's class it may be a setting
+    problems = list(check()) if callable(check) else []
     for field in dataclasses.fields(node):
         full, value = f"{key}.{field.name}" if key else field.name, getattr(node, field.name)
         setting = field.metadata.get("setting")  # of a class's constructor

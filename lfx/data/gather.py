@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from numbers import Integral
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lfx.data.duplicates import near_duplicate_groups
 from lfx.data.embedded import write_embedded
@@ -57,10 +58,9 @@ def gather(source: Source, decoding: Decoding, *, drop_bad: bool, cache_dir: Pat
     Raises:
         DataError: the data are missing, damaged or contradictory.
     """
-    reading = source.read()
+    reading = _checked(source.read(), source)
     for sentence in reading.warnings:
         log.warning(sentence)
-    _check_classes(reading)
     counts = Counter(sample.id for sample in reading.samples)
     twice = [name for name, count in counts.items() if count > 1]
     if twice:
@@ -125,9 +125,33 @@ def _with_images(
     return good, bad
 
 
-def _check_classes(reading: Reading) -> None:
-    if len(set(reading.classes)) < len(reading.classes):
-        raise DataError(f"class names repeat: {name_some(reading.classes)}")
+def _checked(reading: Any, source: Source) -> Reading:
+    """Return what a source has read; one from outside of lfx may return anything.
+
+    Raises:
+        DataError: it is no reading, or a sample's fields are not what they should be.
+    """
+    reader = f"{type(source).__module__}.{type(source).__qualname__}.read"
+    if not isinstance(reading, Reading):
+        raise DataError(
+            f"{reader} must return an lfx Reading; it returned a {type(reading).__name__}"
+        )
+    samples, classes = tuple(reading.samples), tuple(reading.classes)
+    whole: Reading = replace(reading, samples=samples, classes=classes)
+    if len(set(classes)) < len(classes):
+        raise DataError(f"class names repeat: {name_some(classes)}")
+    labels = range(len(classes))
+    for sample in samples:
+        is_text = isinstance(sample.id, str) and isinstance(sample.text, str)
+        label: Any = sample.label
+        is_label = isinstance(label, Integral) and label in labels
+        if not is_text or not (label is None or is_label):
+            raise DataError(
+                f"{reader}: a sample needs a text as its id and as its text, and as its label None "
+                f"or an index below {len(labels)}, the number of classes; got id {sample.id!r}, "
+                f"text {sample.text!r}, label {label!r}"
+            )
+    return whole
 
 
 def _bad_samples(bad: list[tuple[str, str]], *, drop_bad: bool) -> list[str]:

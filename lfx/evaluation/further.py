@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lfx.evaluation.scores import SCORES, Score
@@ -36,5 +37,5 @@ def take_further_scores(config: DictConfig) -> None:
         score: Score = build(section, f"scores.{name}", Score)
         if score.key in SCORES:
             raise ConfigError(f"scores.{name}: there is a score {score.key} already")
-        SCORES[score.key] = score
+        SCORES[score.key] = replace(score, printed=True)  # whoever names it wants to see it
         _further.append(score.key)

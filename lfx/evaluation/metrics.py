@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor
 
 from lfx.evaluation.confusion import confusion
 from lfx.evaluation.scores import SCORES, Counts, searchable
+from lfx.runtime.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,12 +47,13 @@ def evaluate(probabilities: Tensor, labels: Tensor, classes: Sequence[str]) -> d
             f"got {list(classes)}"
         )
     counts = _counts(confusion(probabilities.argmax(dim=1), labels, len(classes)))
-    scores: dict[str, float | None] = {**_scores_of_counts(counts)}
+    scores = _scores_of_counts(counts)
     for key, entry in SCORES.items():
         if entry.of_probabilities is not None:
-            scores[key] = entry.of_probabilities(probabilities, labels)
-    defined = {key: scores[key] for key in SCORES if scores[key] is not None}
-    return defined | {"support": len(labels), "per_class": _by_class(counts, classes)}
+            number = _number(key, entry.of_probabilities(probabilities, labels))
+            scores |= {} if number is None else {key: number}
+    in_order = {key: scores[key] for key in SCORES if key in scores}
+    return in_order | {"support": len(labels), "per_class": _by_class(counts, classes)}
 
 
 def score_classes(counts: Tensor, classes: Sequence[str]) -> dict[str, dict[str, float]]:
@@ -134,11 +137,30 @@ def _counts(matrix: Tensor) -> Counts:
 
 
 def _scores_of_counts(counts: Counts) -> dict[str, float]:
-    return {
-        key: float(entry.of_counts(counts).item())
+    numbers = {
+        key: _number(key, entry.of_counts(counts))
         for key, entry in SCORES.items()
         if entry.of_counts is not None
     }
+    return {key: number for key, number in numbers.items() if number is not None}
+
+
+def _number(key: str, value: Any) -> float | None:
+    """Return what a score's function returned as a number; None where it is not defined.
+
+    Raises:
+        ConfigError: it is no number; a score from outside of lfx may return anything.
+    """
+    number = value.item() if isinstance(value, Tensor) and value.numel() == 1 else value
+    if number is None:
+        return None
+    if not isinstance(number, int | float):
+        shape = f" of shape {tuple(value.shape)}" if isinstance(value, Tensor) else ""
+        raise ConfigError(
+            f"the function of the score {key} must return one number; it returned a "
+            f"{type(value).__name__}{shape}"
+        )
+    return float(number) if math.isfinite(number) else None
 
 
 def _by_class(counts: Counts, classes: Sequence[str]) -> dict[str, dict[str, float]]:

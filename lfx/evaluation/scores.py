@@ -61,7 +61,7 @@ class Score:
         of_counts: computes the score from counts, `(...)`; None if it needs probabilities. A search
             of weights can optimise scores of counts only.
         of_probabilities: computes the score from probabilities, `(samples, classes)`, and class
-            indices, `(samples,)`; returns None where the score is not defined.
+            indices, `(samples,)`. Either returns NaN, or None, where the score is not defined.
         higher_is_better: whether a higher score is better.
         least: the smallest possible value; `-inf` if there is none.
         printed: whether printed tables have a column for it; files have all scores.

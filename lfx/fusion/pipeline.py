@@ -54,8 +54,7 @@ class Pipeline:
         """Fit both parts on the same samples."""
         calibrations = calibrate(self.calibrator, fit)
         calibrated = fit.calibrated(apply(calibrations, fit.outputs).logits)
-        fitted = self.scheme.fit(calibrated)
-        return Fitted(calibrations, Pooled(fitted) if isinstance(fitted, Weights) else fitted)
+        return Fitted(calibrations, _as_rule(self.scheme.fit(calibrated), type(self.scheme)))
 
     def cross_fit(self, fit: FitData, count: int) -> list[tuple[Fitted, set[str]]]:
         """Fit once per fold, on the samples of the other folds.
@@ -82,3 +81,15 @@ class Pipeline:
                 ) from error
             fits.append((fitted, set(fit.groups[held_out])))
         return fits
+
+
+def _as_rule(fitted: object, scheme: type) -> Rule:
+    """Return what a scheme's fit has returned as a rule; a user's scheme may return anything."""
+    if isinstance(fitted, Weights):
+        return Pooled(fitted)
+    if isinstance(fitted, Rule):
+        return fitted
+    raise FusionError(
+        f"{scheme.__module__}.{scheme.__qualname__}.fit must return lfx.Weights, or a rule with "
+        f"combine and document; it returned a {type(fitted).__name__}"
+    )

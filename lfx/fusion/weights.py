@@ -8,8 +8,14 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
+from lfx.runtime.errors import FusionError
+
 Per = Literal["member", "class", "sample"]
 _AXES = {"member": "(members,)", "class": "(members, classes)", "sample": "(members, samples)"}
+
+
+class InvalidWeightsError(FusionError, ValueError):
+    """Weights that no pool can apply."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +32,7 @@ class Weights:
             for each class or sample not 0 for all members. Only their proportions matter.
 
     Raises:
-        ValueError: the values do not meet these conditions.
+        InvalidWeightsError: the values do not meet these conditions.
     """
 
     per: Per
@@ -35,20 +41,24 @@ class Weights:
     def __post_init__(self) -> None:
         """Check that a pool can apply the weights."""
         if self.per not in get_args(Per):
-            raise ValueError(f"per: allowed are {', '.join(get_args(Per))}; got {self.per!r}")
+            raise InvalidWeightsError(
+                f"per: allowed are {', '.join(get_args(Per))}; got {self.per!r}"
+            )
         values = self.values
         if values.ndim != (1 if self.per == "member" else 2) or values.shape[0] == 0:
-            raise ValueError(
+            raise InvalidWeightsError(
                 f"weights per {self.per} must have shape {_AXES[self.per]}; "
                 f"got {tuple(values.shape)}"
             )
         if not values.is_floating_point():
-            raise ValueError(f"weights must be floating point numbers; got {values.dtype}")
+            raise InvalidWeightsError(f"weights must be floating point numbers; got {values.dtype}")
         if not bool(torch.isfinite(values).all()):
-            raise ValueError(f"weights must be finite; got {values.tolist()}")
+            raise InvalidWeightsError(f"weights must be finite; got {values.tolist()}")
         if bool((values < 0).any()):
-            raise ValueError(f"weights must be 0 or more; got {values.tolist()}")
+            raise InvalidWeightsError(f"weights must be 0 or more; got {values.tolist()}")
         empty = (values == 0).all(dim=0)
         if bool(empty.any()):
-            where = "" if self.per == "member" else f" for {self.per} {empty.nonzero()[0].item()}"
-            raise ValueError(f"weights must not be 0 for all members; they are{where}")
+            where = "" if self.per == "member" else f" of {self.per} {empty.nonzero()[0].item()}"
+            raise InvalidWeightsError(
+                f"the weights{where} are 0 for all members; some must be above 0"
+            )

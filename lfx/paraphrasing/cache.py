@@ -8,7 +8,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from lfx.runtime.errors import DataError
+from lfx.runtime.errors import ConfigError, DataError
 from lfx.runtime.progress import track
 
 if TYPE_CHECKING:
@@ -130,7 +130,14 @@ def fill_cache(
     batches = [left[first : first + batch_size] for first in range(0, len(left), batch_size)]
     done = 0
     for batch in track(batches, "paraphrasing", len(batches)):
-        cache.add(dict(zip(batch, augmenter.augment(batch), strict=True)))
+        made = augmenter.augment(batch)
+        if len(made) != len(batch) or not all(isinstance(text, str) for text in made):
+            kind = type(augmenter)
+            raise ConfigError(
+                f"{kind.__module__}.{kind.__qualname__}.augment must return a text for each of "
+                f"its {len(batch)} texts; it returned {len(made)}: {made[:3]!r}"
+            )
+        cache.add(dict(zip(batch, made, strict=True)))
         done += len(batch)
         spent = time.perf_counter() - start
         if spent - logged > _LOG_EVERY or done == len(left):

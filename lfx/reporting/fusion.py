@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("lfx.fuse")
 
+# Characters of an ISO 8601 time.
+_TO_SECONDS = 19
 # The members that this process has logged.
 _LOGGED: set[tuple[tuple[str, str], ...]] = set()
 
@@ -39,7 +41,7 @@ def log_members(joined: JoinedMembers, files: Mapping[str, str]) -> None:
     if members not in _LOGGED:
         _LOGGED.add(members)
         for name, origin in origins.items():
-            made = f"{origin.name}, seed {origin.seed}, made {origin.created}"
+            made = f"{origin.name}, seed {origin.seed}, made {origin.created[:_TO_SECONDS]}"
             log.info("member %s: %s (%s)", name, files[name], made)
         for warning in member_warnings(origins):
             log.warning(warning)
@@ -102,7 +104,7 @@ def report_fusion(
         log.warning("objective=%s: the members have no labelled %s rows", objective, split)
     if result.labelled:
         beside = {f"baseline: {other}": scores for other, scores in result.baselines.items()}
-        print_scores({name: result.metrics} | beside)
+        print_scores({name: result.metrics} | beside, objective.partition("/")[2])
         for sentence in unpredicted_classes(result.predictions):
             log.warning(sentence)
     else:

@@ -12,6 +12,7 @@ from lfx.reporting.case_files import write_cases
 from lfx.reporting.cases import study_cases
 from lfx.reporting.classes import show_classes
 from lfx.reporting.errors import report_errors
+from lfx.reporting.written import written
 from lfx.runs.status import require_status
 from lfx.runtime.errors import DataError, RecordError
 from lfx.runtime.records import read_yaml, resolve_references
@@ -80,7 +81,7 @@ def look_at_run(
         log.info("data=… (and data.root=…) adds the tweets that the fusion corrected or corrupted")
     elif against is not None:
         raise DataError(f"against={against}: run={run} is not a fusion, so it has no members")
-    log.info("written: %s", ", ".join(map(str, files)))
+    log.info("%s", written(files))
 
 
 def _status(run: Path) -> RunStatus:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lfx.evaluation.scores import printed
-from lfx.reporting.score_columns import score_cells, score_columns, splits_of, titled
+from lfx.reporting.score_columns import (
+    score_cells,
+    score_columns,
+    splits_of,
+    titled,
+    with_printed,
+)
 from lfx.reporting.table import Column, Table
 from lfx.runtime.escaping import for_line
 from lfx.runtime.files import atomic_path
@@ -91,9 +96,9 @@ def _layout(
     sweep: Sweep, splits: Sequence[str]
 ) -> tuple[list[Column], list[list[Any]], list[list[Any]]]:
     """Return columns, a row for each job, and a row for each baseline."""
-    ranked, scores = sweep.ranked, _scores(sweep)
+    ranked, kept = sweep.ranked, sweep.objective.partition("/")[2]
+    scores = with_printed(kept)
     columns = [Column("rank"), Column("name", least=18)]
-    kept = sweep.objective.partition("/")[2]
     columns += score_columns(splits, scores, counted=False, kept=kept)
     objectives = [job.score(sweep.objective) for job in ranked]
     # Jobs with the same score share a rank; a job without the score has no rank.
@@ -110,8 +115,3 @@ def _layout(
             cells = score_cells(metrics, splits, scores, counted=False)
             baselines[None, f"baseline: {name}{members}", *cells] = None
     return columns, rows, [list(row) for row in baselines]
-
-
-def _scores(sweep: Sweep) -> list[str]:
-    """Return the keys of the shown scores: those of all tables, and the ranked score."""
-    return list(dict.fromkeys([*printed(), sweep.objective.partition("/")[2]]))

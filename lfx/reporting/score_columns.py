@@ -29,7 +29,7 @@ def score_columns(
     for split in splits:
         columns += [Column(f"{split} n", COUNT)] if counted else []
         for index, score in enumerate(scores):
-            is_hidden = score in SCORES and not SCORES[score].printed
+            is_hidden = score in SCORES and not SCORES[score].printed and score != kept
             where = frozenset({CSV}) if is_hidden and counted else EVERYWHERE
             # On a narrow terminal, the last scores are left out first.
             spare = 0 if score == kept else index
@@ -59,15 +59,21 @@ def titled(name: str, metrics: Mapping[str, Any]) -> str:
     return f"{name} ({_LEAKY})" if metrics.get("leaky") else name
 
 
-def print_scores(metrics: Mapping[str, Mapping[str, Any]]) -> None:
+def with_printed(score: str) -> list[str]:
+    """Return the keys of the scores that every table prints, and of one more."""
+    return list(dict.fromkeys([*printed(), *filter(None, [score])]))
+
+
+def print_scores(metrics: Mapping[str, Mapping[str, Any]], kept: str = "") -> None:
     """Print a table of scores.
 
     Args:
         metrics: name -> content of `metrics.json`.
+        kept: key of a score that is printed in any case, such as the objective's.
     """
-    splits, scores = splits_of(*metrics.values()), printed()
+    splits, scores = splits_of(*metrics.values()), with_printed(kept)
     rows = [
         [titled(name, content), *score_cells(content, splits, scores)]
         for name, content in metrics.items()
     ]
-    Table([Column("", least=18), *score_columns(splits, scores)], rows).print()
+    Table([Column("", least=18), *score_columns(splits, scores, kept=kept)], rows).print()

@@ -12,8 +12,8 @@ from lfx.reporting.ranking import print_ranking, print_unfinished, titles, write
 from lfx.reporting.seeds import group_by_seed, seed_rows, seed_table
 from lfx.reporting.sweep import Sweep, read_sweep, write_sweep
 from lfx.reporting.sweep_curve import draw_sweep
+from lfx.reporting.written import written
 from lfx.runs.find import collect_runs
-from lfx.runtime.escaping import for_line
 from lfx.training.loggers import LoggedRun, WandbLogging, close, log_picture, log_table
 
 if TYPE_CHECKING:
@@ -36,20 +36,19 @@ def summarise_sweep(folder: Path) -> Sweep:
         DataError: there are no jobs in it.
     """
     sweep = read_sweep(folder)
-    written: list[Path | None] = [*write_sweep(sweep)]
+    files: list[Path | None] = [*write_sweep(sweep)]
     if sweep.stage == "train":
         runs = collect_runs(folder)
         if len(runs) > 1:
             table = seed_table(seed_rows(group_by_seed(runs)))
             table.print()
-            written += table.write(folder, "seeds")
+            files += table.write(folder, "seeds")
     else:
-        written += [write_ranking(sweep), draw_sweep(sweep)]
+        files += [write_ranking(sweep), draw_sweep(sweep)]
         print_ranking(sweep)
     print_unfinished(sweep)
     # Printed, because the last job's log is closed.
-    shown = ", ".join(str(file) for file in written if file is not None)
-    print(f"written: {for_line(shown)}")  # noqa: T201
+    print(written([file for file in files if file is not None]))  # noqa: T201
     return sweep
 
 

@@ -59,7 +59,9 @@ class SweepJob:
     @property
     def name(self) -> str:
         """The fused artifact's name; empty for other stages and unfinished jobs."""
-        return self.overrides.get("name") or str(self.weights.get("scheme", ""))
+        option = self.overrides.get("fusion", "").rpartition("/")[2]
+        scheme = str(self.weights.get("scheme", ""))
+        return self.overrides.get("name") or (option if option and scheme else scheme)
 
     @property
     def overrides(self) -> dict[str, str]:

@@ -15,9 +15,9 @@ from lfx.models.classifier import Classifier
 from lfx.models.heads import Head
 from lfx.runs.tensors import misfits
 from lfx.runtime.construct import construct
-from lfx.runtime.errors import CheckpointError, UserError
+from lfx.runtime.errors import CheckpointError, ConfigError, UserError
 from lfx.runtime.fields import list_problems, shown
-from lfx.runtime.imports import import_object
+from lfx.runtime.imports import import_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -118,11 +118,14 @@ def restore_modality(checkpoint: Checkpoint, trusted: Collection[str] = ()) -> M
     """
     kind: type[Modality] = find_class(checkpoint, "modality", Modality, trusted)
     try:
-        return construct(kind, checkpoint.modality.settings, _finder(checkpoint, trusted))
+        modality: Modality = construct(
+            kind, checkpoint.modality.settings, _finder(checkpoint, trusted)
+        )
     except CheckpointError:
         raise
     except Exception as error:  # a class of the user's has errors of its own
         raise _mistake(checkpoint, error) from error
+    return modality
 
 
 def find_class(checkpoint: Checkpoint, key: str, kind: type, trusted: Collection[str]) -> Any:
@@ -153,12 +156,9 @@ def _finder(checkpoint: Checkpoint, trusted: Collection[str]) -> Callable[[str],
                 f"run's own, in lfx.predict trust=[{','.join(dict.fromkeys(foreign))}]"
             )
         try:
-            return import_object(target)
-        except (ImportError, AttributeError, ValueError) as error:
-            raise CheckpointError(
-                f"ckpt={checkpoint.file}: {target} cannot be imported: {error}; a class outside of "
-                "lfx is found if its folder is in PYTHONPATH"
-            ) from error
+            return import_target(target)
+        except ConfigError as error:
+            raise CheckpointError(f"ckpt={checkpoint.file}: {error}") from error
 
     return find
 

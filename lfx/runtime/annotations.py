@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import builtins
 import dataclasses
 import inspect
 import sys
-from collections.abc import Mapping
 from enum import Enum
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 
 def argument_annotations(kind: Any) -> dict[str, Any]:
@@ -27,24 +27,34 @@ def argument_annotations(kind: Any) -> dict[str, Any]:
             if isinstance(owner, type)
             else getattr(owner, "__annotations__", {})
         )
-        names = vars(sys.modules[owner.__module__]) if written else {}
+        names = vars(sys.modules.get(owner.__module__, builtins)) if written else {}
         for name, annotation in written.items():
             holder = type("Holder", (), {"__annotations__": {name: annotation}})
             try:
-                evaluated[name] = get_type_hints(holder, names, include_extras=True)[name]
+                hints = get_type_hints(holder, names, include_extras=True)
+                evaluated[name] = _meaning(hints[name])
             except (NameError, TypeError, AttributeError):
                 evaluated.pop(name, None)
     return evaluated
 
 
-def arguments(kind: Any) -> dict[str, inspect.Parameter]:
+def _meaning(annotation: Any) -> Any:
+    """Return what an alias, a `NewType` or a type variable stands for."""
+    if isinstance(annotation, TypeVar):
+        return Any if annotation.__bound__ is None else _meaning(annotation.__bound__)
+    for name in ("__supertype__", "__value__"):
+        if hasattr(annotation, name) and not isinstance(annotation, type):
+            return _meaning(getattr(annotation, name))
+    return annotation
+
+
+def arguments_of(kind: Any) -> dict[str, inspect.Parameter]:
     """Return the named arguments of a class or a function, those of `**kwargs` last.
 
-    Raises:
-        ValueError: it is written in C and does not say what it takes.
+    There are none of one that is written in C and does not say what it takes.
     """
     functions = _constructors(kind) if isinstance(kind, type) else []
-    parameters = list(inspect.signature(kind).parameters.values())
+    parameters = _parameters(kind)
     # The first is the class's own constructor, without `self`; each other one has its `self`.
     for function in functions[1:]:
         parameters += _parameters(function)[1:]
@@ -86,7 +96,8 @@ def _annotated(kind: Any) -> list[Any]:
     """Return what carries the annotations of the arguments, the most specific last."""
     if not isinstance(kind, type):
         return [inspect.unwrap(kind)]
-    if "__dataclass_fields__" in vars(kind):
+    is_tuple = issubclass(kind, tuple) and hasattr(kind, "_fields")
+    if is_tuple or "__dataclass_fields__" in vars(kind):
         return list(reversed(kind.__mro__))
     return list(reversed(_constructors(kind)))
 
@@ -96,28 +107,31 @@ def is_enum(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, Enum)
 
 
+def in_texts(annotation: Any) -> Any:
+    """Return an annotation with the members of enumerations replaced by their names.
+
+    Example:
+        >>> in_texts(Enum("Colour", ["red", "green"]))
+        typing.Literal['red', 'green']
+    """
+    if is_enum(annotation):
+        return Literal[tuple(annotation.__members__)]
+    if get_origin(annotation) is Literal:
+        names = (item.name if isinstance(item, Enum) else item for item in get_args(annotation))
+        return Literal[tuple(names)]
+    return annotation
+
+
+def literal_names(allowed: tuple[Any, ...]) -> dict[str, Any]:
+    """Return the texts of a `Literal` and the names of its members of enumerations."""
+    return {
+        (item.name if isinstance(item, Enum) else item): item
+        for item in allowed
+        if isinstance(item, str | Enum)
+    }
+
+
 def settings_class(annotation: Any) -> Any:
     """Return the dataclass that an annotation means, be it optional; None: it means none."""
     kinds = [annotation, *get_args(annotation)]
     return next((kind for kind in kinds if dataclasses.is_dataclass(kind)), None)
-
-
-def as_annotated(value: Any, annotation: Any) -> Any:
-    """Return a plain value as a constructor expects it: of an enumeration, or with numbers as keys.
-
-    Example:
-        >>> as_annotated({"1": 0.5}, dict[int, float])
-        {1: 0.5}
-    """
-    for kind in (annotation, *get_args(annotation)):  # it may be optional
-        if isinstance(value, str) and is_enum(kind):
-            return kind.__members__.get(value, value)
-        if isinstance(value, dict) and _is_mapping(kind) and get_args(kind)[0] in {int, float}:
-            number = get_args(kind)[0]
-            return {number(name): part for name, part in value.items()}
-    return value
-
-
-def _is_mapping(annotation: Any) -> bool:
-    origin = get_origin(annotation)
-    return isinstance(origin, type) and issubclass(origin, Mapping) and bool(get_args(annotation))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lfx.runtime.annotations import argument_annotations, arguments, as_annotated
+from lfx.runtime.construct import construct
+from lfx.runtime.convert import TARGET
 from lfx.runtime.errors import ConfigError, UserError, in_one_line
-from lfx.runtime.imports import import_object
+from lfx.runtime.imports import import_target
 from lfx.runtime.plain import plain
 
 if TYPE_CHECKING:
@@ -25,24 +26,22 @@ def build(settings: Mapping[str, Any] | Any, key: str, kind: type) -> Any:
         ConfigError: the target cannot be imported, does not take the settings, or builds an
             object of another kind.
     """
-    from hydra.errors import InstantiationException
-    from hydra.utils import instantiate
-
     section = plain(settings)
-    target = section.get("_target_") if isinstance(section, dict) else None
+    target = section.get(TARGET) if isinstance(section, dict) else None
     if not isinstance(target, str):
         raise ConfigError(f"{key} names no class; choose one: {key}=NAME (`--help` lists them)")
     try:
-        built = instantiate(_arguments(section), _convert_="all")
-    except InstantiationException as error:
-        cause: BaseException = error
-        while cause.__cause__ is not None:  # the error of a section within this one
-            cause = cause.__cause__
-        if isinstance(cause, UserError):
-            raise cause from None
+        found = import_target(target)
+    except ConfigError as error:
+        raise ConfigError(f"{key}.{error}") from error
+    try:
+        arguments = {name: value for name, value in section.items() if name != TARGET}
+        built = construct(found, arguments, import_target, key)
+    except UserError:
+        raise
+    except (Exception, SystemExit) as error:  # a class of the user's has errors of its own
         raise ConfigError(
-            f"{key}._target_={target} cannot be built: {in_one_line(cause)}; a class outside of "
-            "lfx is found if its folder is in PYTHONPATH"
+            f"{key}._target_={target} cannot be built: {in_one_line(error)}"
         ) from error
     if not isinstance(built, kind):
         members = sorted(name for name in vars(kind) if not name.startswith("_"))
@@ -71,29 +70,3 @@ def build_all(sections: Mapping[str, tuple[Any, type]]) -> dict[str, Any]:
     if problems:
         raise ConfigError("\n".join(problems))
     return built
-
-
-def _arguments(node: Any) -> Any:
-    """Return sections with the arguments that their classes take: names are for lfx's messages."""
-    if isinstance(node, list):
-        return [_arguments(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    section = {key: _arguments(value) for key, value in node.items()}
-    if "_target_" not in section:
-        return section
-    if "name" in section and not takes_name(section["_target_"]):
-        del section["name"]
-    try:
-        annotations = argument_annotations(import_object(section["_target_"]))
-    except (ImportError, AttributeError, ValueError):  # Hydra reports what is wrong
-        return section
-    return {key: as_annotated(value, annotations.get(key)) for key, value in section.items()}
-
-
-def takes_name(target: str) -> bool:
-    """Return whether the class of a dotted path has an argument `name` of its own."""
-    try:
-        return "name" in arguments(import_object(target))
-    except (ImportError, AttributeError, TypeError, ValueError):  # Hydra reports what is wrong
-        return True

@@ -1,17 +1,20 @@
-"""A class and its arguments as plain values, for a file, and the object that they build again."""
+"""A class and its arguments as plain values, and the object that they build."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from lfx.runtime.annotations import argument_annotations, as_annotated, settings_class
-from lfx.runtime.build import takes_name
+from lfx.runtime.annotations import argument_annotations, arguments_of, settings_class
+from lfx.runtime.convert import TARGET, as_annotated
+from lfx.runtime.errors import ConfigError
 from lfx.runtime.imports import import_object
+from lfx.runtime.settings import value_problems
 
 if TYPE_CHECKING:
+    import inspect
     from collections.abc import Callable, Iterator, Mapping
 
-TARGET = "_target_"
+_NAME = "name"
 
 Built = TypeVar("Built")
 
@@ -23,9 +26,9 @@ def stored_arguments(section: Mapping[str, Any]) -> dict[str, Any]:
         section: settings in plain values, with a `_target_`. A section within it keeps its
             `_target_` only where it is not the class that the constructor's annotation names.
     """
-    target = section[TARGET]
-    annotations = argument_annotations(import_object(target))
-    passed_over = {TARGET} if takes_name(target) else {TARGET, "name"}
+    kind = import_object(section[TARGET])
+    annotations = argument_annotations(kind)
+    passed_over = {TARGET} if _NAME in arguments_of(kind) else {TARGET, _NAME}
     return {
         name: _stored(value, annotations.get(name))
         for name, value in section.items()
@@ -55,33 +58,54 @@ def stored_classes(value: Any) -> Iterator[str]:
         yield from stored_classes(item)
 
 
-def construct(kind: type[Built], arguments: Mapping[str, Any], find: Callable[[str], Any]) -> Built:
-    """Build a class from stored arguments.
+def construct(
+    kind: Any, arguments: Mapping[str, Any], find: Callable[[str], Any], key: str = ""
+) -> Any:
+    """Build a class from plain values, which become what its annotations say.
 
     Args:
-        kind: the class.
-        arguments: plain values; what is annotated as a dataclass is built from a mapping.
+        kind: the class, or a function.
+        arguments: its arguments; what is annotated as a dataclass is built from a mapping. A `name`
+            that it does not take is left out: it is lfx's, for messages.
         find: from the `_target_` of a section within them to its class.
+        key: the section's, for messages.
+
+    Raises:
+        ConfigError: annotations do not allow a value.
     """
-    annotations = argument_annotations(kind)
-    return kind(
-        **{
-            name: _constructed(value, annotations.get(name), find)
-            for name, value in arguments.items()
-        }
-    )
+    annotations, parameters = argument_annotations(kind), arguments_of(kind)
+    by_position, by_name = [], {}
+    problems: list[str] = []
+    for name, value in arguments.items():
+        parameter, annotation = parameters.get(name), annotations.get(name, Any)
+        if parameter is None and name == _NAME:
+            continue
+        if parameter is not None and _keeps_default(value, parameter):
+            continue
+        full = f"{key}.{name}" if key else name
+        problems += value_problems(full, value, annotation)
+
+        def build(part: Any, section: Mapping[str, Any], key: str = full) -> Any:
+            rest = {name: item for name, item in section.items() if name != TARGET}
+            found = find(section[TARGET]) if TARGET in section else part
+            return construct(found, rest, find, key)
+
+        built = as_annotated(value, annotation, build)
+        if parameter is not None and parameter.kind is parameter.POSITIONAL_ONLY:
+            by_position.append(built)
+        else:
+            by_name[name] = built
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return kind(*by_position, **by_name)
 
 
-def _constructed(value: Any, annotation: Any, find: Callable[[str], Any]) -> Any:
-    if isinstance(value, list):
-        return [_constructed(item, None, find) for item in value]
-    if not isinstance(value, dict):
-        return as_annotated(value, annotation)
-    if TARGET in value:
-        rest = {name: item for name, item in value.items() if name != TARGET}
-        return construct(find(value[TARGET]), rest, find)
-    part = settings_class(annotation)
-    if part is not None:
-        return construct(part, value, find)
-    inner = {name: _constructed(item, None, find) for name, item in value.items()}
-    return as_annotated(inner, annotation)
+def _keeps_default(value: Any, parameter: inspect.Parameter) -> bool:
+    """Return whether a value stands for a default: one that is no plain value, or infinite."""
+    default = parameter.default
+    if parameter.kind is parameter.POSITIONAL_ONLY or default is parameter.empty:
+        return False
+    plain = (bool, int, float, str, tuple, list, dict, type(None))
+    if value is None:
+        return not isinstance(default, plain) or "${" in str(default)
+    return isinstance(value, float) and value == default

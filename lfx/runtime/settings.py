@@ -10,11 +10,14 @@ import dataclasses
 import math
 import re
 import types
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from annotated_types import Ge, GroupedMetadata, Gt, Interval, Le, Lt, MaxLen, MinLen
+from annotated_types import Ge, Gt, Interval
+
+from lfx.runtime.annotations import in_texts
+from lfx.runtime.bounds import fits, in_words, single
 
 # Ranges that many settings have.
 Share = Annotated[float, Interval(ge=0, le=1)]
@@ -104,6 +107,7 @@ def value_problems(key: str, value: object, annotation: Any) -> list[str]:
         >>> value_problems("fusion.form", "papers", Literal["paper", "corrected"])
         ["fusion.form: allowed are paper, corrected; got 'papers'"]
     """
+    annotation = in_texts(annotation)
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in _UNIONS:
         return _union_problems(key, value, arguments)
@@ -129,16 +133,17 @@ def describe(annotation: Any) -> str:
         >>> describe(Annotated[int, Ge(1)] | None), describe(Literal["paper", "corrected"])
         ('an integer at least 1, or null', 'paper or corrected')
     """
+    annotation = in_texts(annotation)
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in _UNIONS:
         rest = [describe(kind) for kind in arguments if kind is not type(None)]
         return ", or ".join([*rest, "null"] if len(rest) < len(arguments) else rest)
     if origin is Literal:
-        return _either(list(map(str, arguments)))
+        return _either(_shown(arguments))
     if origin is Annotated:
         inner, *limits = arguments
         lists = [_either(limit.allowed()) for limit in limits if isinstance(limit, OneOf)]
-        return lists[0] if lists else f"{describe(inner)} {_bounds(limits)}".strip()
+        return lists[0] if lists else f"{describe(inner)} {in_words(limits)}".strip()
     kind = _TYPES.get(origin or annotation, "")
     if kind and origin is not None:
         return f"{kind}, each value {describe(arguments[-1 if len(arguments) > 1 else 0])}"
@@ -186,6 +191,7 @@ def _union_problems(key: str, value: object, alternatives: tuple[Any, ...]) -> l
 
 def _is_of_type(value: object, annotation: Any) -> bool:
     """Check the plain type alone; for a `Literal`, the type of its values."""
+    annotation = in_texts(annotation)
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return _is_of_type(value, arguments[0])
@@ -208,49 +214,16 @@ def _is_one_of(value: object, allowed: tuple[object, ...]) -> bool:
 
 
 def _not_allowed(key: str, value: object, allowed: tuple[object, ...]) -> str:
-    return f"{key}: allowed are {', '.join(map(str, allowed))}; got {value!r}"
+    return f"{key}: allowed are {', '.join(_shown(allowed))}; got {value!r}"
+
+
+def _shown(allowed: Iterable[object]) -> list[str]:
+    """Return values as YAML has them."""
+    return [str(item).lower() if isinstance(item, bool) else str(item) for item in allowed]
 
 
 def _out_of_bounds(key: str, value: Any, limits: Sequence[Any]) -> list[str]:
-    single = _single(limits)
-    lists = [limit.allowed() for limit in single if isinstance(limit, OneOf)]
+    lists = [limit.allowed() for limit in single(limits) if isinstance(limit, OneOf)]
     if any(value not in allowed for allowed in lists):
         return [_not_allowed(key, value, tuple(lists[0]))]
-    fits = (
-        _BOUNDS[type(limit)][2](value, _bound(limit)) for limit in single if type(limit) in _BOUNDS
-    )
-    return [] if all(fits) else [f"{key} must be {_bounds(limits)}, got {value}"]
-
-
-def _bounds(limits: Sequence[Any]) -> str:
-    """Return bounds in words."""
-    single = _single(limits)
-    lengths = {_bound(limit) for limit in single if isinstance(limit, MinLen | MaxLen)}
-    if len(lengths) == 1 and len(single) > 1:
-        return f"of length {lengths.pop()}"
-    known = [limit for limit in single if type(limit) in _BOUNDS]
-    return " and ".join(_BOUNDS[type(limit)][1].format(_bound(limit)) for limit in known)
-
-
-def _bound(limit: Any) -> Any:
-    """Return the value of a bound."""
-    return getattr(limit, _BOUNDS[type(limit)][0])
-
-
-def _single(limits: Sequence[Any]) -> list[Any]:
-    """Return bounds with those that stand for several, such as `Interval`, taken apart."""
-    return [
-        part
-        for limit in limits
-        for part in (limit if isinstance(limit, GroupedMetadata) else [limit])
-    ]
-
-
-_BOUNDS: dict[type, tuple[str, str, Callable[[Any, Any], bool]]] = {
-    Ge: ("ge", "at least {}", lambda value, least: value >= least),
-    Gt: ("gt", "above {}", lambda value, least: value > least),
-    Le: ("le", "at most {}", lambda value, most: value <= most),
-    Lt: ("lt", "below {}", lambda value, most: value < most),
-    MinLen: ("min_length", "of length {} or more", lambda v, least: len(v) >= least),
-    MaxLen: ("max_length", "of length {} or less", lambda v, most: len(v) <= most),
-}
+    return [] if fits(value, limits) else [f"{key} must be {in_words(limits)}, got {value}"]

@@ -63,8 +63,7 @@ def test_null_where_a_value_is_needed(explained):
 def test_a_wrong_type(explained):
     (line,) = explained("train", "trainer.max_epochs=abc")
     assert line == (
-        "trainer.max_epochs=abc: trainer.max_epochs: Value 'abc' of type 'str' could not be "
-        "converted to Integer"
+        "trainer.max_epochs=abc: Value 'abc' of type 'str' could not be converted to Integer"
     )
 
 
@@ -147,7 +146,7 @@ def test_each_value_of_a_sweep_is_tried_by_itself(explained):
     lines = explained("fuse", "-m", "fusion=mean,best,weighted", "seed=1,two", "fit_split=val,oof")
     assert lines == [
         f"fusion=best: there is no 'fusion/best'; choose from: {', '.join(SCHEMES)}",
-        "seed=two: seed: Value 'two' of type 'str' could not be converted to Integer",
+        "seed=two: Value 'two' of type 'str' could not be converted to Integer",
     ]
 
 
@@ -220,3 +219,28 @@ def test_a_value_that_leads_back_to_itself():
     raised = InterpolationResolutionError("Recursive interpolation detected")
     told = "name: its value refers to itself"
     assert explain(raised, "train", ["modality=text", "name=${name}"]) == told
+
+
+def test_a_misspelt_option_of_a_group(explained):
+    (line,) = explained("fuse", "fusion=entropi")
+    assert line.startswith(
+        "fusion=entropi: there is no 'fusion/entropi'; did you mean entropy? all: "
+    )
+
+
+def test_a_search_path_of_ones_own(own_configs):
+    register()
+    given = [f"hydra.searchpath=[file://{own_configs}]", "fusion=own", "fusion.power=3"]
+    message = explain(HydraException("what Hydra said"), "fuse", given)
+    assert message.startswith("fusion.power=3: there is no such setting with fusion=own")
+
+
+@pytest.mark.parametrize("content", ["", "power: 3", "_target_: null", "_target_: [a]", "[]"])
+def test_an_option_that_names_no_class(tmp_path, content):
+    register()
+    (tmp_path / "fusion").mkdir()
+    (tmp_path / "fusion/mine.yaml").write_text(content)
+    given = [f"--config-dir={tmp_path}", "fusion=mine"]
+    message = explain(HydraException("what Hydra said"), "fuse", given)
+    problem = "it holds a list" if content == "[]" else "it names no class: a line `_target_: "
+    assert problem in message

@@ -19,7 +19,7 @@ CONF = config_folder()
 
 
 def groups(command: str, choices: list[str], *more: Path) -> dict[str, list[str]]:
-    lines = list_groups(command, [*more, CONF], choices).splitlines()
+    lines = list_groups(command, [*more, CONF], choices).replace("\n  ", " ").splitlines()
     pairs = (line.split(": ", 1) for line in lines)
     return {group: options.split(", ") for group, options in pairs}
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+from enum import Enum
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
@@ -23,8 +25,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from enum import Enum
-from typing import Literal
+from enum import Enum, StrEnum
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple, NewType, TypeVar
+
+import numpy as np
+from annotated_types import Gt, MultipleOf
 
 
 class Colour(Enum):
@@ -83,6 +89,75 @@ class Nothing:
 class Outer:
     class Inner(Base):
         pass
+
+
+class Mode(StrEnum):
+    FAST = "fast"
+    SLOW = "slow"
+
+
+Size = NewType("Size", Annotated[int, Gt(0)])
+Kind = TypeVar("Kind", bound=Literal["a", "b"])
+
+
+class Containers(Base):
+    def __init__(
+        self,
+        file: Path = Path("/x"),
+        files: list[Path] = [Path("/y")],
+        maybe: Path | None = None,
+        colours: list[Colour] = [Colour.green],
+        named: dict[str, Colour] = {"a": Colour.red},
+        either: Colour | int = 3,
+        mode: Mode = Mode.FAST,
+        sizes: tuple[int, ...] = (1, 2),
+        unique: frozenset[int] = frozenset({1}),
+        shares: dict[str, float] | None = None,
+        open: dict = {},
+        size: Size = 1,
+        kind: Kind = "a",
+        one: Literal[Colour.red, "none"] = Colour.red,
+        even: Annotated[int, MultipleOf(2)] = 2,
+        text: str = "a ${label} b",
+        number: float = np.float64(2.5),
+        count: int = np.int64(3),
+    ):
+        self.given = {name: value for name, value in locals().items() if name != "self"}
+
+
+class Positional(Base):
+    def __init__(self, a: int = 1, /, b: int = 2, *args, c: int = 3, **kwargs):
+        self.given = {"a": a, "b": b, "c": c, **kwargs}
+
+
+class Names(Base):
+    def __init__(self, problems: float = 0.5, name: str | None = None, config: int = 1):
+        self.given = {"problems": problems, "name": name, "config": config}
+
+
+class Scorer:
+    def __init__(self, w: Annotated[float, Gt(0)] = 1.0):
+        self.w = w
+
+
+@dataclass
+class Deep:
+    w: Annotated[float, Gt(0)] = 1.0
+
+
+@dataclass
+class Deeper(Deep):
+    extra: int = 1
+
+
+class Objects(Base):
+    def __init__(self, scorer: Scorer = Scorer(5.0), deep: Deep = Deep(), deeps: list[Deep] = []):
+        self.given = {"scorer": scorer, "deep": deep, "deeps": deeps}
+
+
+class Tuple(NamedTuple):
+    width: int = 3
+    given: dict = {}
 '''
 
 
@@ -111,7 +186,7 @@ def own(tmp_path, monkeypatch):
 ALL = {
     "sharpness": 1.0,
     "most": math.inf,
-    "pair": [1, 0.5],
+    "pair": (1, 0.5),
     "by": {1: 0.5},
     "plain": None,
     "parts": [],
@@ -125,7 +200,7 @@ ALL = {
         ("seed=1", {}),
         ("fusion.sharpness=3", {"sharpness": 3.0}),
         ("fusion.most=2", {"most": 2.0}),
-        ("fusion.pair=[3,4.5]", {"pair": [3, 4.5]}),
+        ("fusion.pair=[3,4.5]", {"pair": (3, 4.5)}),
         ("fusion.by={2:0.25}", {"by": {1: 0.5, 2: 0.25}}),
         ("fusion.method=x", {"method": "x"}),
         ("fusion.method=''", {"method": ""}),
@@ -234,3 +309,109 @@ def test_a_file_that_extends_nothing_or_itself(own, mine, message):
     _, built = own
     with pytest.raises(Exception, match=message):
         built("Odd", mine=mine)
+
+
+CONTAINERS = {
+    "file": Path("/x"),
+    "files": [Path("/y")],
+    "maybe": None,
+    "colours": ["green"],
+    "named": {"a": "red"},
+    "either": 3,
+    "mode": "FAST",
+    "sizes": (1, 2),
+    "unique": frozenset({1}),
+    "shares": None,
+    "open": {},
+    "size": 1,
+    "kind": "a",
+    "one": "red",
+    "even": 2,
+    "text": "a ${label} b",
+    "number": 2.5,
+    "count": 3,
+}
+
+
+def with_names(value):
+    """Replace members of enumerations by their names."""
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, list):
+        return [with_names(item) for item in value]
+    return {k: with_names(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
+@pytest.mark.parametrize(
+    ("override", "changed"),
+    [
+        ("seed=1", {}),
+        ("fusion.file=/z", {"file": Path("/z")}),
+        ("fusion.files=[a,b]", {"files": [Path("a"), Path("b")]}),
+        ("fusion.maybe=m", {"maybe": Path("m")}),
+        ("fusion.colours=[red]", {"colours": ["red"]}),
+        ("fusion.named.b=green", {"named": {"a": "red", "b": "green"}}),
+        ("fusion.either=green", {"either": "green"}),
+        ("fusion.mode=SLOW", {"mode": "SLOW"}),
+        ("fusion.sizes=[3]", {"sizes": (3,)}),
+        ("fusion.unique=[3,3]", {"unique": frozenset({3})}),
+        ("fusion.shares.c=2", {"shares": {"c": 2.0}}),
+        ("fusion.shares={c:2}", {"shares": {"c": 2.0}}),
+        ("fusion.open={a:1}", {"open": {"a": 1}}),
+        ("fusion.one=none", {"one": "none"}),
+        ("fusion.number=1", {"number": 1.0}),
+    ],
+)
+def test_values_become_what_annotations_say(own, override, changed):
+    _, built = own
+    given = built("Containers", override)
+    assert with_names(given) == CONTAINERS | changed
+    assert isinstance(given["mode"], Enum)
+    assert type(given["count"]) is int
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("fusion.either=NOPE", "fusion.either"),
+        ("fusion.colours=[blue]", "allowed are red, green; got 'blue'|expected one of"),
+        ("fusion.size=0", "fusion.size must be above 0, got 0"),
+        ("fusion.kind=c", "expected one of|allowed are a, b; got 'c'"),
+        ("fusion.one=green", "fusion.one: allowed are red, none; got 'green'"),
+        ("fusion.even=3", "fusion.even must be a multiple of 2, got 3"),
+        ("fusion.mode=fast", "expected one of|allowed are FAST, SLOW"),
+    ],
+)
+def test_what_annotations_forbid_is_refused(own, override, message):
+    _, built = own
+    with pytest.raises((ConfigError, HydraException), match=r".") as raised:
+        built("Containers", override)
+    assert re.search(message, "\n".join(map(str, with_origins(raised.value))))
+
+
+def test_arguments_of_unusual_kinds_and_names(own):
+    _, built = own
+    assert built("Positional", "fusion.a=4", "fusion.c=5") == {
+        "a": 4,
+        "b": 2,
+        "c": 5,
+    }
+    assert built("Names") == {"problems": 0.5, "name": "mine", "config": 1}
+
+
+def test_defaults_that_are_objects(own):
+    name, built = own
+    given = built("Objects")
+    assert (given["scorer"].w, given["deep"].w, given["deeps"]) == (5.0, 1.0, [])
+    content = (
+        f"scorer: {{_target_: {name}.Scorer, w: 2}}\ndeep: {{_target_: {name}.Deeper, extra: 3}}\n"
+    )
+    given = built("Objects", "fusion.deeps=[{w:2}]", content=content)
+    assert (given["scorer"].w, given["deep"].extra, given["deeps"][0].w) == (2.0, 3, 2.0)
+    with pytest.raises(ConfigError, match=r"fusion.deeps\[0\].w must be above 0, got -1.0"):
+        built("Objects", "fusion.deeps=[{w:-1}]")
+
+
+def test_a_named_tuple(own):
+    _, built = own
+    assert built("Tuple", "fusion.width=4") == {}

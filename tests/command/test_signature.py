@@ -253,6 +253,7 @@ def test_constructors_of_every_form_give_settings(forms):
         "power": None,
         "file": Path("x"),
         "size": "auto",
+        "functions": None,  # stands for the default, which no file can hold
         "count": 1,
         "name": "mine",
     }

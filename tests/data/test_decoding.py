@@ -8,6 +8,7 @@ import warnings
 import zlib
 
 import numpy as np
+import PIL
 import pytest
 from PIL import Image, ImageOps, PngImagePlugin, features
 from tiffs import tiff
@@ -221,6 +222,11 @@ def test_tiffs_with_alpha_associated_or_not(extra, kind):
     assert np.array_equal(pixels(content), laid_on(NOISE, [255] * 3))
 
 
+# Older ones take these files for damaged.
+READS_TIFFS = int(PIL.__version__.partition(".")[0]) >= 13
+
+
+@pytest.mark.skipif(not READS_TIFFS, reason="this Pillow cannot read such TIFFs")
 @pytest.mark.parametrize("extra", [1, 2])
 def test_gray_tiffs_with_alpha(extra):
     layers = np.stack([GRAY * (ALPHA == 255), ALPHA], axis=2)
@@ -413,6 +419,8 @@ def test_how_to_turn_a_picture_may_stand_in_a_note():
 @pytest.mark.parametrize("mode", ["CMYK", "YCbCr", "LAB", "1", "P"])
 def test_other_modes_become_rgb(mode):
     smooth = Image.fromarray(as_rgb(GRAY)).resize((32, 32))
+    if mode == "YCbCr" and not READS_TIFFS:
+        pytest.skip("this Pillow cannot read such TIFFs")
     kind = "PNG" if mode in {"1", "P"} else "TIFF"
     near = pixels(encode(smooth.convert(mode), kind)).mean() - np.asarray(smooth).mean()
     assert abs(near) < 3

@@ -150,3 +150,15 @@ def test_nothing_is_learnt_without_need(scheme):
     other = replace(fit, labels=fit.labels.roll(3))
     one, two = (Pipeline(NoCalibration(), scheme).fit(some) for some in (fit, other))
     assert torch.equal(one.combine(fit.outputs), two.combine(fit.outputs))
+
+
+@pytest.mark.parametrize("returned", [None, torch.ones(3), [0.5, 0.5]])
+def test_a_fit_that_returns_neither_weights_nor_a_rule(returned):
+    class Odd:
+        needs_fit = True
+
+        def fit(self, _fit):
+            return returned
+
+    with pytest.raises(FusionError, match=r"Odd\.fit must return lfx\.Weights, or a rule with"):
+        Pipeline(NoCalibration(), Odd()).fit(skilled(0))

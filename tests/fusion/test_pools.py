@@ -213,9 +213,9 @@ def test_shapes_must_fit(pool, per):
         ("member", [1.0, -0.5], r"weights must be 0 or more; got \[1\.0, -0\.5\]"),
         ("member", [1.0, math.nan], "weights must be finite"),
         ("class", [[1.0, math.inf]], "weights must be finite"),
-        ("member", [0.0, 0.0], "weights must not be 0 for all members"),
-        ("class", [[1.0, 0.0], [1.0, 0.0]], "all members; they are for class 1"),
-        ("sample", [[0.0, 1.0], [0.0, 0.0]], "all members; they are for sample 0"),
+        ("member", [0.0, 0.0], "the weights are 0 for all members; some must be above 0"),
+        ("class", [[1.0, 0.0], [1.0, 0.0]], "the weights of class 1 are 0 for all members"),
+        ("sample", [[0.0, 1.0], [0.0, 0.0]], "the weights of sample 0 are 0 for all members"),
     ],
 )
 def test_weights_that_no_pool_can_apply(per, values, message):

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from lfx.paraphrasing.cache import ParaphraseCache
+from lfx.paraphrasing.cache import ParaphraseCache, fill_cache
+from lfx.runtime.errors import ConfigError
 
 
 def test_what_was_added_is_there_in_a_later_run(tmp_path):
@@ -62,3 +63,17 @@ def test_lines_of_an_older_version_are_read(tmp_path, caplog):
     cache.file.write_text(content[: content.index(', "check"')] + "}\n", encoding="utf-8")
     assert ParaphraseCache(tmp_path, "model").get("one") == "eins"
     assert not caplog.text
+
+
+@pytest.mark.parametrize("made", [["one"], ["one", None], ["one", 2]])
+def test_an_augmenter_that_does_not_return_a_text_for_each(tmp_path, made):
+    class Own:
+        identity = "own"
+
+        def augment(self, _texts):
+            return made
+
+    cache = ParaphraseCache(tmp_path, "own")
+    with pytest.raises(ConfigError, match=r"Own\.augment must return a text for each of its 2"):
+        fill_cache(cache, Own(), ["a", "b"], 2)
+    assert len(cache) == 0

@@ -89,7 +89,7 @@ def test_the_best_job_stands_first_and_equals_share_a_rank(add, capsys):
     assert sum("baseline: mean" in line for line in lines) == 1
     assert lines[-2] == "failed: 1 of 4 jobs (3)"
     markdown = (folder / "sweep.md").read_text().splitlines()
-    assert markdown[2].startswith("| 1 | max | 0.500 | 0.500 | 0.500 | 0.500 |")
+    assert markdown[2].startswith("| 1 | max | 0.500 | 0.500 | 0.500 |")
     assert markdown[-1].startswith("|  | baseline: mean | 0.500 |")
 
 

@@ -88,7 +88,7 @@ def test_a_class_of_lfx_at_another_place_is_refused(make_classifier, content_of,
 @pytest.mark.parametrize(
     ("path", "reason"),
     [
-        ("nothing", "nothing cannot be imported"),
+        ("nothing", "nothing names no class"),
         ("lfx.nowhere.Head", "lfx.nowhere.Head cannot be imported: No module named"),
         ("lfx.models.heads.Nothing", "lfx.models.heads.Nothing cannot be imported: module"),
     ],

@@ -34,7 +34,7 @@ def extend_bases(repository: ConfigRepository, config_path: str, loaded: ConfigR
 def _extend(
     repository: ConfigRepository, config_path: str, loaded: ConfigResult, seen: frozenset[str]
 ) -> None:
-    group = config_path.rpartition("/")[0]
+    group = config_path.partition("/")[0]  # a path is relative to the group, not to its folders
     entries: list[Any] = list(loaded.defaults_list or ())
     if not any(entry.is_self() for entry in entries):
         entries.append(ConfigDefault(path="_self_"))
@@ -59,13 +59,16 @@ def _extend(
 
 
 def extends_another(loaded: ConfigResult) -> bool:
-    """Return whether a file extends an option that could not be read."""
-    return any(map(_is_base, loaded.defaults_list or ()))
+    """Return whether a file's defaults list has other files, which may name its class."""
+    return any(
+        isinstance(entry, ConfigDefault) and not entry.is_self()
+        for entry in loaded.defaults_list or ()
+    )
 
 
 def _is_base(entry: Any) -> bool:
     """Return whether an entry of a defaults list is another option of the file's own group."""
-    if not isinstance(entry, ConfigDefault) or entry.package is not None:
+    if not isinstance(entry, ConfigDefault) or entry.package:  # `@_here_` is empty
         return False
     path = entry.path or ""
     return not path.startswith(("/", "_")) and "${" not in path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -27,17 +28,21 @@ def _outside(settings: object) -> set[str]:
     if isinstance(settings, dict):
         target = settings.get("_target_")
         is_outside = isinstance(target, str) and not is_own(target)
-        modules = {_module_of(str(target))} if is_outside else set()
+        modules = _modules_of(str(target)) if is_outside else set()
         return modules.union(*map(_outside, settings.values()))
     return set().union(*map(_outside, settings)) if isinstance(settings, list) else set()
 
 
-def _module_of(target: str) -> str:
-    """Return the module that defines a class, which may be named through another one."""
+def _modules_of(target: str) -> set[str]:
+    """Return the module that a `_target_` names, and the one that defines the class there."""
+    module = target.rpartition(".")[0]
     try:
-        return str(import_object(target).__module__)
+        defined = str(import_object(target).__module__)
     except Exception:  # noqa: BLE001, building the class reports it
-        return target.rpartition(".")[0]
+        return {module}
+    while module not in sys.modules:  # a class within a class
+        module = module.rpartition(".")[0]
+    return {module, defined}
 
 
 def _digest_of(module: str) -> str:

@@ -128,7 +128,7 @@ def _leave_after(error: Exception, job: StageJob[StageConfig]) -> NoReturn:
     storage = storage_error(with_origins(error), NoteFolder.folder)
     if storage is not None:
         _leave(str(storage))
-    if error is job.error:  # its traceback has been logged
+    if error is job.logged:
         _leave(f"{type(error).__name__}: {in_one_line(error)}", _DEFECT)
     if job.started or not _is_from_hydra(error):
         raise error
@@ -153,8 +153,8 @@ def _run_all(
             except Exception:  # the first error has to be reported in any case
                 log.exception("the multirun could not be reported")
         raise
-    if job.error is not None:
-        raise job.error
+    if job.mistake is not None:
+        raise job.mistake
     _report_multirun(collect)
 
 

@@ -8,19 +8,19 @@ import types
 import typing
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from enum import Enum
 from pathlib import PurePath
 from typing import Any, get_args, get_origin
 
 from lfx.command.docstrings import argument_sentences, summary
-from lfx.runtime.annotations import argument_annotations, arguments_of
+from lfx.runtime.annotations import argument_annotations, arguments_of, default_of
+from lfx.runtime.plain import has_plain_form
 from lfx.runtime.settings import Setting
-
-_SCALARS = (bool, float, int, str)
 
 
 def written_docstring(kind: Any) -> str:
     """Return the summary of a class's docstring; empty where Python has made it up."""
+    if not (isinstance(kind, type) or inspect.isroutine(kind)):  # an object that can be called
+        return ""
     docstring = kind.__doc__ or ""
     return "" if docstring.startswith(f"{kind.__name__}(") else summary(docstring)
 
@@ -29,31 +29,26 @@ def inspect_settings(kind: Any) -> list[Setting]:
     """Return the settings of an imported class.
 
     Arguments whose defaults are functions or classes are left out and keep their defaults; those
-    whose defaults are other objects have null for it.
+    whose defaults are other objects have null for it, see `construct`.
     """
     annotations = argument_annotations(kind)
     sentences: dict[str, str] = {}
     for owner in reversed(inspect.getmro(kind) if isinstance(kind, type) else (kind,)):
         sentences |= argument_sentences(inspect.cleandoc(owner.__doc__ or ""))
-    fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
-    factories = {
-        field.name: field.default_factory
-        for field in fields
-        if field.default_factory is not dataclasses.MISSING
-    }
     settings = []
     for name, parameter in arguments_of(kind).items():
-        value = factories[name]() if name in factories else parameter.default
-        default = dataclasses.MISSING if value is parameter.empty else _plain(value)
-        if default is Any:
-            if callable(value):
-                continue
-            default = None  # stands for the class's own default, see `construct`
-            annotations[name] = Any
+        default = default_of(kind, parameter)
         annotation = _with_schemas(annotations.get(name, Any))
-        if default is None and annotation is not Any:  # an implicit Optional: `power: float = None`
+        if default is dataclasses.MISSING:
+            settings.append(Setting(name, annotation, default, sentences.get(name, "")))
+            continue
+        if not has_plain_form(default):
+            if callable(default):
+                continue
+            default, annotation = None, Any
+        elif default is None and annotation is not Any:  # implicit: `power: float = None`
             annotation = typing.Optional[annotation]  # noqa: UP045
-        settings.append(Setting(name, annotation, default, sentences.get(name, "")))
+        settings.append(Setting(name, annotation, _plain(default), sentences.get(name, "")))
     return settings
 
 
@@ -72,33 +67,19 @@ def _path(kind: type) -> str:
     return f"{kind.__module__}.{kind.__qualname__}"
 
 
-def _plain(default: object) -> Any:
-    """Return a default in plain values; `Any` if it cannot be written in plain values."""
+def _plain(default: Any) -> Any:
+    """Return a default in plain values."""
     if isinstance(default, Mapping):
-        named = {key: _plain(value) for key, value in default.items()}
-        return Any if Any in named.values() else named
+        return {key: _plain(value) for key, value in default.items()}
     if isinstance(default, list | tuple | AbstractSet):
-        values = [_plain(value) for value in default]
-        return Any if Any in values else values
-    if dataclasses.is_dataclass(default) and not isinstance(default, type):
-        named = {
-            field.name: _plain(getattr(default, field.name))
-            for field in dataclasses.fields(default)
-        }
-        known = {name: value for name, value in named.items() if value is not Any}
-        return _with_schemas(type(default))(**known)
-    return _plain_scalar(default)
-
-
-def _plain_scalar(default: Any) -> Any:
+        return [_plain(value) for value in default]
+    if dataclasses.is_dataclass(default):
+        values = {item.name: getattr(default, item.name) for item in dataclasses.fields(default)}
+        named = {name: _plain(value) for name, value in values.items() if has_plain_form(value)}
+        return _with_schemas(type(default))(**named)
     if isinstance(default, PurePath):
         return str(default)
-    is_number_of_numpy = hasattr(default, "dtype") and not getattr(default, "shape", ())
-    scalar = default.item() if is_number_of_numpy else default
-    if type(scalar) is str and "${" in scalar:  # it would be read as a reference to a setting
-        return Any
-    is_member = isinstance(scalar, Enum) and not type(scalar).__module__.startswith("attr")
-    return scalar if scalar is None or is_member or type(scalar) in _SCALARS else Any
+    return default.item() if hasattr(default, "dtype") else default  # a number of NumPy
 
 
 def _with_schemas(annotation: Any) -> Any:

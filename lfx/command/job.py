@@ -44,6 +44,8 @@ use_own_loading()
 use_null_sections()
 
 INTERRUPTED = 128 + signal.SIGINT
+# How to carry on after an interruption, by command.
+_RESUMED = {"train": "; ckpt=last resumes it"}
 
 
 @dataclass(frozen=True)
@@ -75,18 +77,20 @@ class StageJob(Generic[StageConfig]):
     prepare: Callable[[DictConfig], None] | None = None
     # Whether a job has started in this process.
     started: bool = False
-    # What ended a single run; its traceback is in the log.
-    error: Exception | None = None
+    # The user's mistake that ended a single run.
+    mistake: UserError | None = None
+    # The error whose traceback has been logged.
+    logged: Exception | None = None
 
     def __call__(self, config: DictConfig) -> float | None:
         """Run one job; its number and directory are in `HydraConfig`."""
         self.started = True
         try:
             return self._run(config)
-        except Exception as error:
+        except UserError as error:
             if HydraConfig.get().mode == RunMode.MULTIRUN:
                 raise  # the sweeper reports it
-            self.error = error  # raised now, Hydra would print a line before the message
+            self.mistake = error  # raised now, Hydra would print a line before the message
             return None
 
     def completed_earlier(
@@ -162,6 +166,7 @@ class StageJob(Generic[StageConfig]):
             raise
         except Exception as error:
             log.exception("failed")
+            self.logged = error if log.hasHandlers() and not log.disabled else None
             _end(status, folder, "failed", "".join(traceback.format_exception_only(error)).strip())
             _free_memory(error)
             raise
@@ -170,8 +175,7 @@ class StageJob(Generic[StageConfig]):
                 error.__context__, KeyboardInterrupt
             )
             _end(status, folder, "interrupted", "Ctrl-C" if by_user else type(error).__name__)
-            hint = "; ckpt=last resumes it" if self.stage == "train" else ""
-            log.warning("interrupted; %s%s", folder, hint)
+            log.warning("interrupted; %s%s", folder, _RESUMED.get(self.stage, ""))
             if by_user and isinstance(error, SystemExit):
                 raise SystemExit(INTERRUPTED) from error
             raise

@@ -41,6 +41,8 @@ def _fill_null_sections(config: DictConfig, path: list[str]) -> None:
         node = None
         if isinstance(parent, DictConfig):
             node = parent._get_node(name, validate_access=False)  # noqa: SLF001
+        if node is None and isinstance(parent, DictConfig):
+            node = _new_entry(parent, name)
         if not isinstance(node, DictConfig):
             return
         kind = node._metadata.ref_type  # noqa: SLF001
@@ -51,3 +53,13 @@ def _fill_null_sections(config: DictConfig, path: list[str]) -> None:
             if not is_section:  # a mapping, whose keys the user names
                 OmegaConf.set_struct(node, value=False)
         parent = node
+
+
+def _new_entry(mapping: DictConfig, name: str) -> Any:
+    """Return a new entry of a mapping whose values are sections; None of any other mapping."""
+    kind = mapping._metadata.element_type  # noqa: SLF001
+    is_open = not OmegaConf.is_struct(mapping)
+    if not (is_open and isinstance(kind, type) and is_dataclass(kind)):
+        return None
+    mapping[name] = OmegaConf.structured(kind)
+    return mapping._get_node(name)  # noqa: SLF001

@@ -24,15 +24,17 @@ from lfx.command.modules import is_own
 from lfx.command.source import class_summary, read_settings
 from lfx.command.typed import unknown_setting
 from lfx.runtime.annotations import is_enum
+from lfx.runtime.convert import TARGET
 from lfx.runtime.errors import ConfigError
 from lfx.runtime.imports import import_target
 from lfx.runtime.settings import Setting
 
-# Keys of a section that are not arguments.
-TARGET, NAME = "_target_", "name"
+# A key of a section that is no argument, unless the class has one of that name.
+NAME = "name"
 # The prefixes of names of classes that are made here, and the character that replaces dots in them.
 _SCHEMA, _ENUM, _DOT = "schema ", "one of ", "\N{ONE DOT LEADER}"
-_SCALARS = (bool, float, int, str, Path)
+_KEYS = (bool, float, int, str)
+_SCALARS = (*_KEYS, Path)
 
 
 @functools.cache
@@ -203,7 +205,7 @@ def _omegaconf_type(annotation: Any) -> Any:
         return kind | None if len(rest) < len(arguments) and kind is not Any else kind
     if isinstance(origin, type) and issubclass(origin, Mapping):
         key, value = (_omegaconf_type(part) for part in arguments or (str, Any))
-        return dict[key if key in _SCALARS else str, value]  # type: ignore[misc]
+        return dict[key if key in _KEYS else str, value]  # type: ignore[misc]
     if isinstance(origin, type) and issubclass(origin, Sequence):
         of = {_omegaconf_type(part) for part in arguments if part is not ...}
         return list[of.pop()] if len(of) == 1 else list[Any]  # type: ignore[misc]

@@ -156,7 +156,9 @@ def _problems(node: Any, key: str = "") -> list[str]:
 
 def _is_default(value: Any, default: Any) -> bool:
     """Return whether a number is its class's default, which may be infinite."""
-    return isinstance(value, float) and value == default
+    if not (isinstance(value, float) and isinstance(default, float)):
+        return False
+    return value == default or (math.isnan(value) and math.isnan(default))
 
 
 def _not_finite(node: Any, key: str = "") -> Iterator[str]:

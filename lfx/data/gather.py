@@ -132,26 +132,50 @@ def _checked(reading: Any, source: Source) -> Reading:
         DataError: it is no reading, or a sample's fields are not what they should be.
     """
     reader = f"{type(source).__module__}.{type(source).__qualname__}.read"
-    if not isinstance(reading, Reading):
+    if not isinstance(reading, Reading) or None in (reading.samples, reading.classes):
         raise DataError(
             f"{reader} must return an lfx Reading; it returned a {type(reading).__name__}"
         )
     samples, classes = tuple(reading.samples), tuple(reading.classes)
-    whole: Reading = replace(reading, samples=samples, classes=classes)
-    if len(set(classes)) < len(classes):
-        raise DataError(f"class names repeat: {name_some(classes)}")
+    if len(set(classes)) < len(classes) or not all(isinstance(name, str) for name in classes):
+        raise DataError(f"class names must be different texts: {name_some(map(str, classes))}")
     labels = range(len(classes))
     for sample in samples:
-        is_text = isinstance(sample.id, str) and isinstance(sample.text, str)
-        label: Any = sample.label
-        is_label = isinstance(label, Integral) and label in labels
-        if not is_text or not (label is None or is_label):
-            raise DataError(
-                f"{reader}: a sample needs a text as its id and as its text, and as its label None "
-                f"or an index below {len(labels)}, the number of classes; got id {sample.id!r}, "
-                f"text {sample.text!r}, label {label!r}"
-            )
+        problem = _sample_problem(sample, labels)
+        if problem:
+            raise DataError(f"{reader}: {problem}")
+    samples = tuple(
+        sample
+        if sample.label is None or type(sample.label) is int
+        else replace(sample, label=int(sample.label))
+        for sample in samples
+    )
+    whole: Reading = replace(reading, samples=samples, classes=classes)
     return whole
+
+
+def _sample_problem(sample: Any, labels: range) -> str:
+    """Return what is wrong with the types of a sample's fields; empty if nothing is."""
+    if not isinstance(sample, Sample):
+        return f"samples must be lfx's Sample, got a {type(sample).__name__}"
+    label: Any = sample.label
+    is_number = not isinstance(label, bool) and isinstance(label, Integral)
+    fits = {
+        "id": ("a text", isinstance(sample.id, str)),
+        "text": ("a text", isinstance(sample.text, str)),
+        "image": ("a Path or bytes", isinstance(sample.image, Path | bytes)),
+        "label": (
+            f"None or an index below {len(labels)}, the number of classes",
+            label is None or (is_number and label in labels),
+        ),
+        "split": ("None or a text", sample.split is None or isinstance(sample.split, str)),
+        "group": ("None or a text", sample.group is None or isinstance(sample.group, str)),
+    }
+    return "; ".join(
+        f"a sample's {name} must be {what}, got {shorten(repr(getattr(sample, name)))}"
+        for name, (what, is_right) in fits.items()
+        if not is_right
+    )
 
 
 def _bad_samples(bad: list[tuple[str, str]], *, drop_bad: bool) -> list[str]:

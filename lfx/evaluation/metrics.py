@@ -151,7 +151,8 @@ def _number(key: str, value: Any) -> float | None:
     Raises:
         ConfigError: it is no number; a score from outside of lfx may return anything.
     """
-    number = value.item() if isinstance(value, Tensor) and value.numel() == 1 else value
+    is_single = hasattr(value, "item") and math.prod(value.shape) == 1
+    number = value.item() if is_single else value
     if number is None:
         return None
     if not isinstance(number, int | float):

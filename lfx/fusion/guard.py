@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lfx.artifacts.predictions import NONE
+from lfx.data.split_names import FitSplit
 from lfx.runtime.errors import FusionError
+from lfx.runtime.settings import value_problems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 NEEDS_NO_LABELS = "fusion=mean calibration=none"
-FIT_SPLITS = ("val", "test", "oof")
 
 
 def refuse_leak(fit_split: str, report_splits: Sequence[str], *, allow_leaky_fit: bool) -> bool:
@@ -58,8 +59,9 @@ def fit_rows(
     Raises:
         FusionError: there is no such split, or it has no labels; lists the splits that exist.
     """
-    if fit_split not in FIT_SPLITS:
-        raise FusionError(f"fit_split: allowed are {', '.join(FIT_SPLITS)}; got {fit_split!r}")
+    problems = value_problems("fit_split", fit_split, FitSplit)
+    if problems:
+        raise FusionError(problems[0])
     rows = {name: int((split == name).sum()) for name in sorted(set(map(str, split)))}
     labelled = {name: int(((split == name) & (label != NONE)).sum()) for name in rows}
     if not labelled.get(fit_split):

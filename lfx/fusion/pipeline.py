@@ -54,7 +54,8 @@ class Pipeline:
         """Fit both parts on the same samples."""
         calibrations = calibrate(self.calibrator, fit)
         calibrated = fit.calibrated(apply(calibrations, fit.outputs).logits)
-        return Fitted(calibrations, _as_rule(self.scheme.fit(calibrated), type(self.scheme)))
+        fitted = self.scheme.fit(calibrated)
+        return Fitted(calibrations, _as_rule(fitted, type(self.scheme), len(fit.members)))
 
     def cross_fit(self, fit: FitData, count: int) -> list[tuple[Fitted, set[str]]]:
         """Fit once per fold, on the samples of the other folds.
@@ -83,9 +84,14 @@ class Pipeline:
         return fits
 
 
-def _as_rule(fitted: object, scheme: type) -> Rule:
+def _as_rule(fitted: object, scheme: type, members: int) -> Rule:
     """Return what a scheme's fit has returned as a rule; a user's scheme may return anything."""
     if isinstance(fitted, Weights):
+        if len(fitted.values) != members:
+            raise FusionError(
+                f"{scheme.__module__}.{scheme.__qualname__}.fit returned weights of "
+                f"{len(fitted.values)} members; there are {members}"
+            )
         return Pooled(fitted)
     if isinstance(fitted, Rule):
         return fitted

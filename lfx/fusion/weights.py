@@ -45,6 +45,10 @@ class Weights:
                 f"per: allowed are {', '.join(get_args(Per))}; got {self.per!r}"
             )
         values = self.values
+        if not isinstance(values, Tensor):
+            raise InvalidWeightsError(
+                f"weights must be a torch.Tensor, got a {type(values).__name__}"
+            )
         if values.ndim != (1 if self.per == "member" else 2) or values.shape[0] == 0:
             raise InvalidWeightsError(
                 f"weights per {self.per} must have shape {_AXES[self.per]}; "

@@ -6,9 +6,9 @@ import hashlib
 import json
 import logging
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from lfx.runtime.errors import ConfigError, DataError
+from lfx.runtime.errors import ConfigError, DataError, shorten
 from lfx.runtime.progress import track
 
 if TYPE_CHECKING:
@@ -130,12 +130,13 @@ def fill_cache(
     batches = [left[first : first + batch_size] for first in range(0, len(left), batch_size)]
     done = 0
     for batch in track(batches, "paraphrasing", len(batches)):
-        made = augmenter.augment(batch)
-        if len(made) != len(batch) or not all(isinstance(text, str) for text in made):
+        made: Any = augmenter.augment(batch)
+        is_list = isinstance(made, list | tuple) and len(made) == len(batch)
+        if not is_list or not all(isinstance(text, str) for text in made):
             kind = type(augmenter)
             raise ConfigError(
-                f"{kind.__module__}.{kind.__qualname__}.augment must return a text for each of "
-                f"its {len(batch)} texts; it returned {len(made)}: {made[:3]!r}"
+                f"{kind.__module__}.{kind.__qualname__}.augment must return a list with a text for "
+                f"each of its {len(batch)} texts; it returned {shorten(repr(made))}"
             )
         cache.add(dict(zip(batch, made, strict=True)))
         done += len(batch)

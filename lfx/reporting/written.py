@@ -20,6 +20,6 @@ def written(files: Sequence[Path]) -> str:
         'written to out: report.csv, report.md'
     """
     folders = {file.parent for file in files}
-    if len(folders) > 1:
+    if len(folders) != 1:
         return for_line(f"written: {', '.join(map(str, files))}")
     return for_line(f"written to {folders.pop()}: {', '.join(file.name for file in files)}")

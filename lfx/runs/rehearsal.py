@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from lfx.models.classifier import Classifier
 from lfx.runs.checkpoint_content import PARTS, parse
 from lfx.runs.files import BEST
 from lfx.runs.restore import OWN_CLASSES, restore, restore_modality
@@ -17,11 +18,12 @@ from lfx.runtime.fields import list_problems
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from lfx.models.classifier import Classifier
+    from lfx.modalities.encoder import Encoder
+    from lfx.models.heads import Head
 
 
 def require_restorable(
-    record: Mapping[str, Any], classifier: Classifier, trusted: Collection[str]
+    record: Mapping[str, Any], encoder: Encoder, head: Head, trusted: Collection[str]
 ) -> None:
     """Restore an untrained model of classes from outside of lfx from its own checkpoint.
 
@@ -30,7 +32,8 @@ def require_restorable(
 
     Args:
         record: what lfx notes in each checkpoint.
-        classifier: the model that will be trained.
+        encoder: of the model that will be trained.
+        head: builds what the model has on it in the end, whichever phase comes first.
         trusted: the classes that the user's settings name.
 
     Raises:
@@ -39,16 +42,24 @@ def require_restorable(
     if all(record[key]["class"] in OWN_CLASSES for key in PARTS):
         return
     try:
-        read = _through_a_file(record)
-        content = {"lfx": read, "state_dict": classifier.state_dict()}
-        checkpoint, problems = parse(Path(BEST), content)
-        if checkpoint is not None:
-            restore_modality(checkpoint, trusted)
-            restore(checkpoint, trusted)
+        with torch.random.fork_rng(devices=[]):  # training draws the same numbers with and without
+            model = Classifier(encoder, head, classes=record["classes"])
+            content = {"lfx": _through_a_file(record), "state_dict": model.state_dict()}
+            checkpoint, problems = parse(Path(BEST), content)
+            if checkpoint is not None:
+                restore_modality(checkpoint, trusted)
+                restore(checkpoint, trusted)
     except CheckpointError as error:
-        raise ConfigError(f"no checkpoint could restore this model: {error}") from error
+        raise ConfigError(
+            f"no checkpoint could restore this model: {_without_file(error)}"
+        ) from error
     if checkpoint is None:
         raise ConfigError(f"no checkpoint could hold this model:{list_problems(problems)}")
+
+
+def _without_file(error: CheckpointError) -> str:
+    """Return a message without the name of a file that is not there yet."""
+    return str(error).removeprefix(f"ckpt={BEST}").lstrip(": ")
 
 
 def _through_a_file(record: Mapping[str, Any]) -> Any:

@@ -75,7 +75,7 @@ def train_model(
         adopt_phase_1(phase_1, table, plan.dataset.name, run)
     record = checkpoint_record(plan, classifier, provenance)
     if resumed is None:
-        require_restorable(record, classifier, plan.trusted)
+        require_restorable(record, classifier.encoder, plan.head, plan.trusted)
     context = replace(
         context,
         checkpoints=RunCheckpoints(run, record, resumed),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import builtins
 import dataclasses
+import functools
 import inspect
 import sys
+import types
 from enum import Enum
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 
 def argument_annotations(kind: Any) -> dict[str, Any]:
@@ -66,6 +68,16 @@ def arguments_of(kind: Any) -> dict[str, inspect.Parameter]:
     return named
 
 
+def default_of(kind: Any, parameter: inspect.Parameter) -> Any:
+    """Return an argument's default; `dataclasses.MISSING` if it is required."""
+    field = getattr(kind, "__dataclass_fields__", {}).get(parameter.name)
+    factory = getattr(field, "default_factory", dataclasses.MISSING)
+    if factory is not dataclasses.MISSING:
+        return factory()
+    required = parameter.default is parameter.empty
+    return dataclasses.MISSING if required else parameter.default
+
+
 def _constructors(kind: type) -> list[Any]:
     """Return the functions that take a class's arguments, the class's own first.
 
@@ -94,8 +106,11 @@ def _parameters(function: Any) -> list[inspect.Parameter]:
 
 def _annotated(kind: Any) -> list[Any]:
     """Return what carries the annotations of the arguments, the most specific last."""
+    if isinstance(kind, functools.partial):
+        return _annotated(kind.func)
     if not isinstance(kind, type):
-        return [inspect.unwrap(kind)]
+        function = kind if inspect.isroutine(kind) else type(kind).__call__
+        return [inspect.unwrap(function)]
     is_tuple = issubclass(kind, tuple) and hasattr(kind, "_fields")
     if is_tuple or "__dataclass_fields__" in vars(kind):
         return list(reversed(kind.__mro__))
@@ -133,5 +148,6 @@ def literal_names(allowed: tuple[Any, ...]) -> dict[str, Any]:
 
 def settings_class(annotation: Any) -> Any:
     """Return the dataclass that an annotation means, be it optional; None: it means none."""
-    kinds = [annotation, *get_args(annotation)]
+    is_union = get_origin(annotation) in {Annotated, Union, types.UnionType}
+    kinds = [annotation, *(get_args(annotation) if is_union else ())]
     return next((kind for kind in kinds if dataclasses.is_dataclass(kind)), None)

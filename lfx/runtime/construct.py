@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from lfx.runtime.annotations import argument_annotations, arguments_of, settings_class
+from lfx.runtime.annotations import (
+    argument_annotations,
+    arguments_of,
+    default_of,
+    settings_class,
+)
 from lfx.runtime.convert import TARGET, as_annotated
 from lfx.runtime.errors import ConfigError
 from lfx.runtime.imports import import_object
+from lfx.runtime.plain import has_plain_form, plain
 from lfx.runtime.settings import value_problems
 
 if TYPE_CHECKING:
@@ -15,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _NAME = "name"
-
-Built = TypeVar("Built")
 
 
 def stored_arguments(section: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,7 +84,7 @@ def construct(
         parameter, annotation = parameters.get(name), annotations.get(name, Any)
         if parameter is None and name == _NAME:
             continue
-        if parameter is not None and _keeps_default(value, parameter):
+        if parameter is not None and _is_default(kind, parameter, value):
             continue
         full = f"{key}.{name}" if key else name
         problems += value_problems(full, value, annotation)
@@ -100,12 +104,17 @@ def construct(
     return kind(*by_position, **by_name)
 
 
-def _keeps_default(value: Any, parameter: inspect.Parameter) -> bool:
-    """Return whether a value stands for a default: one that is no plain value, or infinite."""
-    default = parameter.default
-    if parameter.kind is parameter.POSITIONAL_ONLY or default is parameter.empty:
+def _is_default(kind: Any, parameter: inspect.Parameter, value: Any) -> bool:
+    """Return whether a value stands for the default, which then need not be passed.
+
+    What `**kwargs` would pass on may be fixed by the class itself.
+    """
+    if parameter.kind is parameter.POSITIONAL_ONLY:
         return False
-    plain = (bool, int, float, str, tuple, list, dict, type(None))
-    if value is None:
-        return not isinstance(default, plain) or "${" in str(default)
-    return isinstance(value, float) and value == default
+    default = default_of(kind, parameter)
+    if not has_plain_form(default):
+        return value is None
+    are_nan = value != value and default != default  # noqa: PLR0124
+    return are_nan or (
+        isinstance(value, bool) == isinstance(default, bool) and value == plain(default)
+    )

@@ -82,6 +82,8 @@ def _of_list(value: Sequence[Any], annotation: Any, inner: Callable[[Any, Any], 
 
 def _as_key(name: Any, kind: Any) -> Any:
     """Return a mapping's key; in files all are texts."""
+    if kind is bool:
+        return str(name).lower() == "true"
     return kind(name) if kind in {int, float} else _of_text(str(name), kind)
 
 

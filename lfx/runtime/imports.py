@@ -42,7 +42,7 @@ def import_target(target: str) -> Any:
     Raises:
         ConfigError: there is none, or its module cannot be imported.
     """
-    if "." not in target:
+    if not isinstance(target, str) or "." not in target:
         raise ConfigError(f"_target_={target} names no class: MODULE.CLASS is needed")
     try:
         imported = import_object(target)

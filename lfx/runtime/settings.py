@@ -11,6 +11,7 @@ import math
 import re
 import types
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from importlib import import_module
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -73,7 +74,7 @@ _TYPES: dict[Any, str] = {
     float: "a number",
     int: "an integer",
     str: "a text",
-    **dict.fromkeys((list, tuple, Sequence), "a list"),
+    **dict.fromkeys((list, tuple, Sequence, set, frozenset, AbstractSet), "a list"),
     **dict.fromkeys((dict, Mapping), "a mapping"),
 }
 
@@ -201,7 +202,7 @@ def _is_of_type(value: object, annotation: Any) -> bool:
     if kind in {int, float}:
         numbers = int if kind is int else int | float
         return isinstance(value, numbers) and not isinstance(value, bool)
-    if kind in {list, tuple, Sequence}:
+    if kind in {list, tuple, Sequence, set, frozenset, AbstractSet}:
         return isinstance(value, Sequence) and not isinstance(value, str)
     if dataclasses.is_dataclass(kind):  # in plain values it is a mapping
         return not isinstance(value, bool | float | int | str | list | tuple)

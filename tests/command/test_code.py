@@ -22,7 +22,8 @@ def test_the_module_that_defines_a_class_is_watched(package, target):
     name, folder = package
     settings = {"fusion": {"parts": [{"_target_": f"{name}.{target}"}]}, "seed": 1}
     before = code_digests(settings)
-    assert list(before) == [f"{name}.inner"]
+    assert f"{name}.inner" in before
+    assert set(before) <= {name, f"{name}.inner"}
     assert len(before[f"{name}.inner"]) == 64
     (folder / "inner.py").write_text("class Outer: ...\n")
     assert code_digests(settings) != before

@@ -23,8 +23,9 @@ from lfx.runtime.locate import config_folder
 CLASSES = '''
 from __future__ import annotations
 
+import functools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, NewType, TypeVar
@@ -158,6 +159,37 @@ class Objects(Base):
 class Tuple(NamedTuple):
     width: int = 3
     given: dict = {}
+
+
+@dataclass
+class Nulls:
+    file: Path | None = Path("x")
+    plain: Plain | None = field(default_factory=Plain)
+    sizes: list[int] | None = field(default_factory=lambda: [1, 2])
+    named: dict[str, Plain] = field(default_factory=dict)
+    most: float | None = math.nan
+
+    @property
+    def given(self):
+        return dict(vars(self))
+
+
+class Fixed(Base):
+    def __init__(self, b: int = 5, **kwargs):
+        super().__init__(sharpness=9.0, **kwargs)
+        self.given["b"] = b
+
+
+def make(power):
+    class Made(Base):
+        def __init__(self, more: int = 1):
+            self.given = {"power": power, "more": more}
+
+    return Made
+
+
+Made = make(3.0)
+Partial = functools.partial(Base, sharpness=4.0)
 '''
 
 
@@ -367,7 +399,6 @@ def test_values_become_what_annotations_say(own, override, changed):
     given = built("Containers", override)
     assert with_names(given) == CONTAINERS | changed
     assert isinstance(given["mode"], Enum)
-    assert type(given["count"]) is int
 
 
 @pytest.mark.parametrize(
@@ -415,3 +446,45 @@ def test_defaults_that_are_objects(own):
 def test_a_named_tuple(own):
     _, built = own
     assert built("Tuple", "fusion.width=4") == {}
+
+
+def test_null_is_null_where_the_annotation_allows_it(own):
+    _, built = own
+    given = built("Nulls")
+    assert (given["file"], given["plain"].width, given["sizes"]) == (Path("x"), 3, [1, 2])
+    assert given["named"] == {}
+    assert math.isnan(given["most"])
+    names = ("file", "plain", "sizes", "most")
+    assert built("Nulls", *(f"fusion.{name}=null" for name in names)) == {
+        **dict.fromkeys(names),
+        "named": {},
+    }
+
+
+@pytest.mark.parametrize("override", ["fusion.named.x.width=4", "fusion.named={x:{width:4}}"])
+def test_a_mapping_of_sections(own, override):
+    _, built = own
+    named = built("Nulls", override)["named"]
+    assert (list(named), named["x"].width) == (["x"], 4)
+
+
+def test_an_argument_that_a_class_fixes_for_its_base(own):
+    _, built = own
+    assert built("Fixed", "fusion.b=6") == {"sharpness": 9.0, "b": 6}
+
+
+def test_what_can_be_called_and_is_no_class(own):
+    _, built = own
+    assert built("Made", "fusion.more=2") == {"power": 3.0, "more": 2}
+    assert built("Partial") == {"sharpness": 4.0}
+    assert built("Partial", "fusion.sharpness=5") == {"sharpness": 5.0}
+
+
+@pytest.mark.parametrize("extends", ["base@_here_", "base"])
+def test_a_file_in_a_folder_of_a_group_extends_the_groups_options(own, extends, tmp_path):
+    name, built = own
+    (tmp_path / "conf/fusion/sub").mkdir()
+    text = f"defaults: [{extends}, _self_]\nsharpness: 7\n"
+    (tmp_path / "conf/fusion/sub/inner.yaml").write_text(text)
+    base = f"_target_: {name}.Base\nsharpness: 4\n"
+    assert built("Base", "fusion=sub/inner", base=base) == {"sharpness": 7.0}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lfx.data.decoding import DEFAULT
@@ -20,13 +21,25 @@ SAMPLE = Sample("a", "text", Path("a.png"), 0)
     [
         (None, r"Source\.read must return an lfx Reading; it returned a NoneType"),
         ([SAMPLE], "it returned a list"),
-        (Reading((SAMPLE,), ("x", "x")), "class names repeat: "),
-        (Reading((replace(SAMPLE, id=3),), ("x", "y")), "got id 3, text 'text', label 0"),
-        (Reading((replace(SAMPLE, text=None),), ("x", "y")), "got id 'a', text None"),
-        (Reading((replace(SAMPLE, label=2),), ("x", "y")), "an index below 2, .* label 2"),
-        (Reading((replace(SAMPLE, label=-1),), ("x", "y")), "label -1"),
-        (Reading((replace(SAMPLE, label="x"),), ("x", "y")), "label 'x'"),
-        (Reading((replace(SAMPLE, label=0.0),), ("x", "y")), "label 0.0"),
+        (Reading((SAMPLE,), ("x", "x")), "class names must be different texts: x"),
+        (Reading((SAMPLE,), (0, 1)), "class names must be different texts: 0"),
+        (Reading(None, ("x", "y")), "must return an lfx Reading"),
+        (Reading(({"id": "a"},), ("x", "y")), "samples must be lfx's Sample, got a dict"),
+        (Reading((replace(SAMPLE, label=True),), ("x", "y")), "got True"),
+        (Reading((replace(SAMPLE, image="a.png"),), ("x", "y")), "image must be a Path or bytes"),
+        (Reading((replace(SAMPLE, group=3),), ("x", "y")), "group must be None or a text, got 3"),
+        (Reading((replace(SAMPLE, id=3),), ("x", "y")), "a sample's id must be a text, got 3$"),
+        (
+            Reading((replace(SAMPLE, text=None),), ("x", "y")),
+            "text must be a text, got None",
+        ),
+        (
+            Reading((replace(SAMPLE, label=2),), ("x", "y")),
+            "an index below 2, the number of classes, got 2",
+        ),
+        (Reading((replace(SAMPLE, label=-1),), ("x", "y")), "got -1"),
+        (Reading((replace(SAMPLE, label="x"),), ("x", "y")), "got 'x'"),
+        (Reading((replace(SAMPLE, label=0.0),), ("x", "y")), "got 0.0"),
     ],
 )
 def test_what_a_source_returns_is_checked(tmp_path, returned, message):
@@ -38,14 +51,15 @@ def test_what_a_source_returns_is_checked(tmp_path, returned, message):
         gather(Source(), DEFAULT, drop_bad=False, cache_dir=tmp_path)
 
 
-def test_samples_may_be_given_one_by_one(make_source, tmp_path):
+def test_samples_may_be_given_one_by_one_and_labels_as_numpys_numbers(make_source, tmp_path):
     whole = make_source(["a text", "b text"], [0, 1]).reading
 
     class Source:
         def read(self):
-            return replace(whole, samples=(sample for sample in whole.samples))
+            samples = (replace(one, label=np.int64(one.label)) for one in whole.samples)
+            return replace(whole, samples=samples)
 
-    assert gather(Source(), DEFAULT, drop_bad=False, cache_dir=tmp_path).table.ids == (
-        "s000",
-        "s001",
-    )
+    table = gather(Source(), DEFAULT, drop_bad=False, cache_dir=tmp_path).table
+    assert (table.ids, table.labels) == (("s000", "s001"), (0, 1))
+    assert type(table.labels[0]) is int
+    assert table.data_fingerprint()

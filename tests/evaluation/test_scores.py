@@ -137,6 +137,13 @@ def test_a_score_that_is_no_number_is_refused(returned):
         evaluate(probabilities, labels, "ab")
 
 
+@pytest.mark.parametrize("half", [0.5, np.float32(0.5), np.array(0.5), torch.tensor([0.5])])
+def test_a_score_may_be_a_number_of_any_library(half):
+    probabilities, labels = torch.eye(2).double(), torch.tensor([0, 0])
+    with register_score(Score("odd", "odd", of_counts=lambda _: half)):
+        assert evaluate(probabilities, labels, "ab")["odd"] == 0.5
+
+
 def test_a_score_is_computed_one_way():
     for ways in ({}, {"of_counts": accuracy, "of_probabilities": auroc_macro}):
         with pytest.raises(ValueError, match="mine: give either of_counts or of_probabilities"):

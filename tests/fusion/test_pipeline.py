@@ -18,6 +18,7 @@ from lfx.fusion.schemes.by_sample import Entropy
 from lfx.fusion.schemes.mean import Mean
 from lfx.fusion.schemes.minimizing_loss import MinimizingLoss
 from lfx.fusion.schemes.stacking import Stacking
+from lfx.fusion.weights import Weights
 from lfx.runtime.errors import FusionError
 
 each_learning = pytest.mark.parametrize("pipeline", LEARNING.values(), ids=LEARNING.keys())
@@ -161,4 +162,23 @@ def test_a_fit_that_returns_neither_weights_nor_a_rule(returned):
             return returned
 
     with pytest.raises(FusionError, match=r"Odd\.fit must return lfx\.Weights, or a rule with"):
+        Pipeline(NoCalibration(), Odd()).fit(skilled(0))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (torch.ones(2), "returned weights of 2 members; there are 3"),
+        ([1.0, 1.0, 1.0], "weights must be a torch.Tensor, got a list"),
+        (np.ones(3), "weights must be a torch.Tensor, got a ndarray"),
+    ],
+)
+def test_weights_that_do_not_fit_the_members(values, message):
+    class Odd:
+        needs_fit = True
+
+        def fit(self, _fit):
+            return Weights("member", values)
+
+    with pytest.raises(FusionError, match=message):
         Pipeline(NoCalibration(), Odd()).fit(skilled(0))

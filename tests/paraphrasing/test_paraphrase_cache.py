@@ -65,7 +65,9 @@ def test_lines_of_an_older_version_are_read(tmp_path, caplog):
     assert not caplog.text
 
 
-@pytest.mark.parametrize("made", [["one"], ["one", None], ["one", 2]])
+@pytest.mark.parametrize(
+    "made", [["one"], ["one", None], ["one", 2], "ab", None, {"a": "b", "c": "d"}]
+)
 def test_an_augmenter_that_does_not_return_a_text_for_each(tmp_path, made):
     class Own:
         identity = "own"
@@ -74,6 +76,6 @@ def test_an_augmenter_that_does_not_return_a_text_for_each(tmp_path, made):
             return made
 
     cache = ParaphraseCache(tmp_path, "own")
-    with pytest.raises(ConfigError, match=r"Own\.augment must return a text for each of its 2"):
+    with pytest.raises(ConfigError, match=r"Own\.augment must return a list with a text"):
         fill_cache(cache, Own(), ["a", "b"], 2)
     assert len(cache) == 0

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
+from lfx.models.heads import LinearHead
 from lfx.runs.checkpoint_content import PARTS
 from lfx.runs.rehearsal import require_restorable
+from lfx.runs.training_run import checkpoint_record
 from lfx.runtime.errors import ConfigError
 
+HEAD = LinearHead(dropout=0.5)
 MODULE = """
 from dataclasses import dataclass
 from lfx.models.heads import LinearHead
@@ -45,7 +49,7 @@ def rehearse(make_classifier, content_of, tmp_path, monkeypatch):
             record[key]["class"] = f"{name}.{target}"
         record["encoder"]["settings"] |= description or {}
         named = {record[key]["class"] for key in PARTS}
-        require_restorable(record, model, named if trusted else set())
+        require_restorable(record, model.encoder, HEAD, named if trusted else set())
 
     return check
 
@@ -73,3 +77,18 @@ def test_a_model_that_can_be_restored_is_trained(rehearse):
 def test_one_that_cannot_is_refused(rehearse, given, reason):
     with pytest.raises(ConfigError, match=rf"^no checkpoint could .* this model(.|\n)*({reason})"):
         rehearse(**given)
+
+
+def test_a_model_that_is_contrasted_first_is_rehearsed_as_it_will_be(
+    begun, configured, content_of, make_classifier, tmp_path, monkeypatch
+):
+    name = f"heads_{abs(hash(tmp_path))}"
+    (tmp_path / f"{name}.py").write_text(MODULE, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    plan, model, _ = begun(configured("modality=image_contrastive", "head=mlp"))
+    provenance = content_of(make_classifier())["lfx"]["provenance"]
+    record = checkpoint_record(plan, model, provenance)
+    record["encoder"]["class"] = f"{name}.Encoder"
+    state = torch.get_rng_state()
+    require_restorable(record, model.encoder, plan.head, {f"{name}.Encoder"})
+    assert torch.equal(torch.get_rng_state(), state)

@@ -28,13 +28,13 @@ from lfx.command.job import INTERRUPTED, Job, StageJob
 from lfx.command.messages import PLAIN, explain
 from lfx.command.multirun import NoteFolder
 from lfx.command.options import put_options_last
-from lfx.command.origins import with_origins
+from lfx.command.origins import interruption_behind, with_origins
 from lfx.command.quoting import quote_letters
 from lfx.command.register import register_schemas
 from lfx.command.resolvers import register_resolvers
 from lfx.command.storage import storage_error
 from lfx.command.sweep import FailedJobsError
-from lfx.runtime.errors import UserError, in_one_line
+from lfx.runtime.errors import Terminated, UserError, in_one_line
 from lfx.runtime.escaping import for_terminal
 from lfx.runtime.fields import is_text
 from lfx.runtime.files import is_folder
@@ -146,6 +146,9 @@ def _run_all(
     try:
         main()
     except Exception as error:
+        interruption = interruption_behind(error)
+        if interruption is not None:  # a library failed in its cleanup
+            raise interruption from None
         _explain_missing_launcher(error)
         if job.started or not isinstance(error, before_any_job):
             try:
@@ -205,7 +208,7 @@ def _show_all_letters() -> None:
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:
     """Raise SystemExit: Lightning would exit with status 0 and the next job would start."""
-    raise SystemExit(_TERMINATED)
+    raise Terminated(_TERMINATED)
 
 
 def _with_plus(argument: str, mappings: Sequence[str]) -> str:

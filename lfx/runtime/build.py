@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lfx.runtime.construct import construct
 from lfx.runtime.convert import TARGET
-from lfx.runtime.errors import ConfigError, UserError, in_one_line
+from lfx.runtime.errors import ConfigError, Terminated, UserError, in_one_line
 from lfx.runtime.imports import import_target
 from lfx.runtime.plain import plain
 
@@ -37,7 +37,7 @@ def build(settings: Mapping[str, Any] | Any, key: str, kind: type) -> Any:
     try:
         arguments = {name: value for name, value in section.items() if name != TARGET}
         built = construct(found, arguments, import_target, key)
-    except UserError:
+    except (UserError, Terminated):
         raise
     except (Exception, SystemExit) as error:  # a class of the user's has errors of its own
         raise ConfigError(

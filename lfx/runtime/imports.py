@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from lfx.runtime.errors import ConfigError, in_one_line
+from lfx.runtime.errors import ConfigError, Terminated, in_one_line
 
 
 def import_object(path: str) -> Any:
@@ -46,6 +46,8 @@ def import_target(target: str) -> Any:
         raise ConfigError(f"_target_={target} names no class: MODULE.CLASS is needed")
     try:
         imported = import_object(target)
+    except Terminated:
+        raise
     except (Exception, SystemExit) as error:  # a module of the user's runs, and may do anything
         is_missing = isinstance(error, ModuleNotFoundError) and target.startswith(str(error.name))
         hint = "; a class outside of lfx is found if its folder is in PYTHONPATH"

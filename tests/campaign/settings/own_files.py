@@ -25,7 +25,12 @@ _EXPERIMENTS = [
     ("unclosed", _BAD, f"{_HEADER}data: [1, 2\n", r"mine\.yaml, line 3: "),
     ("list", _BAD, f"{_HEADER}- a\n", r"mine\.yaml: it holds a list"),
     ("no_text", _BAD, f"{_HEADER}name: caf\xe9\n", r"mine\.yaml: .*0xe9"),
-    ("includes_itself", _BAD, f"{_HEADER}defaults: [/experiment/mine]\n", "back to themselves"),
+    (
+        "includes_itself",
+        _BAD,
+        f"{_HEADER}defaults: [/experiment/mine]\n",
+        "form a cycle",
+    ),
     ("no_package", _BAD, "name: x\n", "first line of an experiment"),
     ("empty", _BAD, "", "first line of an experiment"),
     ("circle", _BAD, f"{_HEADER}seed: ${{seed}}\n", "seed: its value refers to itself"),

@@ -34,11 +34,12 @@ from lfx.command.register import register_schemas
 from lfx.command.resolvers import register_resolvers
 from lfx.command.storage import storage_error
 from lfx.command.sweep import FailedJobsError
-from lfx.runtime.errors import Terminated, UserError, in_one_line
+from lfx.runtime.errors import UserError, in_one_line
 from lfx.runtime.escaping import for_terminal
 from lfx.runtime.fields import is_text
 from lfx.runtime.files import is_folder
 from lfx.runtime.locate import config_folder
+from lfx.runtime.signals import Terminated
 from lfx.runtime.versions import how_to_install
 
 if TYPE_CHECKING:

@@ -137,8 +137,10 @@ def _checked(reading: Any, source: Source) -> Reading:
             f"{reader} must return an lfx Reading; it returned a {type(reading).__name__}"
         )
     samples, classes = tuple(reading.samples), tuple(reading.classes)
-    if len(set(classes)) < len(classes) or not all(isinstance(name, str) for name in classes):
-        raise DataError(f"class names must be different texts: {name_some(map(str, classes))}")
+    if not all(isinstance(name, str) for name in classes):
+        raise DataError(f"class names must be texts, got {name_some(map(repr, classes))}")
+    if len(set(classes)) < len(classes):
+        raise DataError(f"class names repeat: {name_some(classes)}")
     labels = range(len(classes))
     for sample in samples:
         problem = _sample_problem(sample, labels)

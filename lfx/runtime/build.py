@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from lfx.runtime.construct import construct
 from lfx.runtime.convert import TARGET
-from lfx.runtime.errors import ConfigError, Terminated, UserError, in_one_line
+from lfx.runtime.errors import ConfigError, UserError, in_one_line
 from lfx.runtime.imports import import_target
 from lfx.runtime.plain import plain
+from lfx.runtime.signals import Terminated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,10 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Terminated(SystemExit):
-    """The process was asked to end, by SIGTERM; its code is the exit status."""
-
-
 class UserError(Exception):
     """Something the user asked for cannot be done; the message says what to do next."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from lfx.runtime.errors import ConfigError, Terminated, in_one_line
+from lfx.runtime.errors import ConfigError, in_one_line
+from lfx.runtime.signals import Terminated
 
 
 def import_object(path: str) -> Any:

@@ -7,11 +7,12 @@ import pytest
 from lfx.command.entry import _run_all
 from lfx.command.job import StageJob
 from lfx.runtime.build import build
-from lfx.runtime.errors import ConfigError, Terminated
+from lfx.runtime.errors import ConfigError
 from lfx.runtime.imports import import_target
+from lfx.runtime.signals import Terminated
 
 MODULE = """
-from lfx.runtime.errors import Terminated
+from lfx.runtime.signals import Terminated
 
 class Own:
     def __init__(self, ending="terminated"):

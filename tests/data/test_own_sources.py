@@ -21,8 +21,8 @@ SAMPLE = Sample("a", "text", Path("a.png"), 0)
     [
         (None, r"Source\.read must return an lfx Reading; it returned a NoneType"),
         ([SAMPLE], "it returned a list"),
-        (Reading((SAMPLE,), ("x", "x")), "class names must be different texts: x"),
-        (Reading((SAMPLE,), (0, 1)), "class names must be different texts: 0"),
+        (Reading((SAMPLE,), ("x", "x")), "class names repeat: x, x"),
+        (Reading((SAMPLE,), (0, 1)), "class names must be texts, got 0, 1"),
         (Reading(None, ("x", "y")), "must return an lfx Reading"),
         (Reading(({"id": "a"},), ("x", "y")), "samples must be lfx's Sample, got a dict"),
         (Reading((replace(SAMPLE, label=True),), ("x", "y")), "got True"),

@@ -219,7 +219,7 @@ def test_the_ablation_ends_in_one_table(tmp_path: Path) -> None:
             assert 0 <= float(row[f"test {score} mean"]) <= 1
             assert float(row[f"test {score} sd"]) >= 0
     assert "text_contrastive - text" in (tmp_path / "sweep/seeds.md").read_text()
-    assert output.rstrip().endswith("seeds.md, " + f"{tmp_path}/sweep/seeds.tex")
+    assert output.rstrip().endswith("sweep.parquet, seeds.csv, seeds.md, seeds.tex")
     # One seed's two models have the same split, another seed has another one.
     splits = [
         read_predictions(tmp_path / f"sweep/{job}/predictions.parquet").metadata.split_fingerprint

@@ -175,7 +175,6 @@ def test_mistakes_in_a_sweep_are_told_before_any_job(folder: Path) -> None:
         (["fusion=glob(m*)", "calibration=none,temperatur"], "calibration=temperatur: there is no"),
         (["seed=range(0,3,0)"], "seed=range(0,3,0): range() arg 3 must not be zero"),
         (["hydra.job.env_copy=[NOPE]"], "NOPE"),
-        (["+hydra.sweeper.params.fusion='mean,max'"], "error: "),
         (["fusion=glob(zzz*)"], "the multirun has no jobs"),
         (["fusion=grid,mean", "fusion.points=10"], "fusion.points"),
     ],
@@ -187,6 +186,12 @@ def test_mistakes_are_told_whatever_they_stand_beside(
     assert told in stderr
     assert len(stderr.splitlines()) <= 2
     assert "collected" not in stdout
+
+
+def test_a_sweep_of_hydras_own_parameters_on_the_command_line(folder: Path) -> None:
+    sweep(folder, "+hydra.sweeper.params.fusion='mean,max'")
+    assert (folder / "sweep/0/ran").is_file()
+    assert (folder / "sweep/1/ran").is_file()
 
 
 def test_data_sets_are_swept_into_one_directory(folder: Path) -> None:

@@ -6,6 +6,8 @@ from dataclasses import is_dataclass
 from typing import TYPE_CHECKING
 
 import lfx
+from lfx.command.docstrings import field_comments
+from lfx.command.register import SCHEMAS
 from lfx.command.signature import schema_of, settings_of
 from lfx.evaluation.scores import SCORES
 from lfx.runtime.escaping import for_markdown
@@ -44,9 +46,16 @@ def groups() -> Iterator[str]:
 
 
 def settings() -> Iterator[str]:
-    """List the settings of each class that an option names."""
+    """List the settings of each command, and of each class that an option names."""
     yield "# Settings\n"
-    yield "Read from the constructors of the classes that the options name.\n"
+    yield "Read from the commands and from the constructors of the classes that the options name.\n"
+    for command in SCHEMAS:
+        name = command.__name__.removesuffix("Config").lower()
+        if (config_folder() / f"{name}.yaml").is_file():
+            yield f"\n## lfx.{name}\n"
+            yield "| setting | |\n| --- | --- |"
+            for setting, sentence in field_comments(command).items():
+                yield f"| `{setting}` | {_cell(sentence)} |"
     seen = set()
     for file in sorted(config_folder().rglob("*.yaml")):
         content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}

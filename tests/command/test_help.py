@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hydra.types import RunMode
 
-from lfx.command.help import describe_options, list_groups
+from lfx.command.help import describe_command, describe_options, list_groups
+from lfx.command.register import SCHEMAS
 from lfx.runtime.locate import config_folder
 
 if TYPE_CHECKING:
@@ -78,3 +80,12 @@ def test_the_options_that_are_chosen_are_explained(loader):
     assert "fusion.metric: accuracy, f1_weighted, f1_macro, " in words
     assert "data.rare_classes: error, drop or merge. `error`: a rare class ends the run." in words
     assert "data.source.quoting: auto, quoted or none. Whether a quotation mark" in words
+
+
+@pytest.mark.parametrize("command", ["train", "fuse", "predict", "augment", "report", "study"])
+def test_a_commands_own_settings_are_described(command):
+    (schema,) = [one for one in SCHEMAS if one.__name__ == f"{command.title()}Config"]
+    described = describe_command(command).splitlines()
+    names = [line.strip().partition(":")[0] for line in described if not line.startswith("    ")]
+    assert names == [field.name for field in dataclasses.fields(schema)]
+    assert max(map(len, described)) <= 80

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from lfx.command.modules import is_own
+from lfx.runtime.convert import TARGET
 from lfx.runtime.imports import import_object
 
 
@@ -26,7 +27,7 @@ def code_digests(settings: object) -> dict[str, str]:
 def _outside(settings: object) -> set[str]:
     """Return the modules outside of lfx of the classes that settings name."""
     if isinstance(settings, dict):
-        target = settings.get("_target_")
+        target = settings.get(TARGET)
         is_outside = isinstance(target, str) and not is_own(target)
         modules = _modules_of(str(target)) if is_outside else set()
         return modules.union(*map(_outside, settings.values()))

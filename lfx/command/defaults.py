@@ -6,6 +6,8 @@ from hydra.conf import HydraConf
 from hydra.core.config_store import ConfigStore
 
 from lfx.command.multirun import NoteFolder
+from lfx.runtime.convert import TARGET
+from lfx.runtime.imports import dotted_path
 
 # Groups for which conf/hydra has an option `lfx`.
 _GROUPS = ("launcher", "sweeper", "help", "job_logging")
@@ -23,7 +25,7 @@ def set_defaults() -> None:
         for group, option in choice.items()
     ]
     # Not an option of the group `callbacks`, so that a user's choice there is added to it.
-    note = {"lfx": {"_target_": f"{NoteFolder.__module__}.{NoteFolder.__qualname__}"}}
+    note = {"lfx": {TARGET: dotted_path(NoteFolder)}}
     ConfigStore.instance().store(
         group="hydra",
         name="config",

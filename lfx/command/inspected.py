@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import types
 import typing
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -12,8 +11,9 @@ from pathlib import PurePath
 from typing import Any, get_args, get_origin
 
 from lfx.command.docstrings import argument_sentences, summary
-from lfx.runtime.annotations import argument_annotations, arguments_of, default_of
-from lfx.runtime.plain import has_plain_form
+from lfx.runtime.annotations import UNIONS, argument_annotations, arguments_of, default_of
+from lfx.runtime.imports import dotted_path
+from lfx.runtime.plain import has_plain_form, plain
 from lfx.runtime.settings import Setting
 
 
@@ -60,17 +60,13 @@ def base_dataclasses(kind: Any) -> list[str]:
     if not (isinstance(kind, type) and "__dataclass_fields__" in vars(kind)):
         return []
     bases = [base for base in kind.__mro__[1:] if "__dataclass_fields__" in vars(base)]
-    return [_path(base) for base in bases[:1] if not inspect.isabstract(base)]
-
-
-def _path(kind: type) -> str:
-    return f"{kind.__module__}.{kind.__qualname__}"
+    return [dotted_path(base) for base in bases[:1] if not inspect.isabstract(base)]
 
 
 def _plain(default: Any) -> Any:
     """Return a default in plain values."""
     if isinstance(default, Mapping):
-        return {key: _plain(value) for key, value in default.items()}
+        return {plain(key): _plain(value) for key, value in default.items()}
     if isinstance(default, list | tuple | AbstractSet):
         return [_plain(value) for value in default]
     if dataclasses.is_dataclass(default):
@@ -89,9 +85,9 @@ def _with_schemas(annotation: Any) -> Any:
     if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
         from lfx.command.signature import schema_of
 
-        return schema_of(_path(annotation))
+        return schema_of(dotted_path(annotation))
     origin, of = get_origin(annotation), get_args(annotation)
-    if origin in {typing.Union, types.UnionType}:
+    if origin in UNIONS:
         return typing.Union[tuple(map(_with_schemas, of))]  # noqa: UP007
     if isinstance(origin, type) and issubclass(origin, Mapping | Sequence):
         return origin[tuple(map(_with_schemas, of))]  # type: ignore[index]

@@ -11,11 +11,11 @@ from hydra._internal.config_repository import ConfigRepository
 from hydra.core.object_type import ObjectType
 from hydra.errors import HydraException
 from hydra.plugins.config_source import ConfigLoadError
-from omegaconf import DictConfig, ListConfig
+from omegaconf import ListConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from lfx.command.bases import extend_bases, extends_another, read_file
-from lfx.command.signature import with_schema
+from lfx.command.signature import section_target, with_schema
 from lfx.command.typed import first_line
 from lfx.runtime.errors import ConfigError
 
@@ -99,8 +99,7 @@ def _checked(
 
 def _require_class(content: Any) -> None:
     """Refuse an option that names no class; otherwise some other setting would be blamed."""
-    target = None if not isinstance(content, DictConfig) else content.get("_target_")
-    if not isinstance(target, str) or not target:
+    if not section_target(content):
         raise ConfigError("it names no class: a line `_target_: MODULE.CLASS` is needed")
 
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-import types
-import typing
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from pathlib import Path, PurePosixPath
@@ -23,7 +21,7 @@ from lfx.command.inspected import base_dataclasses, inspect_settings, written_do
 from lfx.command.modules import is_own
 from lfx.command.source import class_summary, read_settings
 from lfx.command.typed import unknown_setting
-from lfx.runtime.annotations import is_enum
+from lfx.runtime.annotations import UNIONS, is_enum
 from lfx.runtime.convert import TARGET
 from lfx.runtime.errors import ConfigError
 from lfx.runtime.imports import import_target
@@ -115,10 +113,7 @@ def section_target(section: Any) -> str | None:
 def _merged(kind: type, section: DictConfig, base: DictConfig | None = None) -> Container:
     """Merge a section into its class's schema, and sections within it into theirs.
 
-    Args:
-        kind: the class's schema.
-        section: what a file says.
-        base: the schema with other defaults, those of the class that the section is in.
+    `base` is the schema with other defaults, those of the class that the section is in.
     """
     schema = OmegaConf.structured(kind) if base is None else base
     known = dict.fromkeys(map(str, schema))
@@ -199,18 +194,24 @@ def _omegaconf_type(annotation: Any) -> Any:
         return _omegaconf_type(arguments[0])
     if origin is Literal:
         return _enum(arguments)
-    if origin in {typing.Union, types.UnionType}:
+    if origin in UNIONS:
         rest = [_omegaconf_type(part) for part in arguments if part is not type(None)]
         kind = rest[0] if len(rest) == 1 else Any
         return kind | None if len(rest) < len(arguments) and kind is not Any else kind
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        key, value = (_omegaconf_type(part) for part in arguments or (str, Any))
+        key, value = map(_element_type, arguments or (str, Any))
         return dict[key if key in _KEYS else str, value]  # type: ignore[misc]
     if isinstance(origin, type) and issubclass(origin, Sequence):
-        of = {_omegaconf_type(part) for part in arguments if part is not ...}
+        of = {_element_type(part) for part in arguments if part is not ...}
         return list[of.pop()] if len(of) == 1 else list[Any]  # type: ignore[misc]
     is_known = annotation in _SCALARS or dataclasses.is_dataclass(annotation)
     return annotation if is_known or is_enum(annotation) else Any
+
+
+def _element_type(annotation: Any) -> Any:
+    """Return the type of a container's elements; OmegaConf knows no paths in nested ones."""
+    kind = _omegaconf_type(annotation)
+    return str if kind is Path else kind
 
 
 @functools.cache

@@ -17,6 +17,7 @@ from lfx.data.samples import Reading, Sample, SampleTable, Source
 from lfx.data.spelling import class_name_warnings, group_name_warnings
 from lfx.data.values import is_blank
 from lfx.runtime.errors import DataError, name_some, shorten
+from lfx.runtime.imports import dotted_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,7 +132,7 @@ def _checked(reading: Any, source: Source) -> Reading:
     Raises:
         DataError: it is no reading, or a sample's fields are not what they should be.
     """
-    reader = f"{type(source).__module__}.{type(source).__qualname__}.read"
+    reader = f"{dotted_path(type(source))}.read"
     if not isinstance(reading, Reading) or None in (reading.samples, reading.classes):
         raise DataError(
             f"{reader} must return an lfx Reading; it returned a {type(reading).__name__}"

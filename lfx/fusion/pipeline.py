@@ -11,6 +11,7 @@ from lfx.fusion.rules import Pooled, Rule
 from lfx.fusion.schemes.scheme import Scheme
 from lfx.fusion.weights import Weights
 from lfx.runtime.errors import FusionError
+from lfx.runtime.imports import dotted_path
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -55,7 +56,7 @@ class Pipeline:
         calibrations = calibrate(self.calibrator, fit)
         calibrated = fit.calibrated(apply(calibrations, fit.outputs).logits)
         fitted = self.scheme.fit(calibrated)
-        return Fitted(calibrations, _as_rule(fitted, type(self.scheme), len(fit.members)))
+        return Fitted(calibrations, _as_rule(fitted, type(self.scheme), fit))
 
     def cross_fit(self, fit: FitData, count: int) -> list[tuple[Fitted, set[str]]]:
         """Fit once per fold, on the samples of the other folds.
@@ -84,18 +85,21 @@ class Pipeline:
         return fits
 
 
-def _as_rule(fitted: object, scheme: type, members: int) -> Rule:
+def _as_rule(fitted: object, scheme: type, fit: FitData) -> Rule:
     """Return what a scheme's fit has returned as a rule; a user's scheme may return anything."""
     if isinstance(fitted, Weights):
-        if len(fitted.values) != members:
+        per_class = fitted.per == "class"
+        shape = (len(fit.members), len(fit.classes)) if per_class else (len(fit.members),)
+        got = tuple(fitted.values.shape)[: len(shape)]
+        if got != shape:
             raise FusionError(
-                f"{scheme.__module__}.{scheme.__qualname__}.fit returned weights of "
-                f"{len(fitted.values)} members; there are {members}"
+                f"{dotted_path(scheme)}.fit returned weights per {fitted.per} of shape {got}; "
+                f"these members and classes need {shape}"
             )
         return Pooled(fitted)
     if isinstance(fitted, Rule):
         return fitted
     raise FusionError(
-        f"{scheme.__module__}.{scheme.__qualname__}.fit must return lfx.Weights, or a rule with "
+        f"{dotted_path(scheme)}.fit must return lfx.Weights, or a rule with "
         f"combine and document; it returned a {type(fitted).__name__}"
     )

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from lfx.runtime.errors import ConfigError, DataError, shorten
+from lfx.runtime.imports import dotted_path
 from lfx.runtime.progress import track
 
 if TYPE_CHECKING:
@@ -133,9 +134,8 @@ def fill_cache(
         made: Any = augmenter.augment(batch)
         is_list = isinstance(made, list | tuple) and len(made) == len(batch)
         if not is_list or not all(isinstance(text, str) for text in made):
-            kind = type(augmenter)
             raise ConfigError(
-                f"{kind.__module__}.{kind.__qualname__}.augment must return a list with a text for "
+                f"{dotted_path(type(augmenter))}.augment must return a list with a text for "
                 f"each of its {len(batch)} texts; it returned {shorten(repr(made))}"
             )
         cache.add(dict(zip(batch, made, strict=True)))

@@ -14,6 +14,8 @@ from lfx.reporting.sweep import Sweep, read_sweep, write_sweep
 from lfx.reporting.sweep_curve import draw_sweep
 from lfx.reporting.written import written
 from lfx.runs.find import collect_runs
+from lfx.runtime.convert import TARGET
+from lfx.runtime.imports import dotted_path
 from lfx.training.loggers import LoggedRun, WandbLogging, close, log_picture, log_table
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ def log_sweep(sweep: Sweep) -> None:
     same summary run.
     """
     section: dict[str, Any] = sweep.settings.get("logger") or {}
-    if section.get("_target_") != f"{WandbLogging.__module__}.{WandbLogging.__name__}":
+    if section.get(TARGET) != dotted_path(WandbLogging):
         return  # the file's word imports no other class
     names = {one.name for one in fields(WandbLogging)}
     settings = WandbLogging(**{key: value for key, value in section.items() if key in names})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lfx.runs.checkpoints import read_checkpoint
 from lfx.runs.files import BEST, PHASE_1
+from lfx.runtime.convert import TARGET
 from lfx.runtime.errors import CheckpointError
 from lfx.runtime.fields import shown
 from lfx.runtime.files import copy_file
@@ -53,7 +54,7 @@ def read_phase_1(file: Path, encoder: Mapping[str, Any]) -> Checkpoint:
         for key in sorted(theirs.keys() | encoder.keys())
         if key not in _MAY_DIFFER and theirs.get(key) != encoder.get(key)
     ]
-    target = encoder["_target_"]
+    target = encoder[TARGET]
     if checkpoint.encoder.target != target:  # then nothing else of the encoders compares
         differing = [f"  encoder: {shown(checkpoint.encoder.target)} there, {target} here"]
     if differing:

@@ -17,7 +17,7 @@ from lfx.runs.tensors import misfits
 from lfx.runtime.construct import construct
 from lfx.runtime.errors import CheckpointError, ConfigError, UserError
 from lfx.runtime.fields import list_problems, shown
-from lfx.runtime.imports import import_target
+from lfx.runtime.imports import dotted_path, import_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -137,9 +137,7 @@ def find_class(checkpoint: Checkpoint, key: str, kind: type, trusted: Collection
     target = checkpoint.parts[key].target
     found = _finder(checkpoint, trusted)(target)
     if not (isinstance(found, type) and issubclass(found, kind)):
-        raise CheckpointError(
-            f"ckpt={checkpoint.file}: {target} is not a {kind.__module__}.{kind.__name__}"
-        )
+        raise CheckpointError(f"ckpt={checkpoint.file}: {target} is not a {dotted_path(kind)}")
     return found
 
 

@@ -23,6 +23,7 @@ from lfx.runs.rehearsal import require_restorable
 from lfx.runs.restore import restore, restore_encoder
 from lfx.runs.resume import AUTO_ASKED, require_same_data
 from lfx.runtime.construct import stored_arguments
+from lfx.runtime.convert import TARGET
 from lfx.runtime.errors import CheckpointError
 from lfx.runtime.files import write_json
 from lfx.runtime.plain import config_hash
@@ -137,7 +138,7 @@ def checkpoint_record(
 ) -> dict[str, Any]:
     """Return what each checkpoint holds of lfx's own: all that builds the model again."""
     sections = {key: plan.settings[key] for key in PARTS}
-    parts = {key: Part(of["_target_"], stored_arguments(of)) for key, of in sections.items()}
+    parts = {key: Part(of[TARGET], stored_arguments(of)) for key, of in sections.items()}
     parts["encoder"] = Part(parts["encoder"].target, classifier.encoder.description())
     return {
         **{key: part.plain() for key, part in parts.items()},

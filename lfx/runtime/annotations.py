@@ -11,6 +11,8 @@ import types
 from enum import Enum
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+UNIONS = (Union, types.UnionType)
+
 
 def argument_annotations(kind: Any) -> dict[str, Any]:
     """Return the annotations of a class's or a function's arguments.
@@ -148,6 +150,6 @@ def literal_names(allowed: tuple[Any, ...]) -> dict[str, Any]:
 
 def settings_class(annotation: Any) -> Any:
     """Return the dataclass that an annotation means, be it optional; None: it means none."""
-    is_union = get_origin(annotation) in {Annotated, Union, types.UnionType}
+    is_union = get_origin(annotation) in (Annotated, *UNIONS)
     kinds = [annotation, *(get_args(annotation) if is_union else ())]
     return next((kind for kind in kinds if dataclasses.is_dataclass(kind)), None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from lfx.runtime.construct import construct
 from lfx.runtime.convert import TARGET
 from lfx.runtime.errors import ConfigError, UserError, in_one_line
-from lfx.runtime.imports import import_target
+from lfx.runtime.imports import dotted_path, import_target
 from lfx.runtime.plain import plain
 from lfx.runtime.signals import Terminated
 
@@ -47,8 +47,7 @@ def build(settings: Mapping[str, Any] | Any, key: str, kind: type) -> Any:
     if not isinstance(built, kind):
         members = sorted(name for name in vars(kind) if not name.startswith("_"))
         raise ConfigError(
-            f"{key}._target_={target} is not a {kind.__module__}.{kind.__name__}, which has "
-            f"{', '.join(members)}"
+            f"{key}._target_={target} is not a {dotted_path(kind)}, which has {', '.join(members)}"
         )
     return built
 

@@ -8,6 +8,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 from lfx.runtime.errors import ConfigError
+from lfx.runtime.imports import dotted_path
 from lfx.runtime.settings import all_problems
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def checked(kind: type[Component]) -> type[Component]:
             (name, value, hints()[name]) for name, value in given.items() if name in hints()
         ]
         problems = all_problems(annotated) + [
-            f"{name} must be a {hint.__module__}.{hint.__qualname__}, got {type(value).__name__}"
+            f"{name} must be a {dotted_path(hint)}, got {type(value).__name__}"
             for name, value, hint in annotated
             if inspect.isabstract(hint) and not isinstance(value, hint)
         ]

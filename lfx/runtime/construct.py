@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import MISSING
 from typing import TYPE_CHECKING, Any
 
 from lfx.runtime.annotations import (
@@ -12,7 +13,7 @@ from lfx.runtime.annotations import (
 )
 from lfx.runtime.convert import TARGET, as_annotated
 from lfx.runtime.errors import ConfigError
-from lfx.runtime.imports import import_object
+from lfx.runtime.imports import dotted_path, import_object
 from lfx.runtime.plain import has_plain_form, plain
 from lfx.runtime.settings import value_problems
 
@@ -48,7 +49,7 @@ def _stored(value: Any, annotation: Any) -> Any:
     if TARGET not in value:
         return {name: _stored(item, None) for name, item in value.items()}
     part, arguments = settings_class(annotation), stored_arguments(value)
-    implied = part is not None and f"{part.__module__}.{part.__qualname__}" == value[TARGET]
+    implied = part is not None and dotted_path(part) == value[TARGET]
     return arguments if implied else {TARGET: value[TARGET], **arguments}
 
 
@@ -112,6 +113,8 @@ def _is_default(kind: Any, parameter: inspect.Parameter, value: Any) -> bool:
     if parameter.kind is parameter.POSITIONAL_ONLY:
         return False
     default = default_of(kind, parameter)
+    if default is MISSING:
+        return False
     if not has_plain_form(default):
         return value is None
     are_nan = value != value and default != default  # noqa: PLR0124

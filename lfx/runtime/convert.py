@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import types
-import typing
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import PurePath
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from lfx.runtime.annotations import is_enum, literal_names, settings_class
+from lfx.runtime.annotations import UNIONS, is_enum, literal_names, settings_class
 
 TARGET = "_target_"
 
@@ -21,7 +19,6 @@ _CONTAINERS: dict[Any, Callable[[list[Any]], Any]] = {
     frozenset: frozenset,
     AbstractSet: frozenset,
 }
-_UNIONS = (typing.Union, types.UnionType)
 
 
 def as_annotated(
@@ -44,7 +41,7 @@ def as_annotated(
 
     if origin is Annotated:
         return inner(value, of[0])
-    if origin in _UNIONS:
+    if origin in UNIONS:
         return inner(value, next((kind for kind in of if _takes(kind, value)), Any))
     if isinstance(value, Mapping):
         part = settings_class(annotation)

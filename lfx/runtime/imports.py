@@ -37,6 +37,16 @@ def import_object(path: str) -> Any:
     return getattr(owner, name)
 
 
+def dotted_path(kind: type) -> str:
+    """Return the path by which `import_object` finds a class.
+
+    Example:
+        >>> dotted_path(ConfigError)
+        'lfx.runtime.errors.ConfigError'
+    """
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
 def import_target(target: str) -> Any:
     """Return the class, or the function, that a `_target_` of the user's settings names.
 

@@ -27,7 +27,7 @@ def plain(node: Any) -> Any:
     if isinstance(node, Path):
         return str(node)
     if isinstance(node, Mapping):  # OmegaConf's too
-        return {str(key): plain(value) for key, value in node.items()}
+        return {str(plain(key)): plain(value) for key, value in node.items()}
     if isinstance(node, Sequence) and not isinstance(node, str | bytes):
         return [plain(value) for value in node]
     return node

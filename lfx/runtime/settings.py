@@ -9,15 +9,14 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-import types
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from importlib import import_module
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from annotated_types import Ge, Gt, Interval
 
-from lfx.runtime.annotations import in_texts
+from lfx.runtime.annotations import UNIONS, in_texts
 from lfx.runtime.bounds import fits, in_words, single
 
 # Ranges that many settings have.
@@ -68,7 +67,6 @@ class OneOf:
 
 
 _NULL = "{} must not be null"
-_UNIONS = (Union, types.UnionType)
 _TYPES: dict[Any, str] = {
     bool: "true or false",
     float: "a number",
@@ -110,7 +108,7 @@ def value_problems(key: str, value: object, annotation: Any) -> list[str]:
     """
     annotation = in_texts(annotation)
     origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin in _UNIONS:
+    if origin in UNIONS:
         return _union_problems(key, value, arguments)
     if origin is Literal:
         return [] if _is_one_of(value, arguments) else [_not_allowed(key, value, arguments)]
@@ -136,7 +134,7 @@ def describe(annotation: Any) -> str:
     """
     annotation = in_texts(annotation)
     origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin in _UNIONS:
+    if origin in UNIONS:
         rest = [describe(kind) for kind in arguments if kind is not type(None)]
         return ", or ".join([*rest, "null"] if len(rest) < len(arguments) else rest)
     if origin is Literal:
@@ -166,8 +164,12 @@ def _inner_problems(key: str, value: object, annotation: Any) -> list[str]:
     if isinstance(value, float) and not math.isfinite(value):
         return [f"{key}: a finite number is needed, got {value}"]
     if isinstance(value, Mapping):
-        of = arguments[1] if len(arguments) == 2 else Any  # noqa: PLR2004, key and value
-        return all_problems((f"{key}.{name}", element, of) for name, element in value.items())
+        name_kind, of = arguments if len(arguments) == 2 else (Any, Any)  # noqa: PLR2004
+        names = in_texts(name_kind)
+        keys = [(f"{key}'s keys", name, names) for name in value if get_origin(names) is Literal]
+        return all_problems(
+            [*keys, *((f"{key}.{name}", element, of) for name, element in value.items())]
+        )
     if isinstance(value, Sequence) and not isinstance(value, str):
         of = [arguments[0] if arguments else Any] * len(value)
         if get_origin(annotation) is tuple and ... not in arguments:  # by position

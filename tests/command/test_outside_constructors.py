@@ -26,7 +26,7 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass, field
-from enum import Enum, StrEnum
+from enum import Enum, IntEnum, StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, NewType, TypeVar
 
@@ -190,6 +190,26 @@ def make(power):
 
 Made = make(3.0)
 Partial = functools.partial(Base, sharpness=4.0)
+
+
+class NeedsNull(Base):
+    def __init__(self, a: int | None, b: list[int] | None):
+        self.given = {"a": a, "b": b}
+
+
+class Level(IntEnum):
+    low = 1
+    high = 2
+
+
+class Keys(Base):
+    def __init__(
+        self,
+        levels: dict[Level, float] = {Level.low: 0.5},
+        modes: dict[Mode, list[Path]] = {Mode.FAST: [Path("a")]},
+        nested: list[list[Path]] = [[Path("a")]],
+    ):
+        self.given = {"levels": levels, "modes": modes, "nested": nested}
 '''
 
 
@@ -488,3 +508,21 @@ def test_a_file_in_a_folder_of_a_group_extends_the_groups_options(own, extends, 
     (tmp_path / "conf/fusion/sub/inner.yaml").write_text(text)
     base = f"_target_: {name}.Base\nsharpness: 4\n"
     assert built("Base", "fusion=sub/inner", base=base) == {"sharpness": 7.0}
+
+
+def test_null_for_what_is_required(own):
+    _, built = own
+    assert built("NeedsNull", "fusion.a=null", "fusion.b=null") == {"a": None, "b": None}
+
+
+def test_members_of_enumerations_as_keys(own):
+    _, built = own
+    given = built("Keys", "fusion.levels={high:2}", "fusion.nested=[[b,c]]")
+    assert {(type(key).__name__, key.name) for key in given["levels"]} == {
+        ("Level", "low"),
+        ("Level", "high"),
+    }
+    assert [(key.name, value) for key, value in given["modes"].items()] == [("FAST", [Path("a")])]
+    assert given["nested"] == [[Path("b"), Path("c")]]
+    with pytest.raises(ConfigError, match=r"levels's keys: allowed are low, high; got 'mid'"):
+        built("Keys", "fusion.levels={mid:2}")

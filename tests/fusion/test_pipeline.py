@@ -168,7 +168,7 @@ def test_a_fit_that_returns_neither_weights_nor_a_rule(returned):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        (torch.ones(2), "returned weights of 2 members; there are 3"),
+        (torch.ones(2), r"returned weights per member of shape \(2,\); .* need \(3,\)"),
         ([1.0, 1.0, 1.0], "weights must be a torch.Tensor, got a list"),
         (np.ones(3), "weights must be a torch.Tensor, got a ndarray"),
     ],
@@ -181,4 +181,15 @@ def test_weights_that_do_not_fit_the_members(values, message):
             return Weights("member", values)
 
     with pytest.raises(FusionError, match=message):
+        Pipeline(NoCalibration(), Odd()).fit(skilled(0))
+
+
+def test_weights_per_class_that_do_not_fit_the_classes():
+    class Odd:
+        needs_fit = True
+
+        def fit(self, fit):
+            return Weights("class", torch.ones(len(fit.members), 7))
+
+    with pytest.raises(FusionError, match=r"per class of shape \(3, 7\)"):
         Pipeline(NoCalibration(), Odd()).fit(skilled(0))

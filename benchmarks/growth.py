@@ -119,12 +119,13 @@ ROWS = {
 def work(name: str, folder: Path, size: int) -> None:
     """Do one kind of work in this process, and print its seconds."""
     if name == "duplicates":
-        from lfx.data.duplicates import near_duplicate_groups
+        from lfx.data.column import TextColumn
+        from lfx.data.duplicates import group_samples
 
         tweets = generate_tweets(size)
         ids = [f"s{number}" for number in range(size)]
         begin = time.perf_counter()
-        groups = near_duplicate_groups(ids, tweets, ids)
+        groups = group_samples(ids, [TextColumn(tweets)], folder)
         print(json.dumps({"seconds": time.perf_counter() - begin, "groups": len(set(groups))}))
         return
     files = [folder / f"{member}.parquet" for member in MEMBERS]

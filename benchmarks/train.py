@@ -156,7 +156,7 @@ def plain_texts(
     classifier: Any, table: SampleTable, rows: list[int]
 ) -> tuple[dict[str, Tensor], Tensor]:
     """Tokenise and pad a batch."""
-    tokens = classifier.encoder.tokenizer([table.texts[row] for row in rows])
+    tokens = classifier.encoder.tokenizer(table.columns["text"].texts(rows))
     padded = nn.utils.rnn.pad_sequence(
         [torch.tensor(ids) for ids in tokens],
         batch_first=True,
@@ -180,7 +180,7 @@ def plain_images(
     )
     images = []
     for row in rows:
-        with Image.open(table.images[row]) as image:
+        with Image.open(table.columns["image"].contents[row]) as image:
             squashed = image.convert("RGB").resize((size, size))
         images.append(augment(v2.functional.pil_to_tensor(squashed)))
     return {"image": torch.stack(images)}, torch.tensor([table.labels[row] for row in rows])

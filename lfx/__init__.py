@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lfx.artifacts.parquet import read_predictions, write_predictions
     from lfx.artifacts.predictions import Predictions
-    from lfx.data.samples import Source
+    from lfx.data.reading import Source
     from lfx.evaluation.scores import Score
     from lfx.fusion.late_fusion import LateFusion
     from lfx.fusion.pools import Pool
@@ -49,7 +49,7 @@ _MODULES = {
     "Predictions": "lfx.artifacts.predictions",
     "Scheme": "lfx.fusion.schemes.scheme",
     "Score": "lfx.evaluation.scores",
-    "Source": "lfx.data.samples",
+    "Source": "lfx.data.reading",
     "Weights": "lfx.fusion.weights",
     "read_predictions": "lfx.artifacts.parquet",
     "write_predictions": "lfx.artifacts.parquet",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lfx.command.entry import Job, run_stage
+from lfx.command.entry import OPEN_DATA, Job, run_stage
 from lfx.command.roots.augment import AugmentConfig
 
 
@@ -12,6 +12,8 @@ def augment(config: AugmentConfig, job: Job) -> None:
 
     from lfx.data.dataset import Dataset
     from lfx.modalities.text.cleaning import Cleaning
+    from lfx.modalities.text.modality import TextModality
+    from lfx.modalities.usable import usable_rows
     from lfx.paraphrasing.augmenter import TextAugmenter, is_usable
     from lfx.paraphrasing.cache import ParaphraseCache, fill_cache
     from lfx.paraphrasing.paraphrases import choose_share, write_paraphrases
@@ -24,17 +26,21 @@ def augment(config: AugmentConfig, job: Job) -> None:
     dataset: Dataset = build(config.data, "data", Dataset)
     file = require_file(config.file, "file")
     cache = ParaphraseCache(dataset.cache / "paraphrases", augmenter.identity)
-    table = dataset.labelled()
+    whole = dataset.labelled()
+    modality = TextModality(config.column)
+    table = whole.part(usable_rows(modality, whole, dataset.cache, drop_bad=dataset.drops_bad))
     splits = ("train",) if dataset.folds is None else ("train", "val")
     pool = [row for split in splits for row in table.rows(split)]
     rows = choose_share(table, pool, config.share, config.seed)
     clean: Cleaning = build(config.cleaning, "cleaning", Cleaning)
-    sources = {table.ids[row]: clean(table.texts[row]) for row in rows}
+    originals = dict(
+        zip([table.ids[row] for row in rows], modality.content(table, rows), strict=True)
+    )
+    sources = {name: clean(text) for name, text in originals.items()}
     fill_cache(cache, augmenter, list(sources.values()), config.batch_size)
     made = {name: cache.get(text) or "" for name, text in sources.items()}
     usable = {name: text for name, text in made.items() if is_usable(sources[name], text)}
     write_paraphrases(file, usable)
-    originals = dict(zip(table.ids, table.texts, strict=True))
     pairs = [(originals[name], text) for name, text in usable.items()]
     show_paraphrases(pairs, config.examples, job.folder / "examples.md")
     log.info(
@@ -49,7 +55,7 @@ def augment(config: AugmentConfig, job: Job) -> None:
 
 def main() -> None:
     """Run the command from the command line."""
-    run_stage("augment", AugmentConfig, augment)
+    run_stage("augment", AugmentConfig, augment, open_mappings=OPEN_DATA)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lfx.command.entry import Job, run_stage
+from lfx.command.entry import OPEN_DATA, Job, run_stage
 from lfx.command.roots.predict import PredictConfig
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def main() -> None:
         "predict",
         PredictConfig,
         predict,
+        open_mappings=OPEN_DATA,
         collect=collect,
         prepare=take_further_scores,
     )

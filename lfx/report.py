@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lfx.command.entry import Job, run_stage
+from lfx.command.entry import OPEN_DATA, Job, run_stage
 from lfx.command.roots.report import ReportConfig
 
 if TYPE_CHECKING:
@@ -66,18 +66,23 @@ def _inspect_run(config: ReportConfig, run: Path) -> None:
     from lfx.reporting.look import look_at_run
     from lfx.runtime.build import build
 
-    table, name = None, None
+    table, name, cache_dir = None, None, run
     if config.data is not None:
         dataset: Dataset = build(config.data, "data", Dataset)
-        table, name = dataset.any(), dataset.name
-    look_at_run(run, table, name, against=config.against, shown=config.cases)
+        table, name, cache_dir = dataset.any(), dataset.name, dataset.cache
+    look_at_run(
+        *(run, table, name),
+        cache_dir=cache_dir,
+        against=config.against,
+        shown=config.cases,
+    )
 
 
 def main() -> None:
     """Run the command from the command line."""
     from lfx.evaluation.further import take_further_scores
 
-    run_stage("report", ReportConfig, report, prepare=take_further_scores)
+    run_stage("report", ReportConfig, report, open_mappings=OPEN_DATA, prepare=take_further_scores)
 
 
 if __name__ == "__main__":

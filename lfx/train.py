@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lfx.command.entry import Job, run_stage
+from lfx.command.entry import OPEN_DATA, Job, run_stage
 from lfx.command.roots.train import TrainConfig
 
 if TYPE_CHECKING:
@@ -103,7 +103,14 @@ def main() -> None:
     """Run the stage from the command line."""
     from lfx.evaluation.further import take_further_scores
 
-    run_stage("train", TrainConfig, train, collect=collect, prepare=take_further_scores)
+    run_stage(
+        "train",
+        TrainConfig,
+        train,
+        open_mappings=OPEN_DATA,
+        collect=collect,
+        prepare=take_further_scores,
+    )
 
 
 if __name__ == "__main__":

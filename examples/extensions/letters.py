@@ -12,6 +12,7 @@ from annotated_types import Gt
 from torch import Tensor, nn
 
 from lfx import Encoder, EncoderBuilder, Head, Modality
+from lfx.data.column import TextColumn
 from lfx.modalities.modality import NO_EPOCH, Inputs
 from lfx.runtime.settings import Count, Probability
 
@@ -28,17 +29,20 @@ class LetterCounts(Modality):
     """Reads a text as how often it has each letter.
 
     Args:
+        column: The column of the texts.
         drop: Probability with which a letter of a training text is passed over.
     """
 
     reads = "letters"
+    kinds = (TextColumn,)
 
-    def __init__(self, drop: Probability = 0.0) -> None:
+    def __init__(self, column: str = "text", drop: Probability = 0.0) -> None:
+        super().__init__(column)
         self.drop = drop
 
     def content(self, table: SampleTable, rows: Sequence[int]) -> list[Counter[str]]:
         """Return the counts of some rows."""
-        return [Counter(table.texts[row].lower()) for row in rows]
+        return [Counter(text.lower()) for text in self.read(table).texts(rows)]
 
     def inputs(
         self,
@@ -95,6 +99,7 @@ class LetterEncoder(EncoderBuilder):
     """
 
     reads: ClassVar[str] = "letters"
+    modality: ClassVar[type[Modality]] = LetterCounts
     width: Count = 32
 
     def build(self, train: Sequence[Counter[str]]) -> LetterNet:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from lfx.data.samples import Reading, Sample
+from lfx.data.reading import Reading, Sample
 from lfx.runtime.errors import DataError
 
 
@@ -32,9 +32,11 @@ class FolderPerClass:
         samples = [
             Sample(
                 id=f"{picture.parent.name}/{picture.stem}",
-                text=picture.with_suffix(".txt").read_text(encoding="utf-8"),
-                image=picture,
                 label=classes.index(picture.parent.name),
+                columns={
+                    "text": picture.with_suffix(".txt").read_text(encoding="utf-8"),
+                    "image": picture,
+                },
             )
             for picture in pictures
             if picture.with_suffix(".txt").is_file()

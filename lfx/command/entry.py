@@ -58,6 +58,8 @@ StageConfig = TypeVar("StageConfig")
 _DEFECT = 1
 _MISTAKE = 2
 _TERMINATED = 128 + signal.SIGTERM
+# Mappings of the section `data` whose keys the user names.
+OPEN_DATA = ("data.source.columns", "data.missing")
 
 
 def run_stage(

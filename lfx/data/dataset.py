@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from annotated_types import Ge
 
-from lfx.data.decoding import Decoding
+from lfx.data.decoding import MOST_PIXELS, Decoding
 from lfx.data.folds import Folds, assign_folds
-from lfx.data.pillow_guard import MOST_PIXELS
+from lfx.data.missing import take_away
 from lfx.data.prepare import SplitPlan, load_any, load_labelled
 from lfx.data.rare import RareClasses
-from lfx.data.samples import Source
+from lfx.data.reading import Source
 from lfx.runtime.checked import checked
 from lfx.runtime.colour import parse_colour
 from lfx.runtime.errors import ConfigError
 from lfx.runtime.files import require_folder
 from lfx.runtime.naming import name_problems
-from lfx.runtime.settings import Count, Seed
+from lfx.runtime.settings import Count, Seed, Share
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from lfx.data.samples import SampleTable
 
 
@@ -57,6 +56,10 @@ class Dataset:
             "#rrggbb" in quotes. lfx.predict takes the colour that the model was trained with.
         max_image_pixels: an image of more pixels is a bad sample; decoding takes 4 bytes or more
             for each pixel.
+        missing: NAME → share of the samples whose content of that column is taken away at random,
+            to see what a model or a fusion loses.
+        missing_splits: the splits in which it is taken away.
+        missing_seed: seed of which samples; a larger share takes away the same ones and more.
         cache_dir: folder where decoded images and the results of their checks are kept between
             runs.
 
@@ -79,6 +82,9 @@ class Dataset:
     merged_class: str = "other"
     background: str = "white"
     max_image_pixels: Count = MOST_PIXELS
+    missing: Mapping[str, Share] = field(default_factory=dict)
+    missing_splits: Sequence[Literal["train", "val", "test"]] = ("train", "val", "test")
+    missing_seed: Seed = 0
     cache_dir: str = "outputs/cache"
 
     def __post_init__(self) -> None:
@@ -99,16 +105,24 @@ class Dataset:
             problems.append("data.fold is only read with data.folds")
         if self.fold is not None and self.folds is not None and self.fold >= self.folds:
             problems.append(f"data.fold must be in 0..{self.folds - 1}, got {self.fold}")
-        named = getattr(self.source, "split", None) is not None
-        if self.split == "file" and self.split_file is None and not named:
+        column = getattr(self.source, "split", None)
+        if self.split == "file" and self.split_file is None and column is None:
             problems.append("data.split=file needs data.split_file=FILE (columns id and split)")
-        unread = [("split_file", self.split_file is not None), ("source.split", named)]
+        unread = [
+            ("split_file", self.split_file is not None),
+            ("source.split", column not in {None, "split"}),  # the table's default
+        ]
         problems += [
             f"data.{key} is only read with data.split=file, not {self.split}"
             for key, given in unread
             if given and self.split != "file"
         ]
         return problems
+
+    @property
+    def drops_bad(self) -> bool:
+        """Whether bad samples are left out."""
+        return self.on_bad_sample == "drop"
 
     @property
     def cache(self) -> Path:
@@ -127,14 +141,26 @@ class Dataset:
             stratify=self.stratify,
             file=None if self.split_file is None else Path(self.split_file),
         )
-        return load_labelled(
+        table = load_labelled(
             self.source,
             plan,
-            drop_bad=self.on_bad_sample == "drop",
+            drop_bad=self.drops_bad,
             cache_dir=self.cache,
             rare=self._rare,
             decoding=self._decoding,
         )
+        return self.without_missing(table)
+
+    def without_missing(self, table: SampleTable) -> SampleTable:
+        """Take content away as `missing` says.
+
+        Args:
+            table: samples with their splits; those in no split count as test.
+
+        Raises:
+            ConfigError: the data have no such column.
+        """
+        return take_away(table, self.missing, self.missing_splits, self.missing_seed)
 
     def any(self, known: Sequence[str] | None = None) -> SampleTable:
         """Read and check samples that may be unlabelled; they are in no split.
@@ -147,7 +173,7 @@ class Dataset:
         """
         return load_any(
             self.source,
-            drop_bad=self.on_bad_sample == "drop",
+            drop_bad=self.drops_bad,
             cache_dir=self.cache,
             rare=self._rare,
             decoding=self._decoding,

@@ -10,10 +10,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from lfx.data.column import Column, TextColumn
 from lfx.data.similar_sets import FEWEST_WORDS, connect_similar_sets
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from lfx.data.packed import Integers
 
 # A link, a mention, the retweet mark, or a tag.
 _DECORATION = re.compile(r"https?:?/?/?\S*|@\w+|\brt\b|#\w+", re.IGNORECASE)
@@ -33,47 +43,57 @@ def content_words(text: str) -> tuple[str, ...]:
     return words
 
 
-def near_duplicate_groups(
+def group_samples(
     ids: Sequence[str],
-    texts: Sequence[str],
-    digests: Sequence[str],
+    columns: Iterable[Column],
+    cache_dir: Path,
     threshold: float = 0.8,
-    given: Sequence[str | None] | None = None,
-) -> tuple[str, ...]:
-    """Group samples that share their image file, almost all of their text, or a given group.
+    given: Sequence[str | None] = (),
+) -> npt.NDArray[np.object_]:
+    """Group samples that share a file, an array, almost all of a text, or a given group.
 
     Two texts are near duplicates when the Jaccard similarity of their sets of content words reaches
-    the threshold, and each has at least three of them. The relation is made transitive.
+    the threshold, and each has at least three of them. The relation is made transitive. Content
+    that is absent or cannot be read ties nothing.
 
     Args:
         ids: (samples,) unique ids.
-        texts: (samples,) texts.
-        digests: (samples,) digests of the image files.
+        columns: what the samples hold, each (samples,); texts are compared within a column.
+        cache_dir: where digests of files are kept between runs.
         threshold: above 0, at most 1.
         given: (samples,) groups that the data name, such as one video or one patient, None for a
-            sample without; None: the data name no groups.
+            sample without; empty: the data name no groups.
 
     Returns:
         (samples,) the group of each sample, named after the group's first sample.
     """
-    parents = list(range(len(ids)))
+    own = np.arange(len(ids))
+    firsts = [_first_with(given)] if len(given) else []
+    for column in columns:
+        if isinstance(column, TextColumn):
+            words = [set(content_words(text or "")) for text in column.values.to_pylist()]
+            firsts.append(connect_similar_sets(words, threshold))
+        else:
+            firsts.append(_first_with(column.ties(cache_dir)))
+    tied = [(own[first != own], first[first != own]) for first in firsts]
+    left = np.concatenate([own[:0], *(sample for sample, _ in tied)])
+    right = np.concatenate([own[:0], *(first for _, first in tied)])
+    size = len(ids)
+    graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(size, size))
+    _, component = connected_components(graph, directed=False)
+    _, first_of = np.unique(component, return_index=True)
+    names = np.empty(size, dtype=object)
+    names[:] = ids
+    grouped: npt.NDArray[np.object_] = names[first_of[component]]
+    return grouped
 
-    def find(sample: int) -> int:
-        while parents[sample] != sample:
-            parents[sample] = parents[parents[sample]]
-            sample = parents[sample]
-        return sample
 
-    def connect(sample: int, other: int) -> None:
-        first, second = sorted((find(sample), find(other)))
-        parents[second] = first
-
-    for keys in (digests, given or ()):
-        first_with: dict[str, int] = {}
-        for sample, key in enumerate(keys):
-            if key is not None:
-                connect(first_with.setdefault(key, sample), sample)
-    similar = connect_similar_sets([set(content_words(text)) for text in texts], threshold)
-    for sample, first in enumerate(similar.tolist()):
-        connect(first, sample)
-    return tuple(ids[find(sample)] for sample in range(len(ids)))
+def _first_with(keys: Sequence[str | None]) -> Integers:
+    """Return for each sample the position of the first one with its key; its own without a key."""
+    coded = pa.array(keys, pa.large_string()).dictionary_encode().indices
+    codes = coded.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    own = np.arange(len(codes))
+    has = codes >= 0
+    _, first, inverse = np.unique(codes[has], return_index=True, return_inverse=True)
+    own[has] = own[has][first][inverse]
+    return own

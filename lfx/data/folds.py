@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lfx.data.samples import SampleTable
@@ -53,7 +53,7 @@ def assign_folds(
         DataError: there are too few samples, a part of some fold is empty, or its training part
             lacks a class.
     """
-    pool = [row for row, split in enumerate(table.splits) if split in {"train", "val"}]
+    pool = sorted([*table.rows("train"), *table.rows("val")])
     how = {"grouped": grouped, "stratify": stratify}
     folds = _divide(table, pool, count, seed, f"{count} folds", **how)
     if grouped:
@@ -69,10 +69,10 @@ def assign_folds(
             _warn_of_sizes(table, others, {name: parts[0]}, {name: 1 / _NINTHS})
         split = dict.fromkeys(pool, OOF) | dict.fromkeys(others, "train")
         split |= dict.fromkeys(parts[0], "val")
-        splits = tuple(split.get(row, name) for row, name in enumerate(table.splits))
-        tables.append(_checked(replace(table, splits=splits), fold))
+        splits = [split.get(row, name) for row, name in enumerate(table.splits)]
+        tables.append(_checked(table.with_splits(splits), fold))
     names = dict(enumerate(table.splits)) | {row: f"fold {fold_of[row]}" for row in pool}
-    by_fold = replace(table, splits=tuple(names.values()))
+    by_fold = table.with_splits(list(names.values()))
     return Folds(tuple(tables), by_fold.split_fingerprint())
 
 
@@ -86,8 +86,8 @@ def _divide(
     grouped: bool,
     stratify: bool,
 ) -> list[list[int]]:
-    labels = [label for label in (table.labels[row] for row in rows) if label is not None]
-    groups = [table.groups[row] for row in rows] if grouped else None
+    labels = table.labels[list(rows)]
+    groups = table.groups[list(rows)] if grouped else None
     try:
         parts = fold_positions(labels, groups, count, seed, stratify=stratify)
     except ValueError as error:

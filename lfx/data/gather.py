@@ -1,4 +1,4 @@
-"""Reading samples from a source and checking them, before they are divided."""
+"""Reading samples from a source, checking and grouping them, before they are divided."""
 
 from __future__ import annotations
 
@@ -6,28 +6,25 @@ import logging
 from collections import Counter
 from dataclasses import dataclass, replace
 from numbers import Integral
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lfx.data.duplicates import near_duplicate_groups
-from lfx.data.embedded import write_embedded
-from lfx.data.image_warnings import log_image_warnings
-from lfx.data.images import inspect_images
-from lfx.data.samples import Reading, Sample, SampleTable, Source
+import numpy as np
+
+from lfx.data.bad_samples import refuse_or_list
+from lfx.data.column import Column
+from lfx.data.duplicates import group_samples
+from lfx.data.reading import Reading, Sample, Samples, Source
+from lfx.data.samples import SampleTable, label_array, strings
 from lfx.data.spelling import class_name_warnings, group_name_warnings
-from lfx.data.values import is_blank
 from lfx.runtime.errors import DataError, name_some, shorten
 from lfx.runtime.imports import dotted_path
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from pathlib import Path
 
     from lfx.data.decoding import Decoding
 
 log = logging.getLogger(__name__)
-
-# Bad samples that an error message names.
-_MOST_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -35,99 +32,73 @@ class Gathered:
     """Samples that passed every check, before they are divided.
 
     Attributes:
-        table: the samples, without splits.
-        splits: each id's split in the source, None where it names none.
+        table: the samples, with the source's splits.
         left_out: ids of the data that did not become samples.
         named_groups: whether the source names groups, beside the near duplicates.
     """
 
     table: SampleTable
-    splits: dict[str, str | None]
     left_out: set[str]
     named_groups: bool
 
 
 def gather(source: Source, decoding: Decoding, *, drop_bad: bool, cache_dir: Path) -> Gathered:
-    """Read samples, check each of them, and group those that belong together.
+    """Read samples, and group those that belong together, over all of their columns.
+
+    What a column holds is not opened here, but for the digests of files.
 
     Args:
         source: where the samples come from.
         decoding: how images become RGB.
         drop_bad: leave bad samples out and list them, instead of stopping.
-        cache_dir: where the results of decoding are kept.
+        cache_dir: where digests of files are kept.
 
     Raises:
         DataError: the data are missing, damaged or contradictory.
     """
     reading = _checked(source.read(), source)
+    samples = reading.samples
     for sentence in reading.warnings:
         log.warning(sentence)
-    counts = Counter(sample.id for sample in reading.samples)
-    twice = [name for name, count in counts.items() if count > 1]
-    if twice:
+    counts = Counter(samples.ids)
+    if len(counts) < len(samples):
+        twice = [name for name, count in counts.items() if count > 1]
         raise DataError(f"ids that occur more than once: {len(twice)} ({name_some(twice)})")
-    bad = [*reading.bad]
-    bad += [(sample.id, "it has no text") for sample in reading.samples if is_blank(sample.text)]
-    good, damaged = _with_images(
-        [sample for sample in reading.samples if not is_blank(sample.text)], cache_dir, decoding
-    )
-    bad += damaged
-    notes = [*reading.notes, *_bad_samples(bad, drop_bad=drop_bad)]
-    if not good:
+    notes = [*reading.notes, *refuse_or_list(reading.bad, drop=drop_bad)]
+    if not len(samples):
         for note in notes:
             log.info(note)
         raise DataError("no usable sample is left")
-    classes, samples = reading.without_unused([sample for sample, _, _ in good])
-    for sentence in (
-        *class_name_warnings(classes),
-        *group_name_warnings(sample.group for sample in samples),
-    ):
+    groups = samples.groups or [None] * len(samples)
+    for sentence in (*class_name_warnings(reading.classes), *group_name_warnings(groups)):
         log.warning(sentence)
-    digests = tuple(digest for _, _, digest in good)
-    ids = tuple(sample.id for sample in samples)
-    texts = tuple(sample.text for sample in samples)
     table = SampleTable(
-        classes=classes,
-        ids=ids,
-        texts=texts,
-        images=tuple(image for _, image, _ in good),
-        digests=digests,
-        labels=tuple(sample.label for sample in samples),
-        groups=near_duplicate_groups(
-            ids, texts, digests, given=[sample.group for sample in samples]
-        ),
-        splits=(None,) * len(samples),
-        notes=tuple(notes),
+        classes=reading.classes,
+        ids=strings(samples.ids),
+        labels=label_array(samples.labels),
+        groups=group_samples(samples.ids, samples.columns.values(), cache_dir, given=groups),
+        splits=strings(samples.splits or [None] * len(samples)),
+        columns=samples.columns,
+        notes=(*notes, *_content_notes(samples)),
         decoding=decoding,
     )
-    return Gathered(
-        table,
-        {sample.id: sample.split for sample in samples},
-        {*reading.left_out, *(name for name, _ in bad)},
-        any(sample.group is not None for sample in samples),
-    )
+    left_out = {*reading.left_out, *(name for name, _ in reading.bad)}
+    return Gathered(table, left_out, any(group is not None for group in groups))
 
 
-def _with_images(
-    samples: Sequence[Sample], cache_dir: Path, decoding: Decoding
-) -> tuple[list[tuple[Sample, Path, str]], list[tuple[str, str]]]:
-    """Return samples with image file and digest, and id and reason of those without."""
-    images = write_embedded([sample.image for sample in samples], cache_dir / "embedded")
-    inspections = inspect_images(images, cache_dir, decoding)
-    log_image_warnings([sample.id for sample in samples], inspections, decoding)
-    good: list[tuple[Sample, Path, str]] = []
-    bad: list[tuple[str, str]] = []
-    for sample, image, inspection in zip(samples, images, inspections, strict=True):
-        if inspection.problem is None:
-            good.append((sample, image, inspection.digest))
-        else:
-            where = shorten(image.name) if isinstance(sample.image, Path) else "in its cell"
-            bad.append((sample.id, f"{inspection.problem} ({where})"))
-    return good, bad
+def _content_notes(samples: Samples) -> list[str]:
+    """Return a note where samples lack content, with the number of those that have it."""
+    counts = {name: int(column.present.sum()) for name, column in samples.columns.items()}
+    if all(count == len(samples) for count in counts.values()):
+        return []
+    shown = ", ".join(f"{count} have {shorten(name)}" for name, count in counts.items())
+    some = np.any([column.present for column in samples.columns.values()], axis=0)
+    nothing = len(samples) - int(some.sum())
+    return [f"of {len(samples)} samples {shown}" + (f", {nothing} nothing" if nothing else "")]
 
 
-def _checked(reading: Any, source: Source) -> Reading:
-    """Return what a source has read; one from outside of lfx may return anything.
+def _checked(reading: Any, source: Source) -> Any:
+    """Return what a source has read, as columns; one from outside of lfx may return anything.
 
     Raises:
         DataError: it is no reading, or a sample's fields are not what they should be.
@@ -137,24 +108,47 @@ def _checked(reading: Any, source: Source) -> Reading:
         raise DataError(
             f"{reader} must return an lfx Reading; it returned a {type(reading).__name__}"
         )
-    samples, classes = tuple(reading.samples), tuple(reading.classes)
+    classes = tuple(reading.classes)
     if not all(isinstance(name, str) for name in classes):
         raise DataError(f"class names must be texts, got {name_some(map(repr, classes))}")
     if len(set(classes)) < len(classes):
         raise DataError(f"class names repeat: {name_some(classes)}")
-    labels = range(len(classes))
-    for sample in samples:
-        problem = _sample_problem(sample, labels)
-        if problem:
-            raise DataError(f"{reader}: {problem}")
-    samples = tuple(
-        sample
-        if sample.label is None or type(sample.label) is int
-        else replace(sample, label=int(sample.label))
-        for sample in samples
-    )
-    whole: Reading = replace(reading, samples=samples, classes=classes)
-    return whole
+    given: Any = reading.samples
+    if not isinstance(given, Samples):
+        given = tuple(given)
+        for sample in given:
+            problem = _sample_problem(sample, range(len(classes)))
+            if problem:
+                raise DataError(f"{reader}: {problem}")
+        try:
+            given = Samples.of(given)
+        except DataError as error:
+            raise DataError(f"{reader}: {error}") from error
+    problem = _columns_problem(given, len(classes))
+    if problem:
+        raise DataError(f"{reader}: {problem}")
+    return replace(reading, samples=given, classes=classes)
+
+
+def _columns_problem(samples: Samples, classes: int) -> str:
+    """Return what does not fit together in columns; empty if nothing is."""
+    columns = {name: column for name, column in samples.columns.items() if len(column)}
+    wrong = [name for name, column in samples.columns.items() if not isinstance(column, Column)]
+    if wrong:
+        return (
+            f"columns are lfx's TextColumn, FileColumn or NumberColumn; {name_some(wrong)} is not"
+        )
+    sizes = {name: len(column) for name, column in columns.items()}
+    sizes |= {"labels": len(samples.labels)}
+    for name, values in (("splits", samples.splits), ("groups", samples.groups)):
+        sizes |= {} if values is None else {name: len(values)}
+    short = [f"{name} {size}" for name, size in sizes.items() if size != len(samples)]
+    if short:
+        return f"there are {len(samples)} ids, but {name_some(short)}"
+    labels = label_array(samples.labels)
+    if len(labels) and not -1 <= labels.min() <= labels.max() < max(classes, 1):
+        return f"labels are -1 or indices below {classes}, the number of classes"
+    return ""
 
 
 def _sample_problem(sample: Any, labels: range) -> str:
@@ -163,10 +157,13 @@ def _sample_problem(sample: Any, labels: range) -> str:
         return f"samples must be lfx's Sample, got a {type(sample).__name__}"
     label: Any = sample.label
     is_number = not isinstance(label, bool) and isinstance(label, Integral)
+    columns: Any = sample.columns
     fits = {
         "id": ("a text", isinstance(sample.id, str)),
-        "text": ("a text", isinstance(sample.text, str)),
-        "image": ("a Path or bytes", isinstance(sample.image, Path | bytes)),
+        "columns": (
+            "a mapping from names to content",
+            isinstance(columns, dict) and all(isinstance(name, str) for name in columns),
+        ),
         "label": (
             f"None or an index below {len(labels)}, the number of classes",
             label is None or (is_number and label in labels),
@@ -178,20 +175,4 @@ def _sample_problem(sample: Any, labels: range) -> str:
         f"a sample's {name} must be {what}, got {shorten(repr(getattr(sample, name)))}"
         for name, (what, is_right) in fits.items()
         if not is_right
-    )
-
-
-def _bad_samples(bad: list[tuple[str, str]], *, drop_bad: bool) -> list[str]:
-    if not bad:
-        return []
-    lines = [f"  {shorten(name)}: {reason}" for name, reason in bad]
-    if drop_bad:  # listed in full: there is no other record of them
-        return ["\n".join([f"bad samples dropped: {len(bad)}", *lines])]
-    shown = lines[:_MOST_SHOWN]
-    if len(lines) > len(shown):
-        shown.append(f"  and {len(lines) - len(shown)} more")
-    listed = "\n".join(shown)
-    raise DataError(
-        f"bad samples: {len(bad)}\n{listed}\n"
-        "correct them, or leave them out with data.on_bad_sample=drop"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,8 @@ from lfx.runtime.errors import DataError, name_some
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lfx.data.samples import SampleTable, Source
+    from lfx.data.reading import Source
+    from lfx.data.samples import SampleTable, Strings
 
 log = logging.getLogger(__name__)
 
@@ -67,9 +68,7 @@ def load_labelled(
     table = loaded.table
     for note in table.notes:  # before the checks, which may fail because of what was left out
         log.info(note)
-    unlabelled = [
-        name for name, label in zip(table.ids, table.labels, strict=True) if label is None
-    ]
+    unlabelled = table.ids[table.labels < 0].tolist()
     if unlabelled:
         raise DataError(
             f"samples without a label: {len(unlabelled)} of {len(table)}, namely "
@@ -79,8 +78,8 @@ def load_labelled(
     for note in table.notes[len(loaded.table.notes) :]:
         log.info(note)
     _check_number_of_classes(table)
-    table = replace(table, splits=tuple(_divide(table, plan, loaded, dropped)))
-    problems = _check_splits(table)
+    table = table.with_splits(_divide(table, plan, loaded, dropped))
+    problems = check_splits(table)
     if plan.kind != "file" and "test" not in table.present_splits():
         problems.append("no sample is left for the split test, since some groups are too large")
     elif "test" not in table.present_splits():
@@ -96,18 +95,22 @@ def load_labelled(
 
 def _divide(
     table: SampleTable, plan: SplitPlan, loaded: Gathered, dropped: Sequence[str]
-) -> Sequence[str | None]:
+) -> Sequence[str | None] | Strings:
     """Return the split of each sample."""
     if plan.kind == "file":
         if plan.file is not None:
             return file_split(table.ids, plan.file, loaded.left_out | set(dropped))
-        given = {name: loaded.splits[name] for name in table.ids}
+        if not any(split is not None for split in table.splits):
+            raise DataError(
+                "data.split=file: the data have no split; give data.split_file=FILE (columns id "
+                "and split), or the table's column by data.source.split"
+            )
+        given = dict(zip(table.ids.tolist(), table.splits.tolist(), strict=True))
         return named_splits(table.ids, given, "the table")
-    labels = [label for label in table.labels if label is not None]
     groups = table.groups if plan.kind == "grouped" else None
-    splits = tenths_split(labels, groups, plan.seed, stratify=plan.stratify)
+    splits = tenths_split(table.labels, groups, plan.seed, stratify=plan.stratify)
     if groups is not None:
-        parts = {split: replace(table, splits=splits).rows(split) for split in TENTHS}
+        parts = {split: table.with_splits(splits).rows(split) for split in TENTHS}
         for sentence in uneven_parts(groups, parts, TENTHS):
             log.warning(sentence)
     return splits
@@ -141,11 +144,11 @@ def load_any(
     table = rare.applied(read)[0] if known is None else rare.as_in_training(read, known)
     for note in table.notes[len(read.notes) :]:
         log.info(note)
-    return table
+    return table.with_splits([None] * len(table))
 
 
 def _check_number_of_classes(table: SampleTable) -> None:
-    counts = table.class_counts(range(len(table)))
+    counts = table.class_counts()
     if sum(map(bool, counts)) <= 1:
         names = [name for name, count in zip(table.classes, counts, strict=True) if count]
         raise DataError(
@@ -154,20 +157,30 @@ def _check_number_of_classes(table: SampleTable) -> None:
         )
 
 
-def _check_splits(table: SampleTable) -> list[str]:
-    """Refuse splits that cannot be trained on; return warnings about the others."""
+def check_splits(table: SampleTable, of: str = "") -> list[str]:
+    """Refuse splits that cannot be trained on; return warnings about the others.
+
+    Args:
+        table: the samples that a model may see, with their splits.
+        of: what these samples are, where they are not all.
+
+    Raises:
+        DataError: there is no train or no val, or train lacks a class.
+    """
     problems, warnings = [], []
     present = table.present_splits()
     for split in present:
         missing = table.missing_classes(split)
         if missing and split == "train":
-            problems.append(f"split train has no sample of class {name_some(missing)}")
+            problems.append(f"split train has no sample of class {name_some(missing)}{of}")
         elif missing:
             warnings.append(
-                f"split {split} has no sample of class {name_some(missing)}: its recall is unknown "
-                f"there, and its F1 counts as 0 in f1_macro of {split}"
+                f"split {split} has no sample of class {name_some(missing)}{of}: its recall is "
+                f"unknown there, and its F1 counts as 0 in f1_macro of {split}"
             )
-    problems += [f"there is no split {name}" for name in ("train", "val") if name not in present]
+    problems += [
+        f"there is no split {name}{of}" for name in ("train", "val") if name not in present
+    ]
     if problems:
         raise DataError(
             "; ".join(problems) + ". Training needs train and val, with every class in train: add "
@@ -185,7 +198,7 @@ def _log_splits(table: SampleTable, *, named_groups: bool) -> None:
             f"{name} {count}" for name, count in zip(table.classes, counts, strict=True)
         )
         log.info("%s: %d samples (%s)", split, len(rows), shares)
-    unused = sum(split is None for split in table.splits)
+    unused = int(sum(split is None for split in table.splits))
     if unused:
         log.info("%d samples are in no split and are left out", unused)
     train_groups = {table.groups[row] for row in table.rows("train")}

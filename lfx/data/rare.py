@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from lfx.data.samples import label_array
 from lfx.runtime.errors import DataError, name_some, shorten
 
 if TYPE_CHECKING:
@@ -38,7 +41,7 @@ class RareClasses:
             DataError: there are rare classes with `how=error`, or the class that they are merged
                 into exists already or is rare itself.
         """
-        counts = dict(zip(table.classes, table.class_counts(range(len(table))), strict=True))
+        counts = dict(zip(table.classes, table.class_counts(), strict=True))
         rare = [name for name, count in counts.items() if count < self.fewest]
         listed = name_some(f"{shorten(name)} ({counts[name]})" for name in rare)
         if self.how == "error":
@@ -74,8 +77,8 @@ class RareClasses:
         Raises:
             DataError: no sample is left, or the model has no class that the others are merged into.
         """
-        used = {table.classes[label] for label in table.labels if label is not None}
-        unknown = [name for name in table.classes if name in used and name not in known]
+        counts = dict(zip(table.classes, table.class_counts(), strict=True))
+        unknown = [name for name, count in counts.items() if count and name not in known]
         if not unknown or self.how == "error":
             return table
         message = f"classes that the model does not know: {name_some(unknown)}"
@@ -92,17 +95,16 @@ class RareClasses:
     def _without(
         self, table: SampleTable, rare: Sequence[str], message: str
     ) -> tuple[SampleTable, list[str]]:
-        numbers = {table.classes.index(name) for name in rare}
-        kept = [row for row, label in enumerate(table.labels) if label not in numbers]
-        left_out = [table.ids[row] for row, label in enumerate(table.labels) if label in numbers]
-        if not kept:
+        is_rare = np.isin(table.labels, [table.classes.index(name) for name in rare])
+        kept = np.flatnonzero(~is_rare)
+        left_out = table.ids[is_rare].tolist()
+        if not len(kept):
             raise DataError(f"{message}; data.rare_classes=drop leaves no sample")
         listed = ", ".join(shorten(name) for name in left_out)
         note = f"{message}; their {len(left_out)} samples are left out: {listed}"
         classes = tuple(name for name in table.classes if name not in rare)
         smaller = table.at(kept)
-        names = [None if label is None else table.classes[label] for label in smaller.labels]
-        return self._relabelled(smaller, classes, names, note), left_out
+        return self._relabelled(smaller, classes, smaller.class_names(), note), left_out
 
     def _merged(self, table: SampleTable, rare: list[str], what: str, listed: str) -> SampleTable:
         if self.merged in table.classes and self.merged not in rare:
@@ -110,7 +112,8 @@ class RareClasses:
                 f"data.rare_classes=merge makes a class {shorten(self.merged)}, which exists "
                 "already; data.merged_class=NAME gives it another name"
             )
-        size = sum(label is not None and table.classes[label] in rare for label in table.labels)
+        counts = dict(zip(table.classes, table.class_counts(), strict=True))
+        size = sum(counts[name] for name in rare)
         if size < self.fewest:
             raise DataError(
                 f"{what}: {listed}; merged they have {size}, which is too few as well. Choose "
@@ -119,12 +122,7 @@ class RareClasses:
         return self._renamed(table, rare, f"{what} are merged into {self.merged}: {listed}")
 
     def _renamed(self, table: SampleTable, rare: Sequence[str], note: str) -> SampleTable:
-        names = [
-            None
-            if label is None
-            else (self.merged if table.classes[label] in rare else table.classes[label])
-            for label in table.labels
-        ]
+        names = [self.merged if name in rare else name for name in table.class_names()]
         kept = [name for name in table.classes if name not in {*rare, self.merged}]
         return self._relabelled(table, (*kept, self.merged), names, note)
 
@@ -133,5 +131,5 @@ class RareClasses:
         table: SampleTable, classes: tuple[str, ...], names: list[str | None], note: str
     ) -> SampleTable:
         numbers = {name: number for number, name in enumerate(classes)}
-        labels = tuple(None if name is None else numbers[name] for name in names)
+        labels = label_array([None if name is None else numbers[name] for name in names])
         return replace(table, classes=classes, labels=labels, notes=(*table.notes, note))

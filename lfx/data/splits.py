@@ -30,8 +30,8 @@ _FAR, _FEW = 0.5, 3
 
 
 def fold_positions(
-    labels: Sequence[int],
-    groups: Sequence[str] | None,
+    labels: Sequence[int] | npt.NDArray[np.int64],
+    groups: Sequence[str] | npt.NDArray[np.object_] | None,
     count: int,
     seed: int,
     *,
@@ -70,7 +70,11 @@ def fold_positions(
 
 
 def tenths_split(
-    labels: Sequence[int], groups: Sequence[str] | None, seed: int, *, stratify: bool
+    labels: Sequence[int] | npt.NDArray[np.int64],
+    groups: Sequence[str] | npt.NDArray[np.object_] | None,
+    seed: int,
+    *,
+    stratify: bool,
 ) -> tuple[str, ...]:
     """Split 8:1:1 at random (the paper, section III).
 
@@ -99,7 +103,9 @@ def tenths_split(
 
 
 def uneven_parts(
-    groups: Sequence[str], parts: Mapping[str, Sequence[int]], shares: Mapping[str, float]
+    groups: Sequence[str] | npt.NDArray[np.object_],
+    parts: Mapping[str, Sequence[int]],
+    shares: Mapping[str, float],
 ) -> list[str]:
     """Return a warning if undivided groups made parts far larger or smaller than intended.
 
@@ -133,7 +139,7 @@ def uneven_parts(
 
 
 def file_split(
-    ids: Sequence[str], file: Path, left_out: Collection[str] = ()
+    ids: Sequence[str] | npt.NDArray[np.object_], file: Path, left_out: Collection[str] = ()
 ) -> tuple[str | None, ...]:
     """Return the splits that a file names.
 
@@ -184,7 +190,7 @@ def file_split(
 
 
 def named_splits(
-    ids: Sequence[str], splits: Mapping[str, str | None], origin: str
+    ids: Sequence[str] | npt.NDArray[np.object_], splits: Mapping[str, str | None], origin: str
 ) -> tuple[str | None, ...]:
     """Return the samples' splits, whose names are checked.
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from torch import Tensor, nn
 
+from lfx.modalities.modality import Modality
 from lfx.runtime.checked import checked
 from lfx.runtime.settings import Count, NotNegative, Positive, Probability
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
 
 Trainable = Literal["nothing", "last_blocks", "everything"]
 
@@ -85,9 +87,11 @@ class EncoderBuilder(ABC):
 
     Attributes:
         reads: the kind of content that it reads, as `Modality.reads` names it.
+        modality: what reads that content in a joint model, where the settings name nothing else.
     """
 
     reads: ClassVar[str]
+    modality: ClassVar[type[Modality]]
     trainable: Trainable = "everything"
     trainable_blocks: Count = 1
     recipe: Recipe = Recipe()

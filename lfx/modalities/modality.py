@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from torch import Tensor
 
+from lfx.data.column import Column
+from lfx.runtime.errors import DataError, name_some
+
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import numpy as np
+    import numpy.typing as npt
 
     from lfx.data.samples import SampleTable
     from lfx.modalities.encoder import Encoder
@@ -39,13 +45,70 @@ EncoderType = TypeVar("EncoderType", bound="Encoder")
 
 
 class Modality(ABC):
-    """A kind of content: what a model reads of a sample.
+    """A kind of content: what a model reads of a sample, in one column of the data.
+
+    Args:
+        column: the name of the column.
 
     Attributes:
         reads: the kind of content, as `EncoderBuilder.reads` names it.
+        kinds: the kinds of columns that it can read.
     """
 
     reads: ClassVar[str]
+    kinds: ClassVar[tuple[type[Column], ...]] = (Column,)
+
+    def __init__(self, column: str) -> None:
+        self.column = column
+
+    def columns(self) -> tuple[str, ...]:
+        """Return the names of the columns that are read."""
+        return (self.column,)
+
+    def read(self, table: SampleTable) -> Any:
+        """Return what the samples have in the column.
+
+        Raises:
+            DataError: the data have no such column, or it holds something else.
+        """
+        column = table.columns.get(self.column)
+        if column is None:
+            raise DataError(
+                f"the data have no column {self.column}; they have {name_some(table.columns)}. "
+                f"modality.column=NAME reads another; in data=table "
+                f"data.source.columns.{self.column}=COLUMN names the file's"
+            )
+        if not isinstance(column, self.kinds):
+            wanted = " or ".join(kind.kind for kind in self.kinds)
+            raise DataError(
+                f"column {self.column} holds {column.kind}, and modality={self.reads} reads "
+                f"{wanted}; modality.column=NAME reads another of {name_some(table.columns)}"
+            )
+        return column
+
+    def present(self, table: SampleTable) -> npt.NDArray[np.bool_]:
+        """Return whether each sample has content to read, (samples,)."""
+        present: npt.NDArray[np.bool_] = self.read(table).present
+        return present
+
+    def fingerprints(self, table: SampleTable, cache_dir: Path) -> dict[str, str]:
+        """Return column → fingerprint of what all samples of the data set have there."""
+        return {name: table.column_fingerprint(name, cache_dir) for name in self.columns()}
+
+    def problems(self, table: SampleTable, rows: Sequence[int], cache_dir: Path) -> dict[int, str]:
+        """Check the content of samples that have some, before anything is trained.
+
+        Args:
+            table: the samples.
+            rows: positions of samples that have content.
+            cache_dir: where results may be kept between runs.
+
+        Returns:
+            Position → what is wrong with its content: it is broken, empty or of another kind.
+        """
+        del cache_dir
+        flaws = self.read(table).flaws
+        return {row: flaws[row] for row in rows if row in flaws} if flaws else {}
 
     @abstractmethod
     def content(self, table: SampleTable, rows: Sequence[int]) -> Sequence[Any]:
@@ -64,7 +127,7 @@ class Modality(ABC):
 
         Args:
             table: the samples.
-            rows: (samples,) which of them.
+            rows: (samples,) which of them; all have content, without problems.
             encoder: what reads them; it says in which form.
             cache_dir: where prepared content is kept.
             seed: of the augmentation of training samples; None: they are not augmented.

@@ -8,10 +8,12 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lfx.data.column import TextColumn
+from lfx.data.samples import strings
 from lfx.runtime.checked import checked
 from lfx.runtime.errors import ConfigError, DataError, name_some
 from lfx.runtime.files import atomic_path
@@ -74,25 +76,33 @@ class Paraphrases:
             log.warning("paraphrases: %d are missing for a share of %g", missing, self.share)
         return rows
 
-    def applied(self, table: SampleTable) -> SampleTable:
+    def applied(self, table: SampleTable, column: str) -> SampleTable:
         """Return the samples with paraphrases among them.
 
-        A paraphrase has its source's image, label and group, and its split, `train`.
+        A paraphrase has its source's other columns, label and group, and its split, `train`.
 
         Args:
             table: the samples.
+            column: that of the texts.
         """
         rows = self.chosen(table)
         texts = [self.texts[table.ids[row]] for row in rows]
         what = "replaced by" if self.replacing else "joined by"
         train = len(table.rows("train"))
         log.info("%d of %d training texts are %s paraphrases", len(rows), train, what)
+        texts_of: Any = table.columns[column]
+        original: list[str | None] = texts_of.values.to_pylist()
         if self.replacing:
-            changed = dict(enumerate(table.texts)) | dict(zip(rows, texts, strict=True))
-            return replace(table, texts=tuple(changed.values()))
+            changed = dict(zip(rows, texts, strict=True))
+            values = [changed.get(row, text) for row, text in enumerate(original)]
+            return replace(table, columns={**table.columns, column: TextColumn(values)})
         longer = table.at([*range(len(table)), *rows])
-        ids = (f"{table.ids[row]}{_SUFFIX}" for row in rows)
-        return replace(longer, ids=(*table.ids, *ids), texts=(*table.texts, *texts))
+        ids = [f"{table.ids[row]}{_SUFFIX}" for row in rows]
+        return replace(
+            longer,
+            ids=strings([*table.ids, *ids]),
+            columns={**longer.columns, column: TextColumn([*original, *texts])},
+        )
 
     def fingerprint(self) -> str:
         """Return 32 hexadecimal digits: a digest of ids and texts."""

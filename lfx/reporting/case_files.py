@@ -42,7 +42,7 @@ def write_cases(study: CaseStudy, shown: int, folder: Path) -> list[Path]:
     ).write_csv(folder / "cases.csv")
     first_cases = [case for case in study.cases if case.rank <= shown]
     lines = [
-        [case.kind, case.sample_id, " ".join(case.text.split()), case.label]
+        [case.kind, case.sample_id, " ".join((case.text or "").split()), case.label]
         + [_prediction(case.scores.get(member), study.classes) for member in names]
         for case in first_cases
     ]

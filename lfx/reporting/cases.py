@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from lfx.artifacts.join import join
 from lfx.artifacts.predictions import softmax
+from lfx.data.column import FileColumn, TextColumn
 from lfx.data.decoding import DEFAULT, Decoding
 from lfx.data.split_names import REPORTED
 from lfx.evaluation.cases import find_cases
@@ -35,8 +36,8 @@ class Case:
         rank: rank by the fusion's confidence, from 1.
         sample_id: the id in the data set.
         label: the true class.
-        text: the tweet.
-        image: path of the picture.
+        text: the text; None: the sample has none.
+        image: path of the picture; None: the sample has none.
         scores: name of a member or of the fusion → `(classes,)` probabilities; a member that lacks
             the sample is left out.
     """
@@ -45,8 +46,8 @@ class Case:
     rank: int
     sample_id: str
     label: str
-    text: str
-    image: Path
+    text: str | None
+    image: Path | None
     scores: Mapping[str, npt.NDArray[np.floating]]
 
     def scores_of(self, member: str) -> list[float | None]:
@@ -88,6 +89,7 @@ def study_cases(
     fused: Predictions,
     members: Mapping[str, Predictions],
     table: SampleTable,
+    cache_dir: Path,
     against: str | None = None,
 ) -> CaseStudy:
     """Find the samples that the fusion corrects or corrupts, compared with a member.
@@ -95,7 +97,8 @@ def study_cases(
     Args:
         fused: the fusion's predictions.
         members: name → the member's predictions.
-        table: the samples, with their tweets and pictures.
+        table: the samples, with their columns.
+        cache_dir: where pictures that a table holds are written to.
         against: the member to compare with; None: `text`, or the first by name.
 
     Raises:
@@ -131,8 +134,8 @@ def study_cases(
             rank=rank,
             sample_id=str(joined.sample_id[rows[row]]),
             label=joined.classes[labels[row]],
-            text=table.texts[position[joined.sample_id[rows[row]]]],
-            image=table.images[position[joined.sample_id[rows[row]]]],
+            text=_text(table, position[joined.sample_id[rows[row]]]),
+            image=_image(table, position[joined.sample_id[rows[row]]], cache_dir),
             scores={name: each[row] for name, each in scores.items() if present[name][rows[row]]},
         )
         for kind, case_rows in find_cases(scores[against], scores[fusion], labels)._asdict().items()
@@ -148,3 +151,15 @@ def study_cases(
         samples=len(rows),
         decoding=table.decoding,
     )
+
+
+def _text(table: SampleTable, row: int) -> str | None:
+    column = table.columns.get("text")
+    return column[row] if isinstance(column, TextColumn) else None
+
+
+def _image(table: SampleTable, row: int, cache_dir: Path) -> Path | None:
+    column = table.columns.get("image")
+    if not isinstance(column, FileColumn) or column.contents[row] is None:
+        return None
+    return column.files([row], cache_dir)[0]

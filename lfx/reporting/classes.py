@@ -24,7 +24,7 @@ def show_classes(table: SampleTable, name: str, folder: Path) -> Path:
     Returns:
         The path of the picture.
     """
-    parts: dict[str, list[int]] = {"all": table.class_counts(range(len(table)))}
+    parts: dict[str, list[int]] = {"all": table.class_counts()}
     parts |= {split: table.class_counts(table.rows(split)) for split in table.present_splits()}
     Table(
         [Column(title) for title in ("split", "class", "samples", "share")],

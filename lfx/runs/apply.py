@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from lfx.modalities.usable import usable_rows
 from lfx.runs.checkpoints import RunCheckpoints
 from lfx.runs.predictions import assemble, known_splits, trained_id_warnings
 from lfx.runs.provenance import decoded_as_in_training
@@ -53,7 +53,8 @@ def apply_checkpoint(
     modality = restore_modality(checkpoint, trusted)
     table = dataset.any(known=classifier.classes).with_classes(classifier.classes)
     table = decoded_as_in_training(table, provenance.background)
-    table = replace(table, splits=known_splits(table, provenance))
+    table = dataset.without_missing(table.with_splits(known_splits(table, provenance)))
+    table = table.part(usable_rows(modality, table, dataset.cache, drop_bad=dataset.drops_bad))
     for sentence in trained_id_warnings(table, provenance):
         log.warning(sentence)
     rows = range(len(table))

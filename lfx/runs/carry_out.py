@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from lfx.artifacts.folds import merge_folds, publish_fold
 from lfx.artifacts.parquet import read_predictions, write_predictions
 from lfx.artifacts.predictions import Predictions
-from lfx.data.samples import SampleTable
+from lfx.data.prepare import check_splits
+from lfx.data.samples import Integers, SampleTable
+from lfx.modalities.usable import usable_rows
 from lfx.runs.checkpoints import RunCheckpoints
 from lfx.runs.crossvalidation import (
     FoldRecord,
@@ -69,13 +71,31 @@ def carry_out(plan: RunPlan, run: Path, *, siblings: bool) -> Trained | CrossVal
     resumed, states = _find_resumed(plan, run, siblings=siblings)
     phase_1 = plan.read_phase_1(run, resumed=resumed is not None)
     compute = plan.request.trainer.compute()
-    table = plan.dataset.labelled()
-    context = RunContext(
-        table, plan.modality, compute, run, plan.dataset.cache, RunCheckpoints(run, {})
-    )
+    table, cache = plan.dataset.labelled(), plan.dataset.cache
+    usable = usable_rows(plan.modality, table, cache, drop_bad=plan.dataset.drops_bad)
+    context = RunContext(table, plan.modality, compute, run, cache, RunCheckpoints(run, {}))
     if plan.dataset.folds is None:
-        return train_model(plan, context, resumed, phase_1)
-    return CrossValidated(table, _cross_validate(plan, context, states, phase_1))
+        readable = replace(context, table=_trainable(plan, table, usable))
+        return train_model(plan, readable, resumed, phase_1)
+    parts = _cross_validate(plan, context, usable, states, phase_1)
+    return CrossValidated(table.part(usable), parts)
+
+
+def _trainable(plan: RunPlan, table: SampleTable, usable: Integers) -> SampleTable:
+    """Return the samples that the model can read, if a model can be trained on them.
+
+    Raises:
+        DataError: no train or val sample is left, or train lacks a class.
+    """
+    if len(usable) == len(table):
+        return table
+    part = table.part(usable)
+    with_what = f" with {' or '.join(plan.modality.columns())}"
+    before = set(table.missing_classes("val") + table.missing_classes("test"))
+    for sentence in check_splits(part, with_what):
+        if not before:
+            log.warning(sentence)
+    return part
 
 
 def folds_of(plan: RunPlan) -> list[int]:
@@ -115,13 +135,15 @@ def _find_resumed(
 def _cross_validate(
     plan: RunPlan,
     context: RunContext,
+    usable: Integers,
     states: Mapping[int, FoldState],
     phase_1: Checkpoint | None,
 ) -> dict[int, Predictions]:
     """Train the folds' models that are not there yet, and put together what they predict."""
     run, wanted = context.run, folds_of(plan)
     folds = plan.dataset.assign_folds(context.table)
-    record = _record(plan, context.table, folds.fingerprint)
+    columns = plan.modality.fingerprints(context.table, context.cache_dir)
+    record = _record(plan, context.table, folds.fingerprint, columns)
     states = _of_same_folds(plan, states, record)
     if not states:
         for fold in wanted:
@@ -130,7 +152,7 @@ def _cross_validate(
     for fold in wanted:
         folder, state = fold_folder(run, fold), states.get(fold, FoldState())
         if state.record is None:
-            table = folds.tables[fold]
+            table = _trainable(plan, folds.tables[fold], usable)
             sizes = [f"{len(table.rows(part))} {part}" for part in ("train", "val", "oof")]
             log.info("fold %d: %s", fold, ", ".join(sizes))
             within = replace(context, table=table, run=folder)
@@ -142,13 +164,16 @@ def _cross_validate(
     return parts
 
 
-def _record(plan: RunPlan, table: SampleTable, fingerprint: str) -> FoldRecord:
+def _record(
+    plan: RunPlan, table: SampleTable, fingerprint: str, columns: Mapping[str, str]
+) -> FoldRecord:
     paraphrases = plan.paraphrases
     return FoldRecord(
         config_hash(plan.shaping),
         table.data_fingerprint(),
         fingerprint,
         None if paraphrases is None else paraphrases.fingerprint(),
+        dict(columns),
     )
 
 

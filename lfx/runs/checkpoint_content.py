@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ class Provenance:
         split_fingerprint: of their split.
         splits: id of a sample → its split, or None.
         paraphrases: their fingerprint; None where there are none.
+        columns: column that the model reads → its fingerprint.
         background: what transparent pixels lay on; None in checkpoints of older versions.
     """
 
@@ -53,11 +54,12 @@ class Provenance:
     split_fingerprint: str
     splits: Mapping[str, str | None]
     paraphrases: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
     background: str | None = None
 
     def plain(self) -> dict[str, Any]:
         """Return the same as plain values, for a checkpoint."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ def parse(file: Path, content: Mapping[str, Any]) -> tuple[Checkpoint | None, li
             problems += field_problems(record[key], fields_of, f"lfx.{key}")
     if problems:
         return None, problems
-    provenance = {field.name for field in fields(Provenance)} & set(record["provenance"])
+    provenance = {one.name for one in fields(Provenance)} & set(record["provenance"])
     parts = {key: Part(record[key]["class"], record[key]["settings"]) for key in PARTS}
     return Checkpoint(
         file=file,
@@ -157,6 +159,10 @@ def _weights_problems(content: Mapping[str, Any]) -> list[str]:
 
 def _are_settings(value: Any) -> bool:
     return isinstance(value, Mapping) and all(isinstance(key, str) for key in value)
+
+
+def _are_fingerprints(value: Any) -> bool:
+    return _are_settings(value) and all(is_text(one) for one in value.values())
 
 
 def _are_splits(value: Any) -> bool:
@@ -182,5 +188,6 @@ _PROVENANCE = {
     "paraphrases": Field(
         "a string or none", lambda value: value is None or is_text(value), required=False
     ),
+    "columns": Field("column → fingerprint", _are_fingerprints, required=False),
     "background": Field("a colour", is_colour, required=False),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from lfx.runtime.errors import CheckpointError, NothingToResumeError
 from lfx.runtime.files import copy_file, write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -35,12 +36,14 @@ class FoldRecord:
         data_fingerprint: of the data.
         split_fingerprint: of all folds.
         paraphrases: their fingerprint; None where there are none.
+        columns: column that the models read → its fingerprint.
     """
 
     config_hash: str
     data_fingerprint: str
     split_fingerprint: str
     paraphrases: str | None
+    columns: Mapping[str, str]
 
 
 @dataclass(frozen=True)

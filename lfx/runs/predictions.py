@@ -49,7 +49,7 @@ def assemble(
             "sample_id": [table.ids[row] for row in rows],
             "group": [table.groups[row] for row in rows],
             "split": [table.splits[row] or PREDICT for row in rows],
-            "label": [table.labels[row] for row in rows],
+            "label": [int(table.labels[row]) for row in rows],
         },
         logits,
         Metadata(

@@ -37,6 +37,7 @@ def provenance_of(
     seed: int,
     table: SampleTable,
     paraphrases: Paraphrases | None,
+    columns: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return what a model is made from, in plain values.
 
@@ -46,7 +47,9 @@ def provenance_of(
         seed: of the run.
         table: its samples.
         paraphrases: those of training texts; None: none.
+        columns: column that the model reads → its fingerprint.
     """
+    whole = table.whole or table
     return {
         "name": name,
         "seed": seed,
@@ -55,7 +58,8 @@ def provenance_of(
         "data_fingerprint": table.data_fingerprint(),
         "split_fingerprint": table.split_fingerprint(),
         "paraphrases": None if paraphrases is None else paraphrases.fingerprint(),
-        "splits": dict(zip(table.ids, table.splits, strict=True)),
+        "splits": dict(zip(whole.ids.tolist(), whole.splits.tolist(), strict=True)),
+        "columns": dict(columns),
         "background": table.decoding.background,
     }
 

@@ -113,6 +113,8 @@ def require_same_data(resumed: Checkpoint, provenance: Mapping[str, Any]) -> Non
         for key, kind in kinds.items()
         if getattr(resumed.provenance, key) != provenance.get(key)
     ]
+    theirs, ours = resumed.provenance.columns, provenance.get("columns", {})
+    differing += [name for name in ours if theirs.get(name) != ours[name]]
     if differing:
         raise CheckpointError(
             f"{resumed.file} was trained on other {' and other '.join(differing)}: the files have "

@@ -66,7 +66,8 @@ def train_model(
         split_fingerprint: names all folds.
     """
     table, run = context.table, context.run
-    provenance = provenance_of(plan.shaping, plan.name, plan.seed, table, plan.paraphrases)
+    columns = plan.modality.fingerprints(table, context.cache_dir)
+    provenance = provenance_of(plan.shaping, plan.name, plan.seed, table, plan.paraphrases, columns)
     begun, resumed = resumed is not None, _on_same_data(plan, resumed, provenance)
     if begun and resumed is None:  # nor with the run's own copy of phase 1
         phase_1 = plan.read_phase_1(run, resumed=False)
@@ -84,7 +85,9 @@ def train_model(
     )
     training = context
     if plan.paraphrases is not None:
-        training = replace(context, table=plan.paraphrases.applied(table))
+        training = replace(
+            context, table=plan.paraphrases.applied(table, plan.modality.columns()[0])
+        )
     outcome = plan.regime.fit(classifier, training, plan.request)
     predictions, metrics = None, {}
     if outcome.best is not None:

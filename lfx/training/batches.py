@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-# Labels of unlabelled samples.
-UNLABELLED = -1
 # Batches whose samples are sorted by length together. More: less padding, but less chance.
 _POOL = 50
 
@@ -105,7 +103,7 @@ class Batches(Dataset[dict[str, Tensor]]):
     """Makes whole batches: `DataLoader(batches, sampler=EpochBatches(...), batch_size=None)`.
 
     Args:
-        labels: (samples,) class indices, or `UNLABELLED`.
+        labels: (samples,) class indices, -1 where there is none.
         collate: returns what the encoder reads.
         views: how often each sample is in its batch, each time augmented anew.
     """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from torch.utils.data import DataLoader
 
-from lfx.training.batches import UNLABELLED, Batches, EpochBatches
+from lfx.training.batches import Batches, EpochBatches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +62,7 @@ def make_loader(
 
     Args:
         inputs: where they come from.
-        labels: (samples,) class indices, or `UNLABELLED`.
+        labels: (samples,) class indices, -1 where there is none.
         sampler: draws them.
         compute: where they go to.
         views: how often each sample is in its batch, each time augmented anew.
@@ -81,9 +81,8 @@ def make_loader(
 
 
 def labels_of(table: SampleTable, rows: Sequence[int]) -> list[int]:
-    """Return the class indices of some rows, `UNLABELLED` where there are none."""
-    labels = [table.labels[row] for row in rows]
-    return [UNLABELLED if label is None else label for label in labels]
+    """Return the class indices of some rows, -1 where there is none."""
+    return [int(table.labels[row]) for row in rows]
 
 
 def _cpus() -> int:

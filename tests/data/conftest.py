@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lfx.data.samples import Reading, Sample
+from lfx.data.reading import Reading, Sample
 
 
 def picture(seed, size=(20, 16)):
@@ -60,7 +60,8 @@ def make_source(tmp_path):
             image = folder / f"{row}.png"
             picture(row).save(image)
             split = None if splits is None else splits[row]
-            samples.append(Sample(f"s{row:03}", text, image, label, split))
+            content = {"text": text, "image": image}
+            samples.append(Sample(f"s{row:03}", label, content, split))
         return Given(Reading(tuple(samples), classes, tuple(bad)))
 
     return build

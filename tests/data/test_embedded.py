@@ -5,8 +5,10 @@ import io
 
 import pytest
 
-from lfx.data.embedded import cell_image, write_embedded
+from lfx.data.embedded import cell_file, write_embedded
 from lfx.data.prepare import load_any
+from lfx.modalities.image.modality import ImageModality
+from lfx.modalities.usable import usable_rows
 from lfx.runtime.errors import DataError
 
 
@@ -30,11 +32,11 @@ def test_a_picture_is_read_from_every_kind_of_cell(tmp_path, png):
         {"bytes": png, "path": "a.png"},
         {"bytes": plain, "path": None},
     ):
-        assert cell_image(value, tmp_path) == png
+        assert cell_file(value, tmp_path, "image") == png
     for value in ("a.png", b"a.png", str(tmp_path / "a.png"), {"bytes": None, "path": "a.png"}):
-        assert cell_image(value, tmp_path) == tmp_path / "a.png"
+        assert cell_file(value, tmp_path, "image") == str(tmp_path / "a.png")
     for value in (None, "", " ", b"", float("nan"), {"bytes": None, "path": None}):
-        assert cell_image(value, tmp_path) is None
+        assert cell_file(value, tmp_path, "image") is None
 
 
 def test_a_path_that_reads_as_the_beginning_of_a_picture_in_base64_is_a_path(tmp_path, png):
@@ -43,10 +45,10 @@ def test_a_path_that_reads_as_the_beginning_of_a_picture_in_base64_is_a_path(tmp
     folder.mkdir()
     (folder / "image-of-the-day").write_bytes(png)
     path = "Qk0fGh/image-of-the-day"
-    assert cell_image(path, tmp_path) == tmp_path / path
+    assert cell_file(path, tmp_path, "image") == str(tmp_path / path)
     for lacking in ("Qk0fGh/image-of-another.day", "/work/shared/cases/values/images/21.jpg"):
         with pytest.raises(ValueError, match="there is no image"):
-            cell_image(lacking, tmp_path)
+            cell_file(lacking, tmp_path, "image")
 
 
 @pytest.mark.parametrize(
@@ -67,14 +69,14 @@ def test_a_path_that_reads_as_the_beginning_of_a_picture_in_base64_is_a_path(tmp
 )
 def test_what_is_no_picture_is_refused_in_a_few_words(tmp_path, value, reason):
     with pytest.raises(ValueError, match=reason) as caught:
-        cell_image(value, tmp_path)
+        cell_file(value, tmp_path, "image")
     assert len(str(caught.value)) < 160
 
 
 def test_a_base64_that_breaks_off_is_refused(tmp_path, png):
     coded = base64.b64encode(png).decode()
     with pytest.raises(ValueError, match="damaged base64"):
-        cell_image(coded[:200] + "*" + coded[200:], tmp_path)
+        cell_file(coded[:200] + "*" + coded[200:], tmp_path, "image")
 
 
 def test_files_are_named_by_what_they_hold_and_damaged_ones_made_anew(tmp_path, png):
@@ -97,14 +99,20 @@ def test_embedded_pictures_are_judged_like_files(make_source, tmp_path, png):
 
     class Source:
         def read(self):
-            first = replace(samples[0], image=samples[0].image.read_bytes())
-            bad = replace(samples[1], image=png[:-30])
-            return replace(whole.reading, samples=(first, bad))
+            contents = [samples[0].columns["image"].read_bytes(), png[:-30]]
+            embedded = [
+                replace(sample, columns={**sample.columns, "image": content})
+                for sample, content in zip(samples, contents, strict=True)
+            ]
+            return replace(whole.reading, samples=embedded)
 
+    cache = tmp_path / "cache"
+    table = load_any(Source(), drop_bad=False, cache_dir=cache)
     with pytest.raises(DataError, match=r"s001: the image is damaged: .* \(in its cell\)"):
-        load_any(Source(), drop_bad=False, cache_dir=tmp_path / "cache")
-    table = load_any(Source(), drop_bad=True, cache_dir=tmp_path / "cache")
-    as_files = load_any(whole, drop_bad=True, cache_dir=tmp_path / "cache")
-    assert table.ids == ("s000",)
-    assert table.digests == as_files.digests[:1]
-    assert table.images[0].read_bytes() == samples[0].image.read_bytes()
+        usable_rows(ImageModality(), table, cache, drop_bad=False)
+    assert usable_rows(ImageModality(), table, cache, drop_bad=True).tolist() == [0]
+    as_files = load_any(whole, drop_bad=True, cache_dir=cache)
+    column = table.columns["image"]
+    assert column.digests(cache)[0] == as_files.columns["image"].digests(cache)[0]
+    (file,) = column.files([0], cache)
+    assert file.read_bytes() == samples[0].columns["image"].read_bytes()

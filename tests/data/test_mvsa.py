@@ -32,11 +32,11 @@ def test_a_folder_is_read(make_mvsa, header):
     reading = MvsaSource(str(root)).read()
 
     assert reading.classes == (NEG, NEU, POS)
-    assert [(one.id, one.text, one.label) for one in reading.samples] == [
+    assert [(one.id, one.columns["text"], one.label) for one in reading.samples] == [
         ("1", "first", 2),
         ("3", "third", 1),
     ]
-    assert reading.samples[0].image == root / "data" / "1.jpg"
+    assert reading.samples[0].columns["image"] == root / "data" / "1.jpg"
     assert reading.bad == ()
     assert reading.notes == ("label protocol merged: 1 pairs dropped",)
 
@@ -50,7 +50,7 @@ def test_the_equal_protocol_keeps_equal_labels_only(make_mvsa):
 def test_encodings_are_counted(make_mvsa):
     rows = [("1", b"wait\xa1\xad", POS, POS), ("2", b"bad \xff", POS, POS), ("3", "ok", POS, POS)]
     reading = MvsaSource(str(make_mvsa(rows))).read()
-    assert [one.text for one in reading.samples] == ["wait…", "bad �", "ok"]
+    assert [one.columns["text"] for one in reading.samples] == ["wait…", "bad �", "ok"]
     assert reading.notes == (
         "1 texts are not UTF-8 and were decoded as GB18030",
         "1 texts are in no known encoding; their bad bytes were replaced",
@@ -91,23 +91,34 @@ def test_bad_rows_are_named_with_their_reason(make_mvsa):
     text = text.replace("4\tpositive,positive", "4\tpositive,angry").replace("5\tpositive,", "5\t")
     file.write_text(text + "\tpositive,positive\n", encoding="utf-8")
 
+    assert MvsaSource(str(root)).read().samples.columns["text"].present.tolist() == [
+        False,
+        True,
+        True,
+    ]
     reading = MvsaSource(str(root)).read()
-    assert [one.id for one in reading.samples] == ["6"]
+    assert [one.id for one in reading.samples] == ["1", "2", "6"]
     reasons = dict(reading.bad)
-    assert list(reasons) == ["1", "2", "3", "4", "5", "line 8"]
-    assert reasons["1"] == "there is no data/1.txt"
-    assert reasons["2"] == "there is no data/2.jpg"
+    assert list(reasons) == ["3", "4", "5", "line 8"]
     assert reasons["3"].startswith("data/3.txt cannot be read: ")
     assert reasons["4"].startswith("unknown label 'positive,angry' in line 5 of labelResultAll.txt")
     assert "allowed: two of negative, neutral, positive" in reasons["5"]
 
 
-def test_unlabelled_halves_are_bad_too(make_mvsa):
-    root = make_mvsa(ROWS, labels=False)
+@pytest.mark.parametrize("labels", [True, False])
+def test_a_sample_may_lack_its_text_or_its_image_but_not_both(make_mvsa, labels):
+    rows = [(str(n), " " if n == 3 else "text", POS, POS) for n in range(1, 5)]
+    root = make_mvsa(rows, labels=labels)
     (root / "data" / "1.txt").unlink()
     (root / "data" / "2.jpg").unlink()
+    if labels:
+        for suffix in ("txt", "jpg"):
+            (root / "data" / f"4.{suffix}").unlink()
     reading = MvsaSource(str(root)).read()
-    assert dict(reading.bad) == {"1": "there is no data/1.txt", "2": "there is no data/2.jpg"}
+    present = {name: one.present.tolist() for name, one in reading.samples.columns.items()}
+    rest = [] if labels else [True]
+    assert present == {"text": [False, True, False, *rest], "image": [True, False, True, *rest]}
+    assert reading.bad == ((("4", "there is neither data/4.txt nor data/4.jpg"),) if labels else ())
 
 
 def test_a_missing_or_empty_folder_is_refused(tmp_path):
@@ -116,10 +127,10 @@ def test_a_missing_or_empty_folder_is_refused(tmp_path):
     with pytest.raises(DataError, match=r"has no folder data/; the official layout is data/ID.jpg"):
         MvsaSource(str(tmp_path)).read()
     (tmp_path / "data").mkdir()
-    with pytest.raises(DataError, match="holds no image-text pair"):
+    with pytest.raises(DataError, match="holds no text and no image"):
         MvsaSource(str(tmp_path)).read()
     (tmp_path / "labelResultAll.txt").write_text("ID\ttext,image\n", encoding="utf-8")
-    with pytest.raises(DataError, match="holds no image-text pair"):
+    with pytest.raises(DataError, match="holds no text and no image"):
         MvsaSource(str(tmp_path)).read()
 
 

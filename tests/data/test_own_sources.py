@@ -10,10 +10,10 @@ import pytest
 
 from lfx.data.decoding import DEFAULT
 from lfx.data.gather import gather
-from lfx.data.samples import Reading, Sample
+from lfx.data.reading import Reading, Sample, Samples
 from lfx.runtime.errors import DataError
 
-SAMPLE = Sample("a", "text", Path("a.png"), 0)
+SAMPLE = Sample("a", 0, {"text": "text", "image": Path("a.png")})
 
 
 @pytest.mark.parametrize(
@@ -26,13 +26,20 @@ SAMPLE = Sample("a", "text", Path("a.png"), 0)
         (Reading(None, ("x", "y")), "must return an lfx Reading"),
         (Reading(({"id": "a"},), ("x", "y")), "samples must be lfx's Sample, got a dict"),
         (Reading((replace(SAMPLE, label=True),), ("x", "y")), "got True"),
-        (Reading((replace(SAMPLE, image="a.png"),), ("x", "y")), "image must be a Path or bytes"),
+        (Reading((replace(SAMPLE, columns="text"),), ("x", "y")), "columns must be a mapping"),
+        (
+            Reading((SAMPLE, Sample("b", 0, {"text": 3})), ("x", "y")),
+            r"column text: a column holds texts \(str\), files .* or numbers .*; got int, str",
+        ),
+        (
+            Reading((Sample("a", 0, {"x": [1, 2]}), Sample("b", 0, {"x": [1]})), ("x", "y")),
+            r"column x: numbers of features differ between samples: \[1, 2\]",
+        ),
+        (Reading(Samples(["a"], {}, [0, 1]), ("x", "y")), "there are 1 ids, but labels 2"),
+        (Reading(Samples(["a"], {"x": ["y"]}, [0]), ("x", "y")), "lfx's TextColumn, .*; x is not"),
+        (Reading(Samples(["a"], {}, [2]), ("x", "y")), "indices below 2"),
         (Reading((replace(SAMPLE, group=3),), ("x", "y")), "group must be None or a text, got 3"),
         (Reading((replace(SAMPLE, id=3),), ("x", "y")), "a sample's id must be a text, got 3$"),
-        (
-            Reading((replace(SAMPLE, text=None),), ("x", "y")),
-            "text must be a text, got None",
-        ),
         (
             Reading((replace(SAMPLE, label=2),), ("x", "y")),
             "an index below 2, the number of classes, got 2",
@@ -60,6 +67,5 @@ def test_samples_may_be_given_one_by_one_and_labels_as_numpys_numbers(make_sourc
             return replace(whole, samples=samples)
 
     table = gather(Source(), DEFAULT, drop_bad=False, cache_dir=tmp_path).table
-    assert (table.ids, table.labels) == (("s000", "s001"), (0, 1))
-    assert type(table.labels[0]) is int
+    assert (table.ids.tolist(), table.labels.tolist()) == (["s000", "s001"], [0, 1])
     assert table.data_fingerprint()

@@ -7,7 +7,11 @@ import pytest
 
 from lfx.data.prepare import SplitPlan, load_any, load_labelled
 from lfx.data.rare import RareClasses
+from lfx.data.samples import UNLABELLED
 from lfx.data.sources.mvsa import MvsaSource
+from lfx.modalities.image.modality import ImageModality
+from lfx.modalities.text.modality import TextModality
+from lfx.modalities.usable import usable_rows
 from lfx.runtime.errors import DataError
 
 FIXED = SplitPlan("file")
@@ -27,7 +31,7 @@ def load(tmp_path):
 
 @pytest.fixture
 def damaged(make_mvsa):
-    """A folder of 80 pairs, three of which have damaged images."""
+    """A folder of 80 pairs, three of which have damaged images, and a fourth no image."""
     labels = ["negative", "neutral", "positive", "positive"]
     rows = [(f"p{n:02}", f"text number {n}", labels[n % 4], labels[n % 4]) for n in range(80)]
     root = make_mvsa(rows)
@@ -35,12 +39,16 @@ def damaged(make_mvsa):
     (root / "data" / "p03.jpg").write_bytes(b"")
     (root / "data" / "p05.jpg").write_bytes(b"<html>not found</html>")
     (root / "data" / "p08.jpg").write_bytes(whole[:-20])
+    (root / "data" / "p09.jpg").unlink()
     return MvsaSource(str(root))
 
 
-def test_damaged_images_stop_the_run_and_are_named(damaged, load):
+def test_damaged_images_stop_an_image_model_and_are_named(damaged, load, tmp_path):
+    table = load(damaged, SplitPlan("random"))
+    assert len(table) == 80
+    assert len(usable_rows(TextModality(), table, tmp_path, drop_bad=False)) == 80
     with pytest.raises(DataError, match=r"^bad samples: 3\n") as caught:
-        load(damaged, SplitPlan("random"))
+        usable_rows(ImageModality(), table, tmp_path, drop_bad=False)
     lines = str(caught.value).splitlines()
     assert lines[1] == "  p03: the file is empty (0 bytes) (p03.jpg)"
     assert lines[2] == "  p05: the file is not an image (p05.jpg)"
@@ -48,11 +56,13 @@ def test_damaged_images_stop_the_run_and_are_named(damaged, load):
     assert "data.on_bad_sample=drop" in lines[4]
 
 
-def test_damaged_images_are_dropped_and_listed(damaged, load, caplog):
+def test_damaged_images_are_dropped_and_listed(damaged, load, tmp_path, caplog):
+    table = load(damaged, SplitPlan("random"), drop_bad=True)
     with caplog.at_level(logging.INFO):
-        table = load(damaged, SplitPlan("random"), drop_bad=True)
-    assert len(table) == 77
-    assert not {"p03", "p05", "p08"} & set(table.ids)
+        rows = usable_rows(ImageModality(), table, tmp_path, drop_bad=True)
+    assert len(rows) == 76
+    assert not {"p03", "p05", "p08", "p09"} & set(table.ids[rows])
+    assert "1 of 80 samples have no image and are left out: train" in caplog.text
     (note,) = [text for text in caplog.messages if "dropped" in text]
     assert note.startswith("bad samples dropped: 3\n  p03: ")
     assert "p08: the image is damaged" in note
@@ -90,7 +100,7 @@ def test_training_needs_labels_but_prediction_does_not(make_source, load, tmp_pa
     ):
         load(source)
     table = load_any(source, drop_bad=False, cache_dir=tmp_path)
-    assert table.labels[-1] is None
+    assert table.labels[-1] == UNLABELLED
     assert set(table.splits) == {None}
 
 
@@ -130,16 +140,31 @@ def test_one_class_is_nothing_to_train_on(make_source, load):
         )
 
 
-def test_blank_texts_are_bad_whatever_the_source(make_source, make_mvsa, load, tmp_path):
-    for blank in ("", " \n", "\u200b\ufeff"):
-        source = make_source([blank, *TEXTS[1:]], LABELS, splits=SPLITS)
-        with pytest.raises(DataError, match="s000: it has no text"):
-            load(source)
-        with pytest.raises(DataError, match="s000: it has no text"):
-            load_any(source, drop_bad=False, cache_dir=tmp_path)
-    root = make_mvsa([("1", " ", "positive", "positive"), ("2", "b", "negative", "negative")])
-    with pytest.raises(DataError, match="1: it has no text"):
-        load(MvsaSource(str(root)))
+@pytest.mark.parametrize("blank", ["", " \n", "\u200b\ufeff", None])
+def test_blank_texts_are_absent_whatever_the_source(make_source, load, tmp_path, blank, caplog):
+    source = make_source([*TEXTS[:5], blank], LABELS, splits=SPLITS)
+    with caplog.at_level(logging.INFO):
+        tables = [load(source), load_any(source, drop_bad=False, cache_dir=tmp_path)]
+    assert "of 6 samples 5 have text, 6 have image" in caplog.messages
+    for table in tables:
+        assert table.columns["text"].present.tolist() == [True] * 5 + [False]
+        text, image = (
+            usable_rows(kind(), table, tmp_path, drop_bad=False).tolist()
+            for kind in (TextModality, ImageModality)
+        )
+        assert (text, image) == ([0, 1, 2, 3, 4], [0, 1, 2, 3, 4, 5])
+
+
+def test_what_every_sample_lacks_cannot_be_read(make_source, load, tmp_path):
+    table = load(make_source([None] * 6, LABELS, splits=SPLITS))
+    with pytest.raises(DataError, match="no sample has a usable text"):
+        usable_rows(TextModality(), table, tmp_path, drop_bad=False)
+    with pytest.raises(
+        DataError, match=r"have no column audio; they have text, image\. modality\.column"
+    ):
+        usable_rows(TextModality("audio"), table, tmp_path, drop_bad=False)
+    with pytest.raises(DataError, match="column image holds files, and modality=text reads texts"):
+        usable_rows(TextModality("image"), table, tmp_path, drop_bad=False)
 
 
 def test_a_split_file_may_name_what_rare_classes_lost(make_source, load, tmp_path):
@@ -148,7 +173,7 @@ def test_a_split_file_may_name_what_rare_classes_lost(make_source, load, tmp_pat
     file.write_text("\n".join(["id,split", *rows]), encoding="utf-8")
     source = make_source(TEXTS, [0, 1, 0, 1, 0, 2], classes=("bad", "good", "odd"))
     table = load(source, SplitPlan("file", file=file), rare=RareClasses("drop", fewest=2))
-    assert table.ids == ("s000", "s001", "s002", "s003", "s004")
+    assert table.ids.tolist() == ["s000", "s001", "s002", "s003", "s004"]
 
 
 def test_given_groups_never_straddle_and_are_told_of(make_source, load, caplog):
@@ -210,13 +235,13 @@ def test_a_split_file_goes_before_the_tables_own_splits(make_source, load, tmp_p
         load(make_source(TEXTS, LABELS, splits=splits), SplitPlan("file", file=file))
     file.write_text("\n".join(["id,split", *rows, "s004,train", "s005,train"]), encoding="utf-8")
     table = load(make_source(TEXTS, LABELS, splits=splits), SplitPlan("file", file=file))
-    assert table.splits == tuple(SPLITS[::-1])
+    assert table.splits.tolist() == SPLITS[::-1]
 
 
 def test_samples_in_no_split_are_told_of(make_source, load, caplog):
     with caplog.at_level(logging.INFO):
         table = load(make_source(TEXTS, LABELS, splits=[*SPLITS[:4], None, None]))
-    assert table.splits[4:] == (None, None)
+    assert table.splits[4:].tolist() == [None, None]
     assert "2 samples are in no split and are left out" in caplog.messages
     assert "train: 2 samples (bad 1, good 1)" in caplog.messages
 
@@ -234,31 +259,14 @@ def test_a_grouped_split_keeps_copies_together(make_source, load):
     words = [f"{chr(97 + n % 26)}{n} b{n} c{n} d{n}" for n in range(40)]
     texts = words + [f"RT @me: {text} http://t.co/a" for text in words]
     table = load(make_source(texts, [n % 2 for n in range(40)] * 2), SplitPlan("grouped"))
-    assert table.groups[40:] == table.groups[:40]
-    assert table.splits[40:] == table.splits[:40]
+    assert table.groups[40:].tolist() == table.groups[:40].tolist()
+    assert table.splits[40:].tolist() == table.splits[:40].tolist()
     assert set(table.splits) == {"train", "val", "test"}
 
 
 def test_repeated_class_names_are_refused(make_source, load):
     with pytest.raises(DataError, match="class names repeat: bad, bad"):
         load(make_source(TEXTS, [0] * 6, splits=SPLITS, classes=("bad", "bad")))
-
-
-def test_a_class_that_only_bad_pictures_have_is_none(make_source, load):
-    classes = ("absent", "bad", "good")
-    source = make_source(
-        [*TEXTS, "text of a damaged picture", " "],
-        [*(label + 1 for label in LABELS), 0, 0],
-        splits=[*SPLITS, "train", "train"],
-        classes=classes,
-    )
-    source.reading.samples[6].image.write_bytes(b"")
-    with pytest.raises(DataError, match="split train has no sample of class absent"):
-        load(source, drop_bad=True)
-    source.reading = replace(source.reading, only_used=True)
-    table = load(source, drop_bad=True)
-    assert table.classes == ("bad", "good")
-    assert list(table.labels) == LABELS
 
 
 def test_what_was_dropped_is_listed_before_a_check_fails(make_source, load, caplog):
@@ -270,7 +278,7 @@ def test_what_was_dropped_is_listed_before_a_check_fails(make_source, load, capl
         load(source, drop_bad=True)
     assert caplog.messages.count("bad samples dropped: 1\n  x: it has no text") == 1
     caplog.clear()
-    source = make_source([" "], [0], splits=["train"])
+    source = make_source([], [], bad=[("x", "it has no id")])
     with caplog.at_level(logging.INFO), pytest.raises(DataError, match="no usable sample"):
         load(source, drop_bad=True)
     assert "bad samples dropped: 1" in caplog.text

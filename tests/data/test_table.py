@@ -56,10 +56,10 @@ def test_every_format_reads_alike(folder, kind):
 
     assert reading.classes == ("bad", "good")
     assert [one.id for one in reading.samples] == COLUMNS["id"]
-    assert [one.text for one in reading.samples] == COLUMNS["text"]
+    assert [one.columns["text"] for one in reading.samples] == COLUMNS["text"]
     assert [one.label for one in reading.samples] == [1, 0, 1]
     assert [one.split for one in reading.samples] == COLUMNS["part"]
-    assert reading.samples[0].image == folder / "a.png"
+    assert reading.samples[0].columns["image"] == folder / "a.png"
     assert reading.bad == ()
 
 
@@ -89,11 +89,12 @@ def test_what_is_empty_or_blank_is_absent_in_every_format(folder):
     (folder / "quoted.csv").write_text("\n".join([*rows, '"3","z","c.png","good",""\n']), "utf-8")
     reading = TableSource(str(folder), "quoted.csv", split="part").read()
     assert reading.classes == ("good",)
-    assert [(one.text, one.label, one.split) for one in reading.samples] == [
+    assert [(one.columns["text"], one.label, one.split) for one in reading.samples] == [
         ("x", None, "val"),
+        ("y", 0, None),
         ("z", 0, None),
     ]
-    assert reading.bad == (("2", "it has no image"),)
+    assert reading.samples.columns["image"].present.tolist() == [True, False, True]
     for kind in ("csv", "tsv", "jsonl", "parquet"):
         for blank in ("", " ", "\u200b\ufeff", None):
             write(
@@ -101,8 +102,9 @@ def test_what_is_empty_or_blank_is_absent_in_every_format(folder):
                 COLUMNS | {"text": ["x", blank, "z"], "label": ["a", blank, "b"]},
             )
             reading = TableSource(str(folder), f"b.{kind}").read()
-            assert reading.bad == (("08", "it has no text"),)
-            assert reading.classes == ("a", "b")
+            assert [one.columns["text"] for one in reading.samples] == ["x", None, "z"]
+            assert reading.samples.columns["text"].present.tolist() == [True, False, True]
+            assert (reading.bad, reading.classes) == ((), ("a", "b"))
 
 
 def test_json_texts_that_look_like_dates_stay_as_they_are(folder):
@@ -114,14 +116,18 @@ def test_json_texts_that_look_like_dates_stay_as_they_are(folder):
 def test_bad_rows_are_named_with_their_reason(read):
     changes = {"id": [None, "b", "c"], "text": ["x", None, "z"], "image": ["a.png", "b.png", None]}
     reading = read(changes)
-    assert reading.samples == ()
-    assert reading.bad == (
-        ("line 2", "it has no id"),
-        ("b", "it has no text"),
-        ("c", "it has no image"),
-    )
+    assert list(reading.samples.ids) == ["b", "c"]
+    assert reading.bad == (("line 2", "it has no id"),)
     assert read({"id": ["", "b", "c"]}).bad == (("line 2", "it has no id"),)
-    assert read({"image": ["a.png", "b.png", "q.png"]}).bad == (("x", "there is no image q.png"),)
+    missing = read({"image": ["a.png", "b.png", "q.png"]})
+    assert missing.bad == ()
+    assert missing.samples.columns["image"].flaws == {2: "there is no image q.png"}
+    assert missing.samples.columns["image"].present.all()
+
+
+def test_a_flaw_follows_its_sample(read):
+    reading = read({"id": [None, "b", "c"], "image": ["a.png", "q.png", "c.png"]})
+    assert reading.samples.columns["image"].flaws == {0: "there is no image q.png"}
 
 
 def test_a_label_beyond_the_given_classes_is_bad(read):
@@ -192,7 +198,7 @@ def test_an_encoding_a_separator_and_no_quoting_can_be_given(folder):
     (folder / "t.csv").write_text(content, encoding="cp1252")
     options = {"encoding": "cp1252", "separator": ";", "quoting": "none"}
     reading = TableSource(str(folder), "t.csv", **options).read()
-    assert [one.text for one in reading.samples] == ['"café', "b"]
+    assert [one.columns["text"] for one in reading.samples] == ['"café', "b"]
     (folder / "t.txt.tsv").write_text(content.replace(";", "\t"), encoding="cp1252")
     for tab in ("\\t", "tab", "\t"):
         reading = TableSource(str(folder), "t.txt.tsv", encoding="cp1252", separator=tab).read()
@@ -266,10 +272,9 @@ def test_labels_that_are_nan_are_none_and_whole_floats_are_whole(folder):
 def test_lists_are_neither_texts_nor_labels(folder):
     write(folder / "t.parquet", COLUMNS | {"text": [[1], [2, 3], []], "label": ["a", "b", "c"]})
     reading = TableSource(str(folder), "t.parquet").read()
-    assert [reason for _, reason in reading.bad][:2] == [
-        "its text is a list, not a text: [1]",
-        "its text is a list, not a text: [2, 3]",
-    ]
+    flaws = reading.samples.columns["text"].flaws
+    assert flaws[0] == "its text is a list, not a text: [1]"
+    assert flaws[1] == "its text is a list, not a text: [2, 3]"
     write(folder / "t.jsonl", COLUMNS | {"label": [["a"], ["b"], ["c"]]})
     assert len(TableSource(str(folder), "t.jsonl").read().bad) == 3
 
@@ -279,7 +284,7 @@ def test_every_arrow_type_of_text_reads_alike(folder):
         columns = {name: pa.array(values).cast(kind) for name, values in COLUMNS.items()}
         write(folder / "t.parquet", columns)
         reading = TableSource(str(folder), "t.parquet", split="part").read()
-        assert [one.text for one in reading.samples] == COLUMNS["text"]
+        assert [one.columns["text"] for one in reading.samples] == COLUMNS["text"]
         assert [one.split for one in reading.samples] == COLUMNS["part"]
     times = pa.array([1, 2, 3], pa.timestamp("ns"))
     write(folder / "t.parquet", COLUMNS | {"id": times})
@@ -299,7 +304,8 @@ def test_times_a_nanosecond_apart_are_apart(folder, kind, is_dictionary):
             COLUMNS | {role: times.dictionary_encode() if is_dictionary else times},
         )
         reading = TableSource(str(folder), "t.parquet").read()
-        found = reading.classes if role == "label" else {one.text for one in reading.samples}
+        texts = {one.columns["text"] for one in reading.samples} - {None}
+        found = reading.classes if role == "label" else texts
         assert len(found) == 2
 
 
@@ -315,15 +321,14 @@ def test_pictures_in_the_column_are_read(folder):
     for images in (content, hub):
         write(folder / "t.parquet", COLUMNS | {"image": images})
         assert [
-            one.image for one in TableSource(str(folder), "t.parquet").read().samples
+            one.columns["image"] for one in TableSource(str(folder), "t.parquet").read().samples
         ] == content
 
 
 def test_no_picture_is_ever_printed(folder):
     write(folder / "t.parquet", COLUMNS | {"text": [b"\xff" * 9000] * 3, "id": ["y" * 500] * 3})
-    for name, reason in TableSource(str(folder), "t.parquet").read().bad:
-        assert reason == "its text is 9000 bytes that are not a text"
-        assert len(name) == 500  # whoever shows it cuts it
+    flaws = TableSource(str(folder), "t.parquet").read().samples.columns["text"].flaws
+    assert set(flaws.values()) == {"its text is 9000 bytes that are not a text"}
     write(folder / "t.csv", COLUMNS | {"label": ["z" * 9000, "b", "c"]})
     reading = TableSource(str(folder), "t.csv", classes=["b", "c"]).read()
     assert len(reading.bad[0][1]) < 160
@@ -333,7 +338,7 @@ def test_a_group_may_be_named(folder):
     write(folder / "t.parquet", COLUMNS | {"clip": [3.0, None, 3.0]})
     reading = TableSource(str(folder), "t.parquet", group="clip").read()
     assert [one.group for one in reading.samples] == ["3", None, "3"]
-    with pytest.raises(DataError, match=r"has no column video; .* split and group name"):
+    with pytest.raises(DataError, match=r"has no column video; .* split and group, and"):
         TableSource(str(folder), "t.parquet", group="video").read()
 
 
@@ -346,7 +351,7 @@ def test_a_mark_that_the_given_encoding_lacks_is_told(folder):
     lines = ["id,text,image,label", "1,caf\u00e9,a.png,good", "2,b,b.png,bad"]
     (folder / "t.csv").write_text("\ufeff" + "\n".join(lines), encoding="utf-16-le")
     reading = TableSource(str(folder), "t.csv", encoding="utf-16-le").read()
-    assert reading.samples[0].text == "caf\u00e9"
+    assert reading.samples[0].columns["text"] == "caf\u00e9"
     (folder / "t.csv").write_text("\n".join(lines), encoding="utf-8-sig")
     with pytest.raises(DataError, match=r"byte-order mark of UTF-8, not of .*encoding=cp1252"):
         TableSource(str(folder), "t.csv", encoding="cp1252").read()
@@ -354,7 +359,7 @@ def test_a_mark_that_the_given_encoding_lacks_is_told(folder):
 
 def test_one_null_character_is_no_sign_of_utf_16(folder):
     (folder / "t.csv").write_text("id,text,image,label\n1,a\0b,a.png,good\n", encoding="utf-8")
-    assert TableSource(str(folder), "t.csv").read().samples[0].text == "a\0b"
+    assert TableSource(str(folder), "t.csv").read().samples[0].columns["text"] == "a\0b"
 
 
 def test_ids_that_a_spreadsheet_rounded_are_warned_of(read):
@@ -433,15 +438,13 @@ def test_the_numbers_are_kept_where_they_are_given_as_classes(read_hub):
     assert reading.notes == ()
     stars = read_hub([1, 0, 1], hub(["1", "2"]), classes=["1", "2"])
     assert [one.label for one in stars.samples] == [1, 0, 1]
-    assert [one.text for one in read_hub(["a", "b", "a"], hub(["no", "yes"])).samples]
+    assert [one.columns["text"] for one in read_hub(["a", "b", "a"], hub(["no", "yes"])).samples]
 
 
 def test_a_class_that_only_bad_rows_have_is_none(read):
-    reading = read({"text": ["hello", " ", "x"], "label": ["good", "absent", "bad"]})
+    changes = {"id": ["1", " ", "3"], "label": ["good", "absent", "bad"]}
+    reading = read(changes)
     assert reading.classes == ("bad", "good")
     assert [one.label for one in reading.samples] == [1, 0]
-    reading = read(
-        {"text": ["hello", " ", "x"], "label": ["good", "absent", "bad"]},
-        classes=["absent", "bad", "good"],
-    )
+    reading = read(changes, classes=["absent", "bad", "good"])
     assert reading.classes == ("absent", "bad", "good")

@@ -17,6 +17,8 @@ class AugmentConfig:
 
     # The data set; its train split is augmented, with data.folds train and val.
     data: Any = MISSING
+    # The column of the texts.
+    column: str = "text"
     # What makes the paraphrases.
     augmenter: Any = MISSING
     # Share of the train split that is paraphrased, class by class.

@@ -21,7 +21,7 @@ from lfx.runtime.checked import checked
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from lfx.data.samples import Reading
+    from lfx.data.reading import Reading
 
 log = logging.getLogger(__name__)
 

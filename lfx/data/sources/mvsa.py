@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from lfx.data.column import FileColumn, TextColumn
 from lfx.data.encoding import decode_tweet
-from lfx.data.samples import Reading, Sample
+from lfx.data.reading import Reading, Samples
+from lfx.data.values import is_blank
 from lfx.runtime.checked import checked
 from lfx.runtime.errors import DataError
 
@@ -66,8 +68,8 @@ class MvsaSource:
             )
         labels = root / LABEL_FILE
         reading = self._labelled(root, labels) if labels.is_file() else self._unlabelled(root)
-        if not reading.samples and not reading.bad:
-            raise DataError(f"data.root={self.root} holds no image-text pair")
+        if not len(reading.samples) and not reading.bad:
+            raise DataError(f"data.root={self.root} holds no text and no image")
         return reading
 
     def _labelled(self, root: Path, file: Path) -> Reading:
@@ -108,25 +110,34 @@ class _Pairs:
 
     def __init__(self, root: Path) -> None:
         self.folder = root / "data"
-        self.samples: list[Sample] = []
+        self.ids: list[str] = []
+        self.texts: list[str | None] = []
+        self.images: list[Path | None] = []
+        self.labels: list[int | None] = []
         self.bad: list[tuple[str, str]] = []
         self.encodings: Counter[str] = Counter()
 
     def read(self, name: str, label: int | None) -> None:
-        """Add a pair to the samples, or the reason why it cannot be read to `bad`."""
-        image = self.folder / f"{name}.jpg"
+        """Add a sample, which may lack its text or its image, or a reason to `bad`."""
+        image: Path | None = self.folder / f"{name}.jpg"
+        text = None
         try:
             text, encoding = decode_tweet((self.folder / f"{name}.txt").read_bytes())
+            self.encodings[encoding] += 1
         except FileNotFoundError:
-            self.bad.append((name, f"there is no data/{name}.txt"))
+            pass
         except (OSError, ValueError) as error:  # ValueError: a name with a null byte
             self.bad.append((name, f"data/{name}.txt cannot be read: {error}"))
-        else:
-            if not image.is_file():
-                self.bad.append((name, f"there is no data/{name}.jpg"))
-                return
-            self.encodings[encoding] += 1
-            self.samples.append(Sample(name, text, image, label))
+            return
+        if image is not None and not image.is_file():
+            image = None
+        if text is None and image is None:
+            self.bad.append((name, f"there is neither data/{name}.txt nor data/{name}.jpg"))
+            return
+        self.ids.append(name)
+        self.texts.append(None if text is None or is_blank(text) else text)
+        self.images.append(image)
+        self.labels.append(label)
 
     def reading(
         self, classes: tuple[str, ...], notes: list[str], left_out: tuple[str, ...] = ()
@@ -138,4 +149,6 @@ class _Pairs:
         ):
             if self.encodings[encoding]:
                 notes.append(note.format(self.encodings[encoding]))
-        return Reading(tuple(self.samples), classes, tuple(self.bad), tuple(notes), left_out)
+        columns = {"text": TextColumn(self.texts), "image": FileColumn(self.images)}
+        samples = Samples(self.ids, columns, self.labels)
+        return Reading(samples, classes, tuple(self.bad), tuple(notes), left_out)

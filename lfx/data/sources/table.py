@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from annotated_types import MinLen
 
-from lfx.data.class_labels import name_label, uses_names
-from lfx.data.columns import Columns, Format, read_columns
-from lfx.data.embedded import cell_image
+from lfx.data.cells import Format
+from lfx.data.columns import read_columns
 from lfx.data.quotation import Quoting
-from lfx.data.samples import Reading, Sample
-from lfx.data.values import cell_id, cell_text, rounded_ids
+from lfx.data.sources.table_rows import Roles, read_rows
 from lfx.runtime.checked import checked
 from lfx.runtime.errors import ConfigError, DataError, name_some, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from lfx.data.reading import Reading
 
 _TABS = {"\\t": "\t", "tab": "\t"}
+# Columns of the file that need no naming, where it has them.
+_USUAL = ("text", "image", "audio")
+_ARRAY_FILES = (".npy", ".npz")
 
 
 @checked
@@ -31,14 +31,21 @@ _TABS = {"\\t": "\t", "tab": "\t"}
 class TableSource:
     """Reads a table of samples.
 
+    A column that a setting names must be in the file. The names that are defaults need not be:
+    without a column `label` the samples are unlabelled, without `image` they have no images.
+
     Attributes:
-        root: the folder that the paths of the images and of the table are relative to.
+        root: the folder that the paths in the table, and of the table, are relative to.
         file: the table.
         id: column with the sample's id.
-        text: column with the text.
-        image: column with the image: its path, its bytes, these in base64, or bytes and path.
+        text: column with the text; None: the samples have none.
+        image: column with the image: its path, its bytes, these in base64, or bytes and path; None:
+            the samples have none.
+        columns: further content: NAME → the file's column. `audio`, and columns of lists of
+            numbers, need no naming; `NAME: null` leaves one out. A file that ends in .npy or .npz
+            has the numbers of all samples, by their ids or in the table's order.
         label: column with the class name; None: the samples are unlabelled.
-        split: column with the split; None: there is none.
+        split: column with the split, for `data.split=file`; None: there is none.
         group: column with the group of samples that belong together, such as a video or a patient;
             None: there is none.
         classes: class names in order; None: all that occur, sorted, or in the order of the names
@@ -53,19 +60,26 @@ class TableSource:
     root: str
     file: str
     id: str = "id"
-    text: str = "text"
-    image: str = "image"
+    text: str | None = "text"
+    image: str | None = "image"
+    columns: Mapping[str, str | None] = field(default_factory=dict)
     label: str | None = "label"
-    split: str | None = None
-    group: str | None = None
+    split: str | None = "split"
+    group: str | None = "group"
     classes: Annotated[Sequence[str], MinLen(1)] | None = None
     separator: str | None = None
     encoding: str | None = None
     quoting: Quoting = "auto"
 
     def __post_init__(self) -> None:
-        """Refuse an unknown separator or encoding."""
+        """Refuse an unknown separator or encoding, and content that is named twice."""
         problems = []
+        for name, usual in (("text", self.text), ("image", self.image)):
+            if name in self.columns and usual not in {name, self.columns[name]}:
+                problems.append(
+                    f"data.source.{name}={usual} and data.source.columns.{name}="
+                    f"{self.columns[name]} contradict each other; give one of them"
+                )
         separator = self._separator()
         if separator is not None and (len(separator) != 1 or separator in '"\r\n\0'):
             problems.append(
@@ -92,31 +106,56 @@ class TableSource:
         root = Path(self.root).expanduser()
         if not root.is_dir():
             raise DataError(f"data.root={self.root} is not a folder; give the folder of the data")
-        named = {
-            "id": self.id,
-            "text": self.text,
-            "image": self.image,
-            "label": self.label,
-            "split": self.split,
-            "group": self.group,
+        named = {role: getattr(self, role) for role in ("id", "label", "split", "group")}
+        content = dict.fromkeys(_USUAL) | {name: name for name in _USUAL}
+        content |= {"text": self.text, "image": self.image, **self.columns}
+        files = {
+            name: root / column
+            for name, column in content.items()
+            if column is not None and column.lower().endswith(_ARRAY_FILES)
         }
-        roles = {role: name for role, name in named.items() if name is not None}
+        wanted = {name: column for name, column in content.items() if name not in files}
         file = root / self.file
+        sought = {role: column for role, column in (named | wanted).items() if column is not None}
         table = read_columns(
             file,
-            sorted(set(roles.values())),
+            sorted(set(sought.values())),
             Format(self._separator(), self.encoding, self.quoting),
+            arrays=True,
         )
-        missing = sorted(set(roles.values()) - set(table.cells))
+        # A default's name need not be there, but that of the id.
+        optional = {role for role, column in (named | wanted).items() if column == role} - {"id"}
+        missing = sorted(
+            {
+                column
+                for role, column in sought.items()
+                if column not in table.cells and role not in optional
+            }
+        )
         if missing and table.names:
             raise DataError(
                 f"{file} has no column {name_some(missing)}; it has {name_some(table.names)}. "
-                "data.source.id, text, image, label, split and group name the columns "
-                "(label=null: unlabelled)"
+                "data.source.id, text, image, label, split and group, and "
+                "data.source.columns.NAME, name the columns (label=null: unlabelled)"
             )
         if not table.rows and not table.unreadable:
             raise DataError(f"{file} has no rows")
-        return _read_rows(table, roles, self.classes, root)
+        taken = {*sought.values()}
+        listed = {name: name for name in table.arrays if name not in taken and name not in content}
+        columns = {
+            name: column
+            for name, column in (wanted | listed).items()
+            if column is not None and column in table.cells
+        }
+        if not columns and not files and table.names:
+            raise DataError(
+                f"{file} has no content: no column {', '.join(_USUAL)}, and none of lists of "
+                f"numbers; it has {name_some(table.names)}. data.source.columns.NAME=COLUMN names "
+                "one"
+            )
+        roles = {role: column for role, column in named.items() if column in table.cells}
+        explicit = {role for role in named if role not in optional}
+        return read_rows(table, Roles(roles, explicit, columns, files), self.classes, root)
 
 
 def _is_encoding(name: str) -> bool:
@@ -125,88 +164,3 @@ def _is_encoding(name: str) -> bool:
     except (LookupError, ValueError):
         return False
     return True
-
-
-def _read_rows(
-    table: Columns, roles: Mapping[str, str], given: Sequence[str] | None, root: Path
-) -> Reading:
-    def column(role: str) -> list[Any]:
-        name = roles.get(role)
-        return table.cells.get(name or "", [None] * len(table.rows))
-
-    names = table.class_names.get(roles.get("label", ""))
-    if names is not None and not uses_names(names, given):
-        names = None
-    read_label = cell_text if names is None else partial(name_label, names=names)
-    ids, texts, images, splits, groups = map(column, ("id", "text", "image", "split", "group"))
-    read_id = partial(cell_id, exact=table.exact_in(roles["id"]))
-    read_group = partial(cell_id, exact=table.exact_in(roles.get("group", "")))
-    allowed = None if given is None else set(given)
-    samples: list[Sample] = []
-    labels: list[str | None] = []
-    bad: list[tuple[str, str]] = list(table.unreadable)
-    for row, (row_name, label_cell) in enumerate(zip(table.rows, column("label"), strict=True)):
-        name, id_problem = _read_cell(read_id, ids[row], "id")
-        text, text_problem = _read_cell(cell_text, texts[row], "text")
-        image, image_problem = _image(images[row], root)
-        label, label_problem = _read_cell(read_label, label_cell, "label")
-        split, split_problem = _read_cell(cell_text, splits[row], "split")
-        group, group_problem = _read_cell(read_group, groups[row], "group")
-        if allowed is not None and label is not None and label not in allowed:
-            label_problem = f"unknown label {shorten(label)!r} (allowed: {name_some(given or ())})"
-        reason = (
-            id_problem
-            or ("it has no id" if name is None else None)
-            or text_problem
-            or ("it has no text" if text is None else None)
-            or image_problem
-            or ("it has no image" if image is None else None)
-            or label_problem
-            or split_problem
-            or group_problem
-        )
-        if reason is not None or name is None or text is None or image is None:
-            bad.append((name or row_name, reason or ""))
-            continue
-        samples.append(Sample(name, text, image, None, split, group))
-        labels.append(label)
-    notes = list(table.notes)
-    if names is not None:
-        shown = name_some(f"{number} {name}" for number, name in enumerate(names))
-        notes.append(f"the file's numbers of classes are read by its names: {shown}")
-    classes = _classes(labels, names) if given is None else tuple(given)
-    numbers = {name: number for number, name in enumerate(classes)}
-    return Reading(
-        tuple(
-            sample if label is None else replace(sample, label=numbers[label])
-            for sample, label in zip(samples, labels, strict=True)
-        ),
-        classes,
-        tuple(bad),
-        tuple(notes),
-        warnings=(*table.warnings, *rounded_ids(sample.id for sample in samples)),
-        only_used=given is None,
-    )
-
-
-def _classes(labels: Sequence[str | None], names: Sequence[str] | None) -> tuple[str, ...]:
-    """Return the classes of usable rows: sorted, or in the order of the file's names."""
-    used = {label for label in labels if label is not None}
-    return tuple(sorted(used) if names is None else (name for name in names if name in used))
-
-
-def _read_cell(
-    read: Callable[[Any], str | None], value: Any, what: str
-) -> tuple[str | None, str | None]:
-    """Return a cell's content, or the problem with it."""
-    try:
-        return read(value), None
-    except ValueError as error:
-        return None, f"its {what} is {error}"
-
-
-def _image(value: Any, root: Path) -> tuple[Path | bytes | None, str | None]:
-    try:
-        return cell_image(value, root), None
-    except ValueError as error:
-        return None, str(error)

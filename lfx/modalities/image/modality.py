@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from lfx.data.images import cached_images
+from lfx.data.column import FileColumn
 from lfx.modalities.image.augmentation import ImageAugmentation
+from lfx.modalities.image.files import cached_images, inspect_images
+from lfx.modalities.image.warnings import log_image_warnings
 from lfx.modalities.modality import NO_EPOCH, Inputs, Modality
 from lfx.runtime.checked import checked
+from lfx.runtime.errors import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,17 +31,36 @@ class ImageModality(Modality):
     """Images.
 
     Args:
+        column: The column that holds them.
         augmentation: Random changes of the training images.
     """
 
     reads = "image"
+    kinds = (FileColumn,)
 
-    def __init__(self, augmentation: ImageAugmentation = ImageAugmentation()) -> None:
+    def __init__(
+        self, column: str = "image", augmentation: ImageAugmentation = ImageAugmentation()
+    ) -> None:
+        super().__init__(column)
         self.augmentation = augmentation
 
-    def content(self, table: SampleTable, rows: Sequence[int]) -> list[Path]:
-        """Return the images' files."""
-        return [table.images[row] for row in rows]
+    def content(self, table: SampleTable, rows: Sequence[int]) -> Sequence[Any]:
+        """Return the images' files, or what a table holds of them."""
+        return [self.read(table).contents[row] for row in rows]
+
+    def problems(self, table: SampleTable, rows: Sequence[int], cache_dir: Path) -> dict[int, str]:
+        """Decode every image once; later runs read the result."""
+        problems = super().problems(table, rows, cache_dir)
+        column: FileColumn = self.read(table)
+        rows = [row for row in rows if row not in problems]
+        files = column.files(rows, cache_dir)
+        inspections = inspect_images(files, cache_dir, table.decoding)
+        log_image_warnings([table.ids[row] for row in rows], inspections, table.decoding)
+        for row, file, inspection in zip(rows, files, inspections, strict=True):
+            if inspection.problem is not None:
+                where = "in its cell" if column.is_embedded(row) else shorten(file.name)
+                problems[row] = f"{inspection.problem} ({where})"
+        return problems
 
     def inputs(
         self,
@@ -49,15 +71,20 @@ class ImageModality(Modality):
         seed: int | None = None,
     ) -> Inputs:
         """Read images from the cache; the first run decodes them into it."""
+        column: FileColumn = self.read(table)
+        digests = column.digests(cache_dir)
+        # All images that can be read, so that train, validation and test share one cache.
+        readable = [row for row, digest in enumerate(digests) if digest is not None]
         images = cached_images(
-            table.images,
-            table.digests,
+            column.files(readable, cache_dir),
+            [str(digests[row]) for row in readable],
             encoder.image_size,
             encoder.resize,
             cache_dir,
             table.decoding,
         )
-        collate = ImageCollate(images, rows, self.augmentation, seed)
+        places = np.searchsorted(readable, rows)
+        collate = ImageCollate(images, places, rows, self.augmentation, seed)
         return Inputs(collate, [1] * len(rows))
 
 
@@ -65,8 +92,9 @@ class ImageCollate:
     """Reads a batch of images from the cache.
 
     Args:
-        images: (all samples, size, size, 3) uint8, mapped from a file.
-        rows: (samples,) which of them are meant.
+        images: (all images, size, size, 3) uint8, mapped from a file.
+        places: (samples,) which of them are meant.
+        rows: (samples,) each one's position in the data.
         augmentation: changes training images.
         seed: of the augmentation; None: none.
     """
@@ -74,21 +102,23 @@ class ImageCollate:
     def __init__(
         self,
         images: npt.NDArray[np.uint8],
+        places: Sequence[int] | npt.NDArray[np.int64],
         rows: Sequence[int],
         augmentation: ImageAugmentation,
         seed: int | None = None,
     ) -> None:
         self.images = images
+        self.places = np.asarray(places)
         self.rows = np.asarray(rows)
         self.augmentation = augmentation
         self.seed = seed
 
     def __call__(self, positions: list[int], epoch: int, views: int = 1) -> dict[str, Tensor]:
         """Return `image` (views * batch, 3, size, size) uint8, with the channels last in memory."""
-        rows = np.tile(self.rows[positions], views)
-        batch = torch.from_numpy(np.ascontiguousarray(self.images[rows])).permute(0, 3, 1, 2)
+        pixels = np.ascontiguousarray(self.images[np.tile(self.places[positions], views)])
+        batch = torch.from_numpy(pixels).permute(0, 3, 1, 2)
         if self.seed is not None and epoch != NO_EPOCH:
-            for index, row in enumerate(rows.tolist()):
+            for index, row in enumerate(np.tile(self.rows[positions], views).tolist()):
                 drawn_by = (self.seed, epoch, row, index // len(positions))
                 batch[index] = self.augmentation(batch[index], *drawn_by)
         return {"image": batch}

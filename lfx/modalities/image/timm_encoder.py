@@ -14,6 +14,8 @@ from timm.models import load_state_dict
 from lfx.modalities.encoder import EncoderBuilder
 from lfx.modalities.image.description import check_architecture_args, check_image_description
 from lfx.modalities.image.encoder import ImageEncoder, check_architecture, create_backbone
+from lfx.modalities.image.modality import ImageModality
+from lfx.modalities.modality import Modality
 from lfx.modalities.weights import Weights, require_features
 from lfx.runtime.checked import checked
 from lfx.runtime.errors import WeightsError
@@ -47,6 +49,7 @@ class TimmEncoder(EncoderBuilder):
     """
 
     reads: ClassVar[str] = "image"
+    modality: ClassVar[type[Modality]] = ImageModality
     architecture: str
     architecture_args: Mapping[str, int] = field(default_factory=dict)
     image_size: Annotated[int, Ge(16)] = 224

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lfx.data.column import TextColumn
 from lfx.modalities.modality import NO_EPOCH, Inputs, Modality
 from lfx.modalities.text.augmentation import TextAugmentation
 from lfx.runtime.checked import checked
@@ -31,18 +32,24 @@ class TextModality(Modality):
     """Texts.
 
     Args:
+        column: The column that holds them.
         augmentation: Random changes of the training texts.
     """
 
     reads = "text"
+    kinds = (TextColumn,)
 
-    def __init__(self, augmentation: TextAugmentation = TextAugmentation()) -> None:
+    def __init__(
+        self, column: str = "text", augmentation: TextAugmentation = TextAugmentation()
+    ) -> None:
+        super().__init__(column)
         self.augmentation = augmentation
         self._logged: set[tuple[int, int]] = set()
 
     def content(self, table: SampleTable, rows: Sequence[int]) -> list[str]:
         """Return the texts."""
-        return [table.texts[row] for row in rows]
+        texts: list[str] = self.read(table).texts(rows)
+        return texts
 
     def inputs(
         self,

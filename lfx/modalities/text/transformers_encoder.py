@@ -11,9 +11,11 @@ from torch import nn
 from transformers import AutoConfig
 
 from lfx.modalities.encoder import EncoderBuilder
+from lfx.modalities.modality import Modality
 from lfx.modalities.text.cleaning import Cleaning
 from lfx.modalities.text.description import check_text_description, require_reads_texts, shape_of
 from lfx.modalities.text.encoder import TextEncoder, try_encoder
+from lfx.modalities.text.modality import TextModality
 from lfx.modalities.text.pretrained import check_length, load_backbone
 from lfx.modalities.text.tokenizer import TextTokenizer, load_tokenizer, train_tokenizer
 from lfx.modalities.weights import Weights, require_features
@@ -47,6 +49,7 @@ class TransformersEncoder(EncoderBuilder):
     """
 
     reads: ClassVar[str] = "text"
+    modality: ClassVar[type[Modality]] = TextModality
     model_type: str | None = None
     model_args: Mapping[str, int] = field(default_factory=dict)
     max_length: Annotated[int, Ge(8)] = 128

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lfx.data.decoding import decode
+from lfx.modalities.image.decoding import decode
 from lfx.reporting.pictures.figure import drawing
 
 if TYPE_CHECKING:
@@ -46,13 +46,15 @@ def draw_cases(study: CaseStudy, shown: int, file: Path) -> None:
             for plot in plots.flat:
                 plot.set_axis_off()
             for (picture, tweet, scores), case in zip(plots, cases[:shown], strict=False):
-                picture.imshow(np.asarray(decode(case.image.read_bytes(), study.decoding)))
+                if case.image is not None:
+                    content = case.image.read_bytes()
+                    picture.imshow(np.asarray(decode(content, study.decoding)))
                 _draw_text(tweet, case)
                 _draw_scores(scores, case, study.members, study.classes)
 
 
 def _draw_text(plot: Axes, case: Case) -> None:
-    wrapped = textwrap.wrap(" ".join(case.text.split()), _WRAPPED) or [""]
+    wrapped = textwrap.wrap(" ".join((case.text or "").split()), _WRAPPED) or [""]
     lines = [*wrapped[:_LINES], *(["…"] if len(wrapped) > _LINES else [])]
     text = "\n".join([*lines, "", f"label: {case.label}  (id {case.sample_id})"])
     plot.text(0, 0.98, text, va="top", fontsize=8.5, transform=plot.transAxes)

@@ -5,23 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from functools import partial
-from os import cpu_count
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lfx.data.cache import cache_key, checksum, in_threads, reason_of, writable
 from lfx.data.checked_array import read_array, write_array
-from lfx.data.decoding import DEFAULT, decode, decode_fully, square
-from lfx.runtime.errors import ConfigError, DataError
+from lfx.data.decoding import DEFAULT
+from lfx.data.file_digests import file_state
+from lfx.modalities.image.decoding import decode, decode_fully, square
+from lfx.runtime.errors import DataError
 from lfx.runtime.files import write_json
-from lfx.runtime.progress import track
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -29,9 +28,6 @@ if TYPE_CHECKING:
     from lfx.data.decoding import Decoding
 
 log = logging.getLogger(__name__)
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 # Part of every cache key: increase it when decoding or resizing changes.
 _VERSION = 3
@@ -60,7 +56,7 @@ def inspect_images(
     """Digest and decode every image once; later runs read the results while no file changes.
 
     Args:
-        images: (samples,) paths of files that exist.
+        images: (samples,) paths.
         cache_dir: folder of the cache.
         decoding: how files become RGB.
 
@@ -70,21 +66,20 @@ def inspect_images(
     Raises:
         ConfigError: the cache cannot be written to.
     """
-    stats = [(str(path.resolve()), path.stat()) for path in images]
-    listing = [[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats]
-    file = cache_dir / "inspections" / f"{_key([listing, decoding.key])}.json"
+    listing = [file_state(path) for path in images]
+    file = cache_dir / "inspections" / f"{cache_key([_VERSION, [listing, decoding.key]])}.json"
     try:
         return _read_inspections(file, len(images))
     except FileNotFoundError:
         pass
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-        log.warning("%s is damaged and is made again (%s)", file, _reason(error))
-    inspections = tuple(_in_threads(partial(_inspect, decoding), images, "checking images"))
+        log.warning("%s is damaged and is made again (%s)", file, reason_of(error))
+    inspections = tuple(in_threads(partial(_inspect, decoding), images, "checking images"))
     # A file that could not be read is not cached: a change of permissions keeps its size and time.
     if all(inspection.digest for inspection in inspections):
         entries = [list(astuple(inspection)) for inspection in inspections]
-        with _writable(cache_dir):
-            write_json(file, {"checksum": _checksum(entries), "images": entries})
+        with writable(cache_dir):
+            write_json(file, {"checksum": checksum(entries), "images": entries})
     return inspections
 
 
@@ -116,7 +111,7 @@ def cached_images(
         ConfigError: the cache cannot be written to.
         DataError: a file no longer has its digest.
     """
-    key = _key([list(digests), size, resize, decoding.key])
+    key = cache_key([_VERSION, [list(digests), size, resize, decoding.key]])
     file = cache_dir / "images" / f"{key}.npy"
     shape = (len(images), size, size, 3)
     try:
@@ -124,15 +119,15 @@ def cached_images(
     except FileNotFoundError:
         pass
     except (OSError, ValueError) as error:
-        log.warning("%s is damaged and is made again (%s)", file, _reason(error))
+        log.warning("%s is damaged and is made again (%s)", file, reason_of(error))
 
     def make(row: int) -> npt.NDArray[np.uint8]:
         content = _read_unchanged(images[row], digests[row], cache_dir)
         return np.asarray(square(decode(content, decoding), size, resize))
 
-    with _writable(cache_dir):
+    with writable(cache_dir):
         write_array(
-            file, shape, make, lambda work: _in_threads(work, range(shape[0]), "decoding images")
+            file, shape, make, lambda work: in_threads(work, range(shape[0]), "decoding images")
         )
     log.info("decoded %d images at %d pixels into %s", len(images), size, file)
     return read_array(file, shape)
@@ -155,7 +150,7 @@ def _read_inspections(file: Path, count: int) -> tuple[Inspection, ...]:
     """Read the cached inspections of so many images; errors mean that the file is damaged."""
     content = json.loads(file.read_bytes())
     entries = content["images"]
-    if content["checksum"] != _checksum(entries) or len(entries) != count:
+    if content["checksum"] != checksum(entries) or len(entries) != count:
         raise ValueError("its checksum does not match its content")
     return tuple(Inspection(*entry) for entry in entries)
 
@@ -172,37 +167,3 @@ def _read_unchanged(image: Path, digest: str, cache_dir: Path) -> bytes:
             f"file changed and its modification time did not: remove {cache_dir / 'inspections'}"
         )
     return content
-
-
-@contextmanager
-def _writable(cache_dir: Path) -> Iterator[None]:
-    """Turn errors of writing to the cache into one that names its setting."""
-    try:
-        yield
-    except (PermissionError, FileExistsError, NotADirectoryError, IsADirectoryError) as error:
-        raise ConfigError(
-            f"data.cache_dir={cache_dir} cannot be written to: {error.filename}: {error.strerror}; "
-            "give another folder"
-        ) from error
-
-
-def _reason(error: Exception) -> str:
-    text = (str(error).splitlines() or [""])[0]
-    return text or type(error).__name__
-
-
-def _in_threads(
-    work: Callable[[Item], Result], items: Sequence[Item], what: str
-) -> Iterator[Result]:
-    """Yield results in order, made by threads: Pillow releases the interpreter while it decodes."""
-    with ThreadPoolExecutor(max_workers=cpu_count()) as pool:
-        yield from track(pool.map(work, items), what, len(items))
-
-
-def _checksum(entries: list[Any]) -> str:
-    return hashlib.sha256(json.dumps(entries).encode()).hexdigest()
-
-
-def _key(content: object) -> str:
-    text = json.dumps([_VERSION, content])
-    return hashlib.sha256(text.encode()).hexdigest()[:24]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lfx.data.decoding import Decoding
-    from lfx.data.images import Inspection
+    from lfx.modalities.image.files import Inspection
 
 log = logging.getLogger(__name__)
 

@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# The number of pixels that Pillow refuses by default.
-MOST_PIXELS = 178_956_970
-
 
 class _Limit(int):
     """A limit beyond which Pillow refuses at once; it refuses at twice its limit otherwise."""

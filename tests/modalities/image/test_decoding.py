@@ -13,8 +13,9 @@ import pytest
 from PIL import Image, ImageOps, PngImagePlugin, features
 from tiffs import tiff
 
-from lfx.data.decoding import Decoding, decode, decode_fully
-from lfx.data.pillow_guard import pixel_limit
+from lfx.data.decoding import Decoding
+from lfx.modalities.image.decoding import decode, decode_fully
+from lfx.modalities.image.pillow_guard import pixel_limit
 
 GRAY = np.arange(256, dtype=np.uint8).reshape(16, 16)
 NOISE = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)

@@ -17,8 +17,9 @@ from PIL import Image, ImageOps
 
 from lfx.command.storage import storage_error
 from lfx.data.checked_array import _CHECKED
-from lfx.data.decoding import Decoding, decode, square
-from lfx.data.images import cached_images, inspect_images
+from lfx.data.decoding import Decoding
+from lfx.modalities.image.decoding import decode, square
+from lfx.modalities.image.files import cached_images, inspect_images
 from lfx.runtime.errors import ConfigError, DataError
 
 

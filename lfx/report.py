@@ -66,16 +66,11 @@ def _inspect_run(config: ReportConfig, run: Path) -> None:
     from lfx.reporting.look import look_at_run
     from lfx.runtime.build import build
 
-    table, name, cache_dir = None, None, run
+    table, name = None, None
     if config.data is not None:
         dataset: Dataset = build(config.data, "data", Dataset)
-        table, name, cache_dir = dataset.any(), dataset.name, dataset.cache
-    look_at_run(
-        *(run, table, name),
-        cache_dir=cache_dir,
-        against=config.against,
-        shown=config.cases,
-    )
+        table, name = dataset.any(), dataset.name
+    look_at_run(run, table, name, against=config.against, shown=config.cases)
 
 
 def main() -> None:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -89,7 +91,8 @@ def begun(planned, table, tmp_path):
         plan = planned(config)
         seed_all(plan.seed)
         model = build_classifier(plan, samples, phase_1)
-        provenance = provenance_of(plan.shaping, plan.name, plan.seed, samples, None)
+        columns = plan.modality.fingerprints(samples, tmp_path)
+        provenance = provenance_of(plan.shaping, plan.name, plan.seed, samples, None, columns)
         context = RunContext(
             samples,
             plan.modality,
@@ -142,3 +145,14 @@ def image_batch():
     generator = torch.Generator().manual_seed(0)
     images = torch.randint(0, 256, (4, 3, 32, 32), generator=generator, dtype=torch.uint8)
     return {"image": images, "label": torch.tensor([0, 1, 2, 2]), "position": torch.arange(4)}
+
+
+def picture(seed, size=(20, 16)):
+    pixels = np.random.default_rng(seed).integers(0, 255, (*size[::-1], 3), dtype=np.uint8)
+    return Image.fromarray(pixels)
+
+
+@pytest.fixture(scope="session")
+def draw():
+    """Draw a noisy picture, another one for each seed."""
+    return picture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lfx.reporting.pictures.cases import draw_cases
@@ -10,12 +11,11 @@ from lfx.runtime.files import atomic_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     import numpy as np
     import numpy.typing as npt
 
-    from lfx.reporting.cases import CaseStudy
+    from lfx.reporting.cases import Case, CaseStudy
 
 
 def write_cases(study: CaseStudy, shown: int, folder: Path) -> list[Path]:
@@ -35,7 +35,7 @@ def write_cases(study: CaseStudy, shown: int, folder: Path) -> list[Path]:
     Table(
         [Column(title) for title in header],
         [
-            [case.kind, case.rank, case.sample_id, study.split, case.label, case.text, case.image]
+            [case.kind, case.rank, case.sample_id, study.split, case.label, case.text, _path(case)]
             + [score for member in names for score in case.scores_of(member)]
             for case in study.cases
         ],
@@ -55,6 +55,11 @@ def write_cases(study: CaseStudy, shown: int, folder: Path) -> list[Path]:
         (folder / "cases.png").unlink(missing_ok=True)
     files = [folder / f"cases.{suffix}" for suffix in ("csv", "md", "png")]
     return files if first_cases else files[:2]
+
+
+def _path(case: Case) -> str:
+    """Return where a case's picture lies; empty where a table holds it, or it has none."""
+    return str(case.image) if isinstance(case.image, Path) else ""
 
 
 def _prediction(scores: npt.NDArray[np.floating] | None, classes: Sequence[str]) -> str:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from lfx.artifacts.join import join
 from lfx.artifacts.predictions import softmax
-from lfx.data.column import FileColumn, TextColumn
 from lfx.data.decoding import DEFAULT, Decoding
 from lfx.data.split_names import REPORTED
 from lfx.evaluation.cases import find_cases
@@ -37,7 +36,7 @@ class Case:
         sample_id: the id in the data set.
         label: the true class.
         text: the text; None: the sample has none.
-        image: path of the picture; None: the sample has none.
+        image: path of the picture, or the picture itself; None: the sample has none.
         scores: name of a member or of the fusion → `(classes,)` probabilities; a member that lacks
             the sample is left out.
     """
@@ -47,7 +46,7 @@ class Case:
     sample_id: str
     label: str
     text: str | None
-    image: Path | None
+    image: Path | bytes | None
     scores: Mapping[str, npt.NDArray[np.floating]]
 
     def scores_of(self, member: str) -> list[float | None]:
@@ -89,7 +88,6 @@ def study_cases(
     fused: Predictions,
     members: Mapping[str, Predictions],
     table: SampleTable,
-    cache_dir: Path,
     against: str | None = None,
 ) -> CaseStudy:
     """Find the samples that the fusion corrects or corrupts, compared with a member.
@@ -98,7 +96,6 @@ def study_cases(
         fused: the fusion's predictions.
         members: name → the member's predictions.
         table: the samples, with their columns.
-        cache_dir: where pictures that a table holds are written to.
         against: the member to compare with; None: `text`, or the first by name.
 
     Raises:
@@ -134,8 +131,8 @@ def study_cases(
             rank=rank,
             sample_id=str(joined.sample_id[rows[row]]),
             label=joined.classes[labels[row]],
-            text=_text(table, position[joined.sample_id[rows[row]]]),
-            image=_image(table, position[joined.sample_id[rows[row]]], cache_dir),
+            text=_content(table, "text", position[joined.sample_id[rows[row]]]),
+            image=_content(table, "image", position[joined.sample_id[rows[row]]]),
             scores={name: each[row] for name, each in scores.items() if present[name][rows[row]]},
         )
         for kind, case_rows in find_cases(scores[against], scores[fusion], labels)._asdict().items()
@@ -153,13 +150,6 @@ def study_cases(
     )
 
 
-def _text(table: SampleTable, row: int) -> str | None:
-    column = table.columns.get("text")
-    return column[row] if isinstance(column, TextColumn) else None
-
-
-def _image(table: SampleTable, row: int, cache_dir: Path) -> Path | None:
-    column = table.columns.get("image")
-    if not isinstance(column, FileColumn) or column.contents[row] is None:
-        return None
-    return column.files([row], cache_dir)[0]
+def _content(table: SampleTable, name: str, row: int) -> Any:
+    """Return what a sample has in a column; None where it has nothing."""
+    return table.columns[name][row] if name in table.columns else None

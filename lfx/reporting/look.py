@@ -32,7 +32,6 @@ def look_at_run(
     table: SampleTable | None,
     data: str | None,
     *,
-    cache_dir: Path,
     against: str | None = None,
     shown: int = 4,
 ) -> None:
@@ -42,7 +41,6 @@ def look_at_run(
         run: the directory of a run of train, predict or fuse.
         table: the samples; None: only what needs no samples is written.
         data: the data set's name.
-        cache_dir: where pictures that a table holds are written to.
         against: the member that a fusion is compared with.
         shown: the number of tweets of each kind to show.
 
@@ -68,7 +66,7 @@ def look_at_run(
             picture = show_classes(table, str(data), run)
             files += [picture.with_suffix(".csv"), picture]
     if status.stage == _FUSE and table is not None:
-        study = study_cases(predictions, _members(run, predictions), table, cache_dir, against)
+        study = study_cases(predictions, _members(run, predictions), table, against)
         files += write_cases(study, shown, run)
         log.info(
             "on %d %s samples, %s corrects %d wrong predictions of %s and corrupts %d right ones",

@@ -1,25 +1,12 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from lfx.data.reading import Reading, Sample
 
 
-def picture(seed, size=(20, 16)):
-    pixels = np.random.default_rng(seed).integers(0, 255, (*size[::-1], 3), dtype=np.uint8)
-    return Image.fromarray(pixels)
-
-
-@pytest.fixture(scope="session")
-def draw():
-    """Draw a noisy picture, another one for each seed."""
-    return picture
-
-
 @pytest.fixture
-def make_mvsa(tmp_path):
+def make_mvsa(tmp_path, draw):
     """Make an MVSA folder: rows are (id, text, text label, image label)."""
 
     def build(rows, *, header=True, labels=True):
@@ -29,7 +16,7 @@ def make_mvsa(tmp_path):
         for place, (name, text, one, other) in enumerate(rows):
             raw = text if isinstance(text, bytes) else text.encode()
             (root / "data" / f"{name}.txt").write_bytes(raw)
-            picture(place).save(root / "data" / f"{name}.jpg")
+            draw(place).save(root / "data" / f"{name}.jpg")
             lines.append(f"{name}\t{one},{other}")
         if labels:
             (root / "labelResultAll.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -49,7 +36,7 @@ class Given:
 
 
 @pytest.fixture
-def make_source(tmp_path):
+def make_source(tmp_path, draw):
     """Make a source: texts, labels and splits by row; each sample has its own picture."""
 
     def build(texts, labels, *, splits=None, classes=("bad", "good"), bad=()):
@@ -58,7 +45,7 @@ def make_source(tmp_path):
         samples = []
         for row, (text, label) in enumerate(zip(texts, labels, strict=True)):
             image = folder / f"{row}.png"
-            picture(row).save(image)
+            draw(row).save(image)
             split = None if splits is None else splits[row]
             content = {"text": text, "image": image}
             samples.append(Sample(f"s{row:03}", label, content, split))

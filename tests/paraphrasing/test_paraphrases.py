@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
+from lfx.data.column import FileColumn, TextColumn
 from lfx.data.samples import SampleTable
 from lfx.paraphrasing.paraphrases import (
     ParaphraseFile,
@@ -21,46 +21,52 @@ def table_of(samples=200):
     return SampleTable(
         classes=("a", "b"),
         ids=tuple(f"s{row}" for row in numbers),
-        texts=tuple(f"text {row}" for row in numbers),
-        images=tuple(Path(f"{row}.jpg") for row in numbers),
-        digests=tuple(f"{row}" for row in numbers),
         labels=tuple(int(row % 5 == 0) for row in numbers),
         groups=tuple(f"g{row // 2}" for row in numbers),
         splits=tuple(("train", "train", "val", "test")[row // 2 % 4] for row in numbers),
+        columns={
+            "text": TextColumn([f"text {row}" for row in numbers]),
+            "image": FileColumn([f"{row}.jpg" for row in numbers]),
+        },
     )
 
 
 TABLE = table_of()
-TEXTS = {name: f"other {text}" for name, text in zip(TABLE.ids, TABLE.texts, strict=True)}
+TEXTS = {name: f"other text {row}" for row, name in enumerate(TABLE.ids)}
+
+
+def texts_of(table):
+    return [table.columns["text"][row] for row in range(len(table))]
 
 
 def test_paraphrases_stand_beside_their_sources():
-    got = Paraphrases(TEXTS).applied(TABLE)
+    got = Paraphrases(TEXTS).applied(TABLE, "text")
     train = TABLE.rows("train")
     assert len(got) == len(TABLE) + len(train)
-    assert got.texts[: len(TABLE)] == TABLE.texts
+    assert texts_of(got)[: len(TABLE)] == texts_of(TABLE)
     for place, row in enumerate(train, start=len(TABLE)):
         assert got.ids[place] == f"{TABLE.ids[row]}~paraphrase"
-        assert got.texts[place] == f"other text {row}"
-        for column in ("images", "digests", "labels", "groups"):
+        assert texts_of(got)[place] == f"other text {row}"
+        for column in ("labels", "groups"):
             assert getattr(got, column)[place] == getattr(TABLE, column)[row]
+        assert got.columns["image"][place] == TABLE.columns["image"][row]
         assert got.splits[place] == "train"
 
 
 def test_they_get_nowhere_else():
     for replacing in (False, True):
-        got = Paraphrases(TEXTS, replacing=replacing).applied(TABLE)
+        got = Paraphrases(TEXTS, replacing=replacing).applied(TABLE, "text")
         for split in ("val", "test"):
             assert got.rows(split) == TABLE.rows(split)
-            assert all(got.texts[row] == TABLE.texts[row] for row in got.rows(split))
+            assert all(texts_of(got)[row] == texts_of(TABLE)[row] for row in got.rows(split))
 
 
 def test_they_may_stand_in_their_place():
-    got = Paraphrases(TEXTS, share=0.25, replacing=True).applied(TABLE)
-    assert got.ids == TABLE.ids
-    changed = [row for row in range(len(TABLE)) if got.texts[row] != TABLE.texts[row]]
+    got = Paraphrases(TEXTS, share=0.25, replacing=True).applied(TABLE, "text")
+    assert got.ids.tolist() == TABLE.ids.tolist()
+    changed = [row for row in range(len(TABLE)) if texts_of(got)[row] != texts_of(TABLE)[row]]
     assert len(changed) == 25
-    assert all(got.texts[row] == f"other text {row}" for row in changed)
+    assert all(texts_of(got)[row] == f"other text {row}" for row in changed)
 
 
 @pytest.mark.parametrize("share", [0.15, 0.5, 1.0])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from lfx.data.decoding import Decoding
+from lfx.data.column import FileColumn, TextColumn
+from lfx.data.samples import SampleTable
 from lfx.reporting.case_files import write_cases
 from lfx.reporting.cases import study_cases
 from lfx.runtime.errors import ArtifactError
@@ -24,10 +24,10 @@ def table(tmp_path):
     for name in IDS:
         images.append(tmp_path / f"{name}.png")
         Image.new("RGB", (40, 30), "navy").save(images[-1])
-    texts = ["costs $5 | now_^", "皆さん 😀", "so long " * 60, ""]
-    return SimpleNamespace(
-        ids=tuple(IDS), texts=tuple(texts), images=tuple(images), decoding=Decoding()
-    )
+    texts = ["costs $5 | now_^", "皆さん 😀", "so long " * 60, None]
+    images[3] = images[3].read_bytes()  # a table may hold the picture itself
+    columns = {"text": TextColumn(texts), "image": FileColumn(images)}
+    return SampleTable(("bad", "so", "good"), IDS, LABELS, IDS, [None] * 4, columns)
 
 
 @pytest.fixture

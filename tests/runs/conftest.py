@@ -17,6 +17,7 @@ PROVENANCE = {
     "data_fingerprint": "a",
     "split_fingerprint": "s",
     "splits": {"1": "train", "2": None},
+    "columns": {"text": "d"},
     "paraphrases": None,
     "background": "white",
 }

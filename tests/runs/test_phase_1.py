@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lfx.data.column import TextColumn
 from lfx.runs.checkpoint_file import read_content, write_content
 from lfx.runs.phase_1 import adopt_phase_1, read_phase_1
 from lfx.runtime.errors import CheckpointError
@@ -73,7 +74,7 @@ def test_an_encoder_that_has_seen_what_is_tested_on_is_refused(first, table, tmp
     found = read_phase_1(first, ENCODER)
     leaky = replace(table, splits=tuple(swap.get(str(one), one) for one in table.splits))
     # Whether or not anything else about the data has changed.
-    changed = replace(leaky, texts=("changed", *leaky.texts[1:]))
+    changed = replace(leaky, columns={"text": TextColumn(["changed"] * len(leaky))})
     for samples in (leaky, changed):
         with pytest.raises(CheckpointError, match=r"on \d+ samples that this run validates or"):
             adopt_phase_1(found, samples, "demo", tmp_path / "leaky")

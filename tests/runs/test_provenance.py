@@ -27,7 +27,7 @@ def test_of_a_whole_run_all_else_does(planned, configured):
 
 def test_a_model_is_noted_with_its_data(table):
     shaping = {"seed": 3}
-    found = provenance_of(shaping, "mine", 3, table, None)
+    found = provenance_of(shaping, "mine", 3, table, None, {"text": "f"})
     assert found == {
         "name": "mine",
         "seed": 3,
@@ -37,10 +37,11 @@ def test_a_model_is_noted_with_its_data(table):
         "split_fingerprint": table.split_fingerprint(),
         "paraphrases": None,
         "splits": dict(zip(table.ids, table.splits, strict=True)),
+        "columns": {"text": "f"},
         "background": "white",
     }
     texts = Paraphrases({table.ids[0]: "other"})
-    with_texts = provenance_of(shaping, "mine", 3, table, texts)
+    with_texts = provenance_of(shaping, "mine", 3, table, texts, {})
     assert with_texts["paraphrases"] == texts.fingerprint()
 
 

@@ -43,7 +43,7 @@ def test_a_checkpoint_notes_what_builds_the_model(begun, configured, kind):
     assert set(record) == {"modality", "encoder", "head", "classes", "provenance"}
     section = plan.settings["modality"]
     augmentation = {key: one for key, one in section["augmentation"].items() if key != "_target_"}
-    settings = {"augmentation": augmentation}
+    settings = {"column": kind, "augmentation": augmentation}
     assert record["modality"] == {"class": section["_target_"], "settings": settings}
     assert record["encoder"]["settings"] == model.encoder.description()
     assert record["head"] == {

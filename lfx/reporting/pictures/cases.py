@@ -47,10 +47,13 @@ def draw_cases(study: CaseStudy, shown: int, file: Path) -> None:
                 plot.set_axis_off()
             for (picture, tweet, scores), case in zip(plots, cases[:shown], strict=False):
                 if case.image is not None:
-                    content = case.image.read_bytes()
-                    picture.imshow(np.asarray(decode(content, study.decoding)))
+                    picture.imshow(np.asarray(decode(_content_of(case.image), study.decoding)))
                 _draw_text(tweet, case)
                 _draw_scores(scores, case, study.members, study.classes)
+
+
+def _content_of(image: Path | bytes) -> bytes:
+    return image if isinstance(image, bytes) else image.read_bytes()
 
 
 def _draw_text(plot: Axes, case: Case) -> None:

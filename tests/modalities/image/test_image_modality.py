@@ -17,7 +17,7 @@ def images():
 
 
 def test_images_come_from_their_rows_with_channels_first(images):
-    batch = ImageCollate(images, [7, 2, 9], STRONG)([2, 0], 0)["image"]
+    batch = ImageCollate(images, [7, 2, 9], [17, 12, 19], STRONG)([2, 0], 0)["image"]
     assert batch.dtype == torch.uint8
     assert batch.shape == (2, 3, 8, 8)
     assert batch.is_contiguous(memory_format=torch.channels_last)
@@ -27,8 +27,8 @@ def test_images_come_from_their_rows_with_channels_first(images):
 
 def test_only_training_images_are_changed_and_the_cache_never(images):
     before = images.copy()
-    collate = ImageCollate(images, range(12), STRONG, seed=0)
-    plain = ImageCollate(images, range(12), STRONG)
+    collate = ImageCollate(images, range(12), range(12), STRONG, seed=0)
+    plain = ImageCollate(images, range(12), range(12), STRONG)
     positions = list(range(12))
     one, again, next_epoch = (collate(positions, epoch)["image"] for epoch in (0, 0, 1))
     assert torch.equal(one, again)
@@ -39,16 +39,16 @@ def test_only_training_images_are_changed_and_the_cache_never(images):
 
 
 def test_a_change_does_not_depend_on_the_batch(images):
-    collate = ImageCollate(images, range(12), STRONG, seed=0)
+    collate = ImageCollate(images, range(12), range(12), STRONG, seed=0)
     together = collate([4, 8, 1], 3)["image"]
     assert torch.equal(collate([8], 3)["image"][0], together[1])
 
 
 def test_a_table_becomes_batches_of_decoded_images(make_image, table, tmp_path):
     """Of training samples they are augmented, of others they are what was decoded."""
-    modality, encoder = ImageModality(STRONG), make_image()
+    modality, encoder = ImageModality(augmentation=STRONG), make_image()
     rows = table.rows("val")
-    assert modality.content(table, rows) == [table.images[row] for row in rows]
+    assert modality.content(table, rows) == [str(table.columns["image"][row]) for row in rows]
     inputs = modality.inputs(table, rows, encoder, tmp_path)
     assert list(inputs.lengths) == [1] * len(rows)
     plain = inputs.collate([0, 1], 0)["image"]

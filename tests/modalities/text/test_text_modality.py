@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import torch
 
+from lfx.data.column import TextColumn
 from lfx.modalities.modality import NO_EPOCH
 from lfx.modalities.text.augmentation import TextAugmentation
 from lfx.modalities.text.modality import TextModality, TokenCollate
@@ -21,9 +22,12 @@ def test_tokens_are_padded_to_the_longest_and_masked():
 
 
 def test_a_table_becomes_batches_of_tokens(make_text, table, tmp_path):
-    modality, encoder = TextModality(TextAugmentation(token_drop=0.5)), make_text(max_length=40)
+    modality, encoder = (
+        TextModality(augmentation=TextAugmentation(token_drop=0.5)),
+        make_text(max_length=40),
+    )
     rows = table.rows("val")
-    assert modality.content(table, rows) == [table.texts[row] for row in rows]
+    assert modality.content(table, rows) == [table.columns["text"][row] for row in rows]
     inputs = modality.inputs(table, rows, encoder, tmp_path)
     assert list(inputs.lengths) == [
         len(ids) for ids in encoder.tokens(modality.content(table, rows))
@@ -51,7 +55,7 @@ def test_a_drop_depends_on_the_row_and_not_on_the_batch():
 def test_texts_that_are_cut_are_told_once(make_text, table, tmp_path, caplog):
     caplog.set_level(logging.INFO)
     modality, encoder = TextModality(), make_text()
-    long = replace(table, texts=tuple("far too long a text " * 9 for _ in table.texts))
+    long = replace(table, columns={"text": TextColumn(["far too long a text " * 9] * len(table))})
     for _ in range(2):
         modality.inputs(long, [0, 1, 2], encoder, tmp_path)
     (record,) = caplog.records

@@ -1,4 +1,4 @@
-"""Checks that members can be joined: the same classes, data, splits, labels and groups."""
+"""Checks that members can be joined: the same samples, splits, labels and groups."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from lfx.artifacts.origins import names_by_schema
+from lfx.artifacts.seen import Seen
 from lfx.data.split_names import OOF, SPLITS
 from lfx.runtime.errors import ArtifactError, name_some
 
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lfx.artifacts.metadata import Metadata
-    from lfx.artifacts.predictions import Predictions
 
 _log = logging.getLogger(__name__)
 _MOST_NAMED = 5
@@ -69,12 +70,14 @@ class MemberSamples:
         group: positions in `SampleKeys.ids`, `(samples,)`.
         label: `(samples,)`, -1 if unlabelled.
         logits: `(samples, classes)`.
+        seen: `(samples,)`, -1 if unknown; yes if it is of any row of the sample.
     """
 
     keys: Integers
     group: Integers
     label: np.ndarray[Any, Any]
     logits: np.ndarray[Any, np.dtype[np.floating[Any]]]
+    seen: Seen
 
 
 def refuse_join(problems: list[str]) -> None:
@@ -89,62 +92,62 @@ def refuse_join(problems: list[str]) -> None:
         )
 
 
-def metadata_problems(members: Mapping[str, Predictions], names: tuple[str, ...]) -> list[str]:
-    """Find differences between the classes and data sets of members."""
+def unrelated(
+    samples: Mapping[str, MemberSamples], known: SampleKeys, origins: Mapping[str, Metadata]
+) -> list[str]:
+    """Find members that nothing relates to the others: neither a fingerprint nor a sample.
+
+    Where fingerprints cannot be compared, ids, labels and groups of shared samples are, so there
+    has to be such a sample.
+    """
     problems = []
-    metadata = {name: members[name].metadata for name in names}
-    values_by_field: dict[str, dict[str, object]] = {
-        "classes": {name: each.classes for name, each in metadata.items()},
-        "data fingerprints": {name: each.data_fingerprint for name, each in metadata.items()},
-    }
-    for field, values in values_by_field.items():
-        if len(set(values.values())) > 1:
-            listed = "; ".join(f"{name} has {value!r}" for name, value in values.items())
-            problems.append(f"{field} differ: {listed}")
+    by_schema = names_by_schema(origins)
+    for schema, names in by_schema.items():
+        others = [name for other in by_schema if other != schema for name in by_schema[other]]
+        in_others = np.zeros(len(known.ids), dtype=np.bool_)
+        for name in others:
+            in_others[known.sample(samples[name].keys)] = True
+        problems += [
+            f"{name} (data fingerprint of schema {schema}) shares no sample with "
+            f"{', '.join(others)} (of another schema), so nothing says that they belong together"
+            for name in names
+            if others and not in_others[known.sample(samples[name].keys)].any()
+        ]
     return problems
 
 
-def member_warnings(origins: Mapping[str, Metadata]) -> list[str]:
-    """Return warnings about members that can be joined, but are probably a mistake.
+def joined_splits(
+    samples: Mapping[str, MemberSamples], known: SampleKeys, on_missing: str
+) -> set[str]:
+    """Return the splits that are joined; log a warning about those that some member lacks.
 
     Args:
-        origins: member → metadata.
-    """
-    warnings = []
-    names_by_run: dict[tuple[str, ...], list[str]] = {}
-    for name, origin in origins.items():
-        run = (origin.name, origin.config_hash, origin.created, str(origin.seed))
-        names_by_run.setdefault(run, []).append(name)
-    warnings += [
-        f"members {' and '.join(names)} are the same run, which counts {len(names)} times"
-        for names in names_by_run.values()
-        if len(names) > 1
-    ]
-    if len({origin.seed for origin in origins.values()}) > 1:
-        seeds = ", ".join(f"{name} {origin.seed}" for name, origin in origins.items())
-        warnings.append(f"members were trained with different seeds: {seeds}")
-    return warnings
-
-
-def shared_splits(samples: Mapping[str, MemberSamples], known: SampleKeys) -> set[str]:
-    """Return the splits that all members have; log a warning about the others.
+        samples: member → its samples.
+        known: the ids of all members.
+        on_missing: with `renormalise`, a split that a member lacks stays for the others, as a
+            sample does; otherwise it is left out.
 
     Raises:
         ArtifactError: no split is in all members.
     """
     splits_by_member = {name: known.splits(member.keys) for name, member in samples.items()}
     shared = set.intersection(*splits_by_member.values())
-    for split in sorted(set.union(*splits_by_member.values()) - shared):
+    every = set.union(*splits_by_member.values())
+    for split in sorted(every - shared):
         without = ", ".join(
             name for name, splits in splits_by_member.items() if split not in splits
         )
-        _log.warning("split %s is left out of the join: no rows in %s", split, without)
+        if on_missing == "renormalise":
+            message = "split %s: no rows in %s, so members cannot be compared there"
+            _log.warning(message, split, without)
+        else:
+            _log.warning("split %s is left out of the join: no rows in %s", split, without)
     if not shared:
         listed = "; ".join(
             f"{name} has {', '.join(sorted(splits))}" for name, splits in splits_by_member.items()
         )
         refuse_join([f"no split is in all members: {listed}"])
-    return shared
+    return every if on_missing == "renormalise" else shared
 
 
 def contradictions(

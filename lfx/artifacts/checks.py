@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lfx.artifacts.consistency import are_consistent, text_columns
-from lfx.artifacts.metadata import SCHEMA_VERSION, Metadata
+from lfx.artifacts.metadata import READABLE, Metadata
 from lfx.artifacts.predictions import NONE, Predictions
+from lfx.artifacts.seen import UNKNOWN
 from lfx.data.split_names import SPLITS
 from lfx.runtime.errors import ArtifactError, name_some
 from lfx.runtime.fields import is_text
@@ -18,7 +19,7 @@ from lfx.runtime.fields import is_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-_COLUMNS = ("sample_id", "group", "split", "fold", "label")
+_COLUMNS = ("sample_id", "group", "split", "fold", "label", "seen")
 _LEAST_CLASSES = 2
 
 
@@ -77,8 +78,9 @@ def _metadata_problems(metadata: Metadata) -> list[str]:
     problems = []
     classes = metadata.classes
     repeated = [name for name, count in Counter(classes).items() if count > 1]
-    if metadata.schema_version != SCHEMA_VERSION:
-        problems.append(f"schema_version is {metadata.schema_version}, allowed: {SCHEMA_VERSION}")
+    if metadata.schema_version not in READABLE:
+        allowed = ", ".join(map(str, READABLE))
+        problems.append(f"schema_version is {metadata.schema_version}, allowed: {allowed}")
     if len(classes) < _LEAST_CLASSES:
         problems.append(f"it has {len(classes)} classes, allowed: {_LEAST_CLASSES} or more")
     if repeated:
@@ -90,6 +92,10 @@ def _metadata_problems(metadata: Metadata) -> list[str]:
         for key in ("modality", "name", "data_fingerprint")
         if not getattr(metadata, key)
     ]
+    if metadata.regime == "":
+        problems.append("the metadata's regime is empty")
+    if not all(name and fingerprint for name, fingerprint in metadata.columns.items()):
+        problems.append("the metadata's columns have an empty name or fingerprint")
     if not is_text(metadata.to_json()):
         problems.append("the metadata holds text that is not UTF-8")
     if not _is_utc(metadata.created):
@@ -121,8 +127,8 @@ def _shape_problems(predictions: Predictions) -> list[str]:
             f"the logits have shape {logits.shape}, allowed: (rows, {classes}), "
             "one column per class"
         )
-    dtypes = [("fold", np.int16), ("label", np.int16), ("logits", np.float32)]
-    for name, dtype in dtypes:
+    dtypes = {"fold": np.int16, "label": np.int16, "logits": np.float32, "seen": np.int8}
+    for name, dtype in dtypes.items():
         got = getattr(predictions, name).dtype
         if got != dtype:
             problems.append(f"{name} is of type {got}, allowed: {np.dtype(dtype)}")
@@ -190,7 +196,7 @@ def _samples_with_several(ids: list[str], values: list[Any]) -> list[str]:
 
 def _value_problems(predictions: Predictions) -> list[str]:
     classes = len(predictions.metadata.classes)
-    label, fold = predictions.label, predictions.fold
+    label, fold, seen = predictions.label, predictions.fold, predictions.seen
     tests: Iterable[tuple[np.ndarray[Any, Any], Callable[[int], str]]] = (
         (
             _not_finite(predictions.logits),
@@ -201,6 +207,10 @@ def _value_problems(predictions: Predictions) -> list[str]:
             lambda count: f"{count} labels are out of range (allowed: 0 to {classes - 1} or none)",
         ),
         (fold < NONE, lambda count: f"{count} folds are negative"),
+        (
+            (seen < UNKNOWN) | (seen > 1),
+            lambda count: f"{count} values of seen are out of range (allowed: 0, 1, -1 unknown)",
+        ),
     )
     return [
         f"{describe(int(invalid.sum()))}: {name_some(predictions.sample_id[invalid])}"

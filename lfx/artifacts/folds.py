@@ -51,7 +51,7 @@ def merge_folds(parts: Mapping[int, Predictions]) -> Predictions:
             raise ArtifactError(
                 f"fold {fold} has other data, folds or settings than fold {min(parts)}"
             )
-    columns = ("sample_id", "group", "split", "fold", "label", "logits")
+    columns = ("sample_id", "group", "split", "fold", "label", "logits", "seen")
     rows = {name: np.concatenate([getattr(part, name) for part in ordered]) for name in columns}
     newest = max(part.metadata.created for part in ordered)
     return Predictions(**rows, metadata=replace(first, created=newest))
@@ -83,7 +83,7 @@ def publish_fold(folder: Path, fold: int, part: Predictions) -> dict[int, Predic
 
 def are_of_one_run(first: Predictions, second: Predictions) -> bool:
     """Return whether two folds' predictions have the same data, folds, settings and seed."""
-    keys = ("classes", "data_fingerprint", "split_fingerprint", "config_hash", "seed")
+    keys = ("classes", "data_fingerprint", "split_fingerprint", "columns", "config_hash", "seed")
     return all(getattr(first.metadata, key) == getattr(second.metadata, key) for key in keys)
 
 

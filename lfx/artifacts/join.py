@@ -19,13 +19,15 @@ from lfx.artifacts.agreement import (
     SampleKeys,
     contradictions,
     gaps,
-    metadata_problems,
+    joined_splits,
     refuse_join,
-    shared_splits,
+    unrelated,
 )
 from lfx.artifacts.checks import check
 from lfx.artifacts.joined import JoinedMembers
+from lfx.artifacts.origins import metadata_problems
 from lfx.artifacts.reserved import ON_MISSING, MissingPolicy
+from lfx.artifacts.seen import seen_by_any
 from lfx.data.split_names import SPLITS
 from lfx.runtime.errors import ArtifactError
 from lfx.runtime.settings import value_problems
@@ -42,12 +44,13 @@ def join(
     """Join members by sample.
 
     If a sample has several rows, one per fold, their probabilities are averaged. A split that some
-    member lacks entirely is left out, with a warning in the log.
+    member lacks entirely is left out, or kept for the others with `renormalise`, with a warning in
+    the log.
 
     Args:
         members: name → predictions; one member is enough.
-        on_missing: for samples of a shared split that some member lacks: `error` raises an error,
-            `renormalise` keeps the sample for the other members, `drop` leaves it out.
+        on_missing: for samples that some member lacks: `error` raises an error, `renormalise` keeps
+            the sample for the other members, `drop` leaves it out.
         checked: whether the members have passed `check` already, as in reading.
 
     Raises:
@@ -65,14 +68,15 @@ def join(
     for name in names:
         if not checked:
             check(members[name], f"member {name}")
-    refuse_join(metadata_problems(members, names))
+    origins = {name: members[name].metadata for name in names}
+    refuse_join(metadata_problems(origins))
     known, positions = _index_ids([members[name] for name in names])
     samples = {
         name: _one_row_per_sample(members[name], known, *sample_and_group)
         for name, sample_and_group in zip(names, positions, strict=True)
     }
-    shared = shared_splits(samples, known)
-    problems = contradictions(samples, known, shared)
+    shared = joined_splits(samples, known, on_missing)
+    problems = unrelated(samples, known, origins) + contradictions(samples, known, shared)
     if on_missing == "error":
         problems += gaps(samples, known, shared)
     refuse_join(problems)
@@ -85,19 +89,13 @@ def join(
         keys = keys[~incomplete]
         if not len(keys):
             refuse_join(["no sample is in all members"])
-    split_fingerprints = {
-        part for name in names for part in members[name].metadata.split_fingerprint.split("+")
-    }
     return JoinedMembers(
         names=names,
-        classes=members[names[0]].metadata.classes,
+        classes=origins[names[0]].classes,
         split=np.array(SPLITS, dtype=object)[known.split(keys)],
         **_align(samples, known, keys),
         dropped=dropped,
-        data_fingerprint=members[names[0]].metadata.data_fingerprint,
-        split_fingerprint="+".join(sorted(split_fingerprints)),
-        leaky=any(members[name].metadata.leaky for name in names),
-        origins=tuple(members[name].metadata for name in names),
+        origins=tuple(origins.values()),
     )
 
 
@@ -144,10 +142,11 @@ def _index_ids(members: list[Predictions]) -> tuple[SampleKeys, list[tuple[Integ
 def _align(
     samples: Mapping[str, MemberSamples], known: SampleKeys, keys: Integers
 ) -> dict[str, Any]:
-    """Return id, group, label, logits and presence of each key's sample."""
+    """Return id, group, label, logits, presence and `seen` of each key's sample."""
     classes = next(iter(samples.values())).logits.shape[1]
     logits = np.zeros((len(samples), len(keys), classes))
     present = np.zeros((len(samples), len(keys)), dtype=np.bool_)
+    seen = np.zeros((len(samples), len(keys)), dtype=np.int8)
     group, label = np.empty(len(keys), dtype=np.int64), np.empty(len(keys), dtype=np.int16)
     for position, member in enumerate(samples.values()):
         at: Integers | slice = slice(None)
@@ -158,9 +157,10 @@ def _align(
             at = at[rows]
         present[position, at] = True
         logits[position, at] = member.logits[rows]
+        seen[position, at] = member.seen[rows]
         group[at], label[at] = member.group[rows], member.label[rows]
     texts = {"sample_id": known.texts(known.sample(keys)), "group": known.texts(group)}
-    return {"texts": texts, "label": label, "logits": logits, "present": present}
+    return {"texts": texts, "label": label, "logits": logits, "present": present, "seen": seen}
 
 
 def _one_row_per_sample(
@@ -178,7 +178,7 @@ def _one_row_per_sample(
     split_positions = np.array([SPLITS.index(split) for split in encoded.dictionary.to_pylist()])
     keys = known.key(split_positions[encoded.indices.to_numpy()], sample)
     if (keys[1:] > keys[:-1]).all():  # sorted already, as in a fused artifact
-        return MemberSamples(keys, group, member.label, member.logits)
+        return MemberSamples(keys, group, member.label, member.logits, member.seen)
     order = np.argsort(keys)
     starts = np.concatenate([[0], np.flatnonzero(np.diff(keys[order])) + 1])
     if len(starts) < len(keys):
@@ -190,6 +190,7 @@ def _one_row_per_sample(
         group=group[first_rows],
         label=member.label[first_rows],
         logits=_average(member.logits[order], starts),
+        seen=seen_by_any(member.seen[order], starts),
     )
 
 

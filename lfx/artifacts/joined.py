@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,6 +13,8 @@ import pyarrow as pa
 
 from lfx.artifacts.metadata import Metadata
 from lfx.artifacts.predictions import NONE, Predictions
+from lfx.artifacts.seen import Seen, seen_by_any
+from lfx.data.split_names import SPLITS
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,10 +32,9 @@ class JoinedMembers:
             lacks a sample.
         present: `(members, samples)`, whether the member has the sample; each sample has at least
             one member.
+        seen: whether another sample of the group was among the rows that the member was fitted on,
+            `(members, samples)`, int8: 1 yes, 0 no, -1 unknown; 0 where a member lacks a sample.
         dropped: split → number of samples that were left out because a member lacks them.
-        data_fingerprint: the data fingerprint, equal for all members.
-        split_fingerprint: the members' split fingerprints, joined by `+` if they differ.
-        leaky: whether any member is leaky.
         origins: the metadata of each member's artifact, in the order of the names.
     """
 
@@ -44,11 +45,45 @@ class JoinedMembers:
     label: np.ndarray[Any, Any]
     logits: np.ndarray[Any, np.dtype[np.float64]]
     present: np.ndarray[Any, np.dtype[np.bool_]]
+    seen: np.ndarray[Any, np.dtype[np.int8]]
     dropped: dict[str, int]
-    data_fingerprint: str
-    split_fingerprint: str
-    leaky: bool
     origins: tuple[Metadata, ...]
+
+    @property
+    def leaky(self) -> bool:
+        """Whether any member is leaky."""
+        return any(origin.leaky for origin in self.origins)
+
+    @property
+    def fingerprint_schema(self) -> int:
+        """The latest schema of the members' data fingerprints."""
+        return max(origin.fingerprint_schema for origin in self.origins)
+
+    @property
+    def data_fingerprint(self) -> str:
+        """The data fingerprint of the members of the latest schema, which is equal for all."""
+        return max(self.origins, key=lambda origin: origin.fingerprint_schema).data_fingerprint
+
+    @property
+    def split_fingerprint(self) -> str:
+        """The members' split fingerprints, joined by `+` if they differ."""
+        return _joined_by_plus(origin.split_fingerprint for origin in self.origins)
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The columns that members have read → fingerprint, joined by `+` if they differ."""
+        names = sorted({column for origin in self.origins for column in origin.columns})
+        return {
+            name: _joined_by_plus(
+                origin.columns[name] for origin in self.origins if name in origin.columns
+            )
+            for name in names
+        }
+
+    @property
+    def complete(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """The mask of the samples that all members have, `(samples,)`."""
+        return np.asarray(self.present.all(axis=0), dtype=np.bool_)
 
     @cached_property
     def sample_id(self) -> np.ndarray[Any, Any]:
@@ -64,14 +99,23 @@ class JoinedMembers:
         """Return the mask of a split's samples, `(samples,)`."""
         return np.asarray(self.split == split, dtype=np.bool_)
 
+    def labelled_splits(self) -> list[str]:
+        """Return the splits that have labelled samples."""
+        labelled = self.label != NONE
+        return [split for split in SPLITS if (self.rows(split) & labelled).any()]
+
     def predictions(
-        self, logits: np.ndarray[Any, np.dtype[np.float32]], metadata: Metadata
+        self,
+        logits: np.ndarray[Any, np.dtype[np.float32]],
+        metadata: Metadata,
+        seen: Seen | None = None,
     ) -> Predictions:
         """Return predictions of these samples, one row each, without folds.
 
         Args:
             logits: `(samples, classes)`.
             metadata: where the logits came from.
+            seen: `(samples,)`; None: yes if it is of any member.
         """
         return Predictions.of_texts(
             {**self.texts, "split": pa.array(self.split, pa.large_string())},
@@ -79,6 +123,7 @@ class JoinedMembers:
             label=self.label,
             logits=logits,
             metadata=metadata,
+            seen=seen_by_any(self.seen) if seen is None else seen,
         )
 
     def missing(self) -> dict[str, dict[str, int]]:
@@ -88,3 +133,13 @@ class JoinedMembers:
             for name, present in zip(self.names, self.present, strict=True)
         }
         return {name: by_split for name, by_split in counts.items() if by_split}
+
+    def incomplete(self, members: int) -> dict[str, int]:
+        """Return split → number of the samples that fewer than `members` members have."""
+        fewer = self.present.sum(axis=0) < members
+        return dict(Counter(map(str, self.split[fewer])))
+
+
+def _joined_by_plus(fingerprints: Iterable[str]) -> str:
+    """Return the fingerprints, each once and sorted; those of a fusion may be several."""
+    return "+".join(sorted({part for text in fingerprints for part in text.split("+")}))

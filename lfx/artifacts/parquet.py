@@ -1,6 +1,6 @@
 """Read and write prediction artifacts as Parquet files, which need nothing but pyarrow to read.
 
-One row per (sample, fold), six columns, and JSON under the file metadata key `lfx`.
+One row per (sample, fold), seven columns, and JSON under the file metadata key `lfx`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lfx.artifacts.checks import check, refuse
 from lfx.artifacts.metadata import Metadata
 from lfx.artifacts.predictions import NONE, TEXTS, Predictions
-from lfx.runtime.errors import ArtifactError, in_one_line, name_some
+from lfx.artifacts.seen import UNKNOWN
+from lfx.artifacts.stored_table import null_problems, schema_problems, width_problems
+from lfx.runtime.errors import ArtifactError, in_one_line
 from lfx.runtime.files import atomic_path
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ SCHEMA = pa.schema(
         pa.field("fold", pa.int16(), nullable=True),
         pa.field("label", pa.int16(), nullable=True),
         pa.field("logits", pa.list_(pa.field("element", pa.float32(), nullable=False)), False),
+        pa.field("seen", pa.bool_(), nullable=True),
     ]
 )
 _REMEDY = "create it with `python -m lfx.train`, or give the path of another artifact"
@@ -64,6 +66,7 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
         pa.array(predictions.fold, pa.int16(), mask=predictions.fold == NONE),
         pa.array(predictions.label, pa.int16(), mask=predictions.label == NONE),
         logits.cast(SCHEMA.field("logits").type),
+        pa.array(predictions.seen == 1, pa.bool_(), mask=predictions.seen == UNKNOWN),
     ]
     text = predictions.metadata.to_json().encode()
     metadata = {METADATA_KEY: text, DIGEST_KEY: hashlib.sha256(text).hexdigest().encode()}
@@ -96,8 +99,8 @@ def read_predictions(path: Path) -> Predictions:
     """
     table = _read_table(path)
     metadata = _metadata(table.schema, path)
-    refuse(_schema_problems(table.schema), str(path))
-    refuse(_null_problems(table) + _width_problems(table, len(metadata.classes)), str(path))
+    refuse(schema_problems(table.schema, metadata.schema_version), str(path))
+    refuse(null_problems(table) + width_problems(table, len(metadata.classes)), str(path))
     logits = table["logits"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
     texts = {name: table[name].cast(pa.large_string()).combine_chunks() for name in TEXTS}
     predictions = Predictions.of_texts(
@@ -106,6 +109,7 @@ def read_predictions(path: Path) -> Predictions:
         label=_integers(table["label"]),
         logits=logits.astype(np.float32).reshape(table.num_rows, len(metadata.classes)),
         metadata=metadata,
+        seen=_seen(table["seen"]) if "seen" in table.column_names else None,
     )
     check(predictions, str(path))
     return predictions
@@ -164,78 +168,9 @@ def _read_table(path: Path) -> pa.Table:
     return table
 
 
-def _is_text(dtype: pa.DataType) -> bool:
-    return bool(pa.types.is_string(dtype) or pa.types.is_large_string(dtype))
-
-
-def _is_logits(dtype: pa.DataType) -> bool:
-    is_list = (
-        pa.types.is_list(dtype)
-        or pa.types.is_large_list(dtype)
-        or pa.types.is_fixed_size_list(dtype)
-    )
-    return bool(is_list and pa.types.is_float32(dtype.value_type))
-
-
-# Other writers may use large_string, large_list or fixed_size_list.
-_ALLOWED = {
-    "sample_id": ("string", _is_text),
-    "group": ("string", _is_text),
-    "split": ("string", _is_text),
-    "fold": ("int16", pa.types.is_int16),
-    "label": ("int16", pa.types.is_int16),
-    "logits": ("list of float32", _is_logits),
-}
-
-
-def _schema_problems(schema: pa.Schema) -> list[str]:
-    missing = [name for name in _ALLOWED if name not in schema.names]
-    extra = [name for name in schema.names if name not in _ALLOWED]
-    repeated = sorted({name for name in schema.names if schema.names.count(name) > 1})
-    problems = []
-    if missing:
-        problems.append(f"columns are missing: {', '.join(missing)}")
-    if extra:
-        problems.append(f"unknown columns: {name_some(extra)}; allowed: {', '.join(_ALLOWED)}")
-    if repeated:
-        return [*problems, f"columns occur more than once: {', '.join(repeated)}"]
-    return problems + [
-        f"column {name} is of type {schema.field(name).type}, allowed: {what}"
-        for name, (what, fits) in _ALLOWED.items()
-        if name not in missing and not fits(schema.field(name).type)
-    ]
-
-
-def _null_problems(table: pa.Table) -> list[str]:
-    problems = []
-    for name in ("sample_id", "group", "split", "logits"):
-        count = table[name].null_count
-        if count:
-            problems.append(f"{count} rows have no {name}")
-    elements = table["logits"].combine_chunks().flatten()
-    if elements.null_count:
-        problems.append(f"{elements.null_count} of the logits are null")
-    for name in ("fold", "label"):
-        values = table[name].drop_null().to_numpy()
-        if (values < 0).any():
-            problems.append(
-                f"{int((values < 0).sum())} values of {name} are negative; allowed: 0 or more, "
-                "and null for none"
-            )
-    return problems
-
-
-def _width_problems(table: pa.Table, classes: int) -> list[str]:
-    widths = pc.list_value_length(table["logits"]).fill_null(classes).to_numpy()
-    wrong = [
-        f"{table['sample_id'][row]} has {widths[row]}" for row in np.flatnonzero(widths != classes)
-    ]
-    if wrong:
-        return [
-            f"{len(wrong)} rows do not have {classes} logits, one per class: {name_some(wrong)}"
-        ]
-    return []
-
-
 def _integers(column: pa.ChunkedArray) -> np.ndarray[Any, Any]:
     return np.asarray(column.fill_null(NONE).to_numpy(), dtype=np.int16)
+
+
+def _seen(column: pa.ChunkedArray) -> np.ndarray[Any, Any]:
+    return np.asarray(column.cast(pa.int8()).fill_null(UNKNOWN).to_numpy(), dtype=np.int8)

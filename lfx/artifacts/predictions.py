@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lfx.artifacts.metadata import Metadata
-from lfx.runtime.errors import ArtifactError
+from lfx.artifacts.seen import UNKNOWN
+from lfx.runtime.errors import ArtifactError, name_some
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,6 +37,8 @@ class Predictions:
         label: class index, `(rows,)`, int16, -1 if unlabelled.
         logits: raw scores before softmax, `(rows, classes)`, float32.
         metadata: where the rows came from.
+        seen: whether another sample of the row's group was among the rows that the model was fitted
+            on, `(rows,)`, int8: 1 yes, 0 no, -1 unknown; None becomes unknown for all rows.
     """
 
     sample_id: np.ndarray[Any, Any]
@@ -45,7 +48,13 @@ class Predictions:
     label: np.ndarray[Any, Any]
     logits: np.ndarray[Any, Any]
     metadata: Metadata
+    seen: Any = None  # an array, once constructed
     _arrow: dict[str, pa.Array] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Fill in what is not known of any row."""
+        if self.seen is None:
+            object.__setattr__(self, "seen", np.full(len(self.label), UNKNOWN, dtype=np.int8))
 
     def texts(self, column: str) -> pa.Array:
         """Return `sample_id`, `group` or `split` as Arrow strings, which are cached.
@@ -104,12 +113,14 @@ class Predictions:
 
         Args:
             columns: `sample_id`, `group` and `split` as strings, and optionally `fold` and `label`
-                as integers or None. Without `group`, each sample is a separate group.
+                as integers or None, and `seen` as booleans or None. Without `group`, each sample is
+                a separate group.
             logits: raw scores before softmax, `(rows, classes)`.
             metadata: where the rows came from.
 
         Raises:
-            ArtifactError: a column is missing, or a fold or label is outside of int16.
+            ArtifactError: a column is missing, a fold or label is outside of int16, or a value of
+                `seen` is neither a boolean nor None.
         """
         lists = {name: list(values) for name, values in columns.items()}
         missing = [name for name in ("sample_id", "split") if name not in lists]
@@ -126,6 +137,7 @@ class Predictions:
             label=_integers("label", lists.get("label", [None] * rows)),
             logits=np.asarray(logits, dtype=np.float32),
             metadata=metadata,
+            seen=_seen(lists["seen"]) if "seen" in lists else None,
         )
 
     def rows(self, split: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -145,6 +157,7 @@ class Predictions:
             label=self.label[rows],
             logits=self.logits[rows],
             metadata=self.metadata,
+            seen=self.seen[rows],
         )
 
     def probabilities(self) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -174,3 +187,14 @@ def _integers(name: str, values: list[Any]) -> np.ndarray[Any, Any]:
             f"allowed: {limits.min} to {limits.max}"
         )
     return numbers.astype(np.int16)
+
+
+def _seen(values: list[Any]) -> np.ndarray[Any, Any]:
+    numbers = [UNKNOWN if value is None else value for value in values]
+    wrong = [value for value in numbers if value not in (UNKNOWN, 0, 1)]
+    if wrong:
+        raise ArtifactError(
+            f"column seen holds {name_some(map(repr, wrong))}; allowed: True, False, and None for "
+            "unknown"
+        )
+    return np.asarray(numbers, dtype=np.int8)

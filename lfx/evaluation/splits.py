@@ -13,10 +13,17 @@ from lfx.evaluation.metrics import evaluate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from lfx.artifacts.predictions import Predictions
 
 
-def evaluate_splits(predictions: Predictions, splits: Sequence[str] = REPORTED) -> dict[str, Any]:
+def evaluate_splits(
+    predictions: Predictions,
+    splits: Sequence[str] = REPORTED,
+    among: NDArray[np.bool_] | None = None,
+) -> dict[str, Any]:
     """Compute the scores of each split's labelled rows.
 
     They are computed from the artifact's rows, so a reader of the file gets the same numbers.
@@ -24,6 +31,7 @@ def evaluate_splits(predictions: Predictions, splits: Sequence[str] = REPORTED) 
     Args:
         predictions: one row per sample in each split.
         splits: names of the splits.
+        among: mask of the rows that count, `(rows,)`; None: all.
 
     Returns:
         `{split: metrics}` for the splits with labelled rows, with metrics as in `evaluate`.
@@ -31,6 +39,7 @@ def evaluate_splits(predictions: Predictions, splits: Sequence[str] = REPORTED) 
     metrics = {}
     for split in splits:
         rows = predictions.rows(split) & (predictions.label >= 0)
+        rows = rows if among is None else rows & among
         if rows.any():
             metrics[split] = evaluate(
                 torch.from_numpy(softmax(predictions.logits[rows])),

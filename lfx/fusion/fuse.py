@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from lfx.artifacts.seen import Seen, seen_by, seen_by_any
 from lfx.data.split_names import SPLITS
-from lfx.evaluation.splits import evaluate_splits
+from lfx.evaluation.reported import TEST, reported_split
 from lfx.fusion.baselines import score_baselines
-from lfx.fusion.fit_data import Mask, complete_rows, fit_data, outputs_of
+from lfx.fusion.fit_data import Mask, complete_rows, fit_data, outputs_of, warn_about_fit_rows
 from lfx.fusion.guard import refuse_leak
 from lfx.fusion.result import FusionResult, fused_predictions, weights_document
 from lfx.fusion.schemes.grid import Searched
+from lfx.fusion.scored import Scored, score_fusion
 from lfx.fusion.search.curve import Curve, exact_curve
-from lfx.runtime.errors import FusionError, name_some
+from lfx.runtime.errors import FusionError
 
 if TYPE_CHECKING:
     from lfx.artifacts.joined import JoinedMembers
@@ -35,7 +37,8 @@ class FitPlan:
     Attributes:
         fit_split: the split whose labels weights and calibrations are fitted on: `val`, `test` or
             `oof`.
-        report_split: the split that is reported.
+        report_split: the split that is reported; None: `test`, or another one if the members share
+            no labelled test samples, which is reported although it is fitted on.
         allow_leaky_fit: allow both splits to be the same, and mark the result as leaky.
         fit_folds: number of folds of the fit split, each fused by a fit on the other folds, so that
             its scores are out-of-sample too; 1: all rows by one fit, in-sample.
@@ -44,7 +47,7 @@ class FitPlan:
     """
 
     fit_split: str = "val"
-    report_split: str = "test"
+    report_split: str | None = None
     allow_leaky_fit: bool = False
     fit_folds: int = 5
     best_by: str = "f1_weighted"
@@ -75,47 +78,86 @@ def fuse(
     Raises:
         FusionError: the fit would leak, has no labels, or the scheme cannot weigh these members.
     """
-    if plan.report_split not in SPLITS:
-        raise FusionError(
-            f"report_split: allowed are {', '.join(SPLITS)}; got {plan.report_split!r}"
-        )
-    leaky = pipeline.needs_fit and refuse_leak(
-        plan.fit_split, [plan.report_split], allow_leaky_fit=plan.allow_leaky_fit
+    report_split, is_chosen = _split_to_report(joined, plan)
+    leaky = (
+        pipeline.needs_fit
+        and is_chosen
+        and refuse_leak(plan.fit_split, [report_split], allow_leaky_fit=plan.allow_leaky_fit)
     )
-    leaky = leaky or joined.leaky
     outputs = outputs_of(joined, device)
-    rows = _fit_rows(joined, plan, needed=pipeline.needs_fit)
+    allowed = pipeline.needs_fit or not is_chosen or plan.fit_split != report_split
+    rows = _fit_rows(joined, plan.fit_split, needed=pipeline.needs_fit, allowed=allowed)
     fit = fit_data(joined, outputs, rows & pipeline.needs_fit, plan.seed)
     if pipeline.needs_fit:
-        _warn_about_missing_classes(fit, plan.fit_split)
+        warn_about_fit_rows(fit, joined, plan.fit_split)
     fitted = pipeline.fit(fit)
     scores = fitted.combine(outputs)
     folds = 1
     if pipeline.needs_fit and plan.fit_folds > 1:
         folds = _cross_fit(joined, pipeline, plan, fit, outputs, scores)
+    is_in_sample = pipeline.needs_fit and folds == 1 and plan.fit_split == report_split
+    leaky = leaky or is_in_sample or joined.leaky
     predictions = fused_predictions(
-        joined, scores, name, plan.seed, config_hash, versions, leaky=leaky
+        joined,
+        scores,
+        name,
+        plan.seed,
+        config_hash,
+        versions,
+        leaky=leaky,
+        seen=_seen(joined, rows & pipeline.needs_fit, plan.fit_split if folds > 1 else None),
     )
     # When members are fitted on `oof` rows, those rows are reported in place of `val`.
-    splits = dict.fromkeys(("val", "test", plan.report_split, plan.fit_split))
-    metrics = evaluate_splits(predictions, tuple(splits))
-    labels = torch.as_tensor(joined.label.astype(np.int64), device=device)
-    masks = {
-        split: torch.as_tensor(joined.rows(split), device=device) & (labels >= 0)
-        for split in metrics
-    }
+    splits = tuple(dict.fromkeys(("val", TEST, report_split, plan.fit_split)))
+    scored = score_fusion(joined, predictions, splits, device)
     return FusionResult(
         predictions=predictions,
         fitted=fitted,
-        metrics=metrics | ({"leaky": True} if leaky else {}),
-        baselines=_baselines(outputs, rows, labels, masks, plan.best_by) if masks else {},
+        metrics=scored.metrics | ({"leaky": True} if leaky else {}),
+        baselines=_baselines(outputs, rows, scored, plan.best_by) if scored.complete else {},
         weights_document=weights_document(
             joined, pipeline, plan.fit_split if pipeline.needs_fit else None, fitted, outputs
         )
         | ({"fit_folds": folds} if folds > 1 else {})
         | ({"leaky": True} if leaky else {}),
-        curves=_curves(fitted, outputs, labels, masks),
+        curves=_curves(fitted, outputs, scored),
     )
+
+
+def _split_to_report(joined: JoinedMembers, plan: FitPlan) -> tuple[str, bool]:
+    """Return the split that is reported, and whether another one could be fitted on.
+
+    Without labelled test samples the fit split may be all there is to report. Cross-fitting then
+    keeps a row's label from its own prediction, and a fit without it is marked as leaky.
+    """
+    if plan.report_split is not None:
+        if plan.report_split not in SPLITS:
+            raise FusionError(
+                f"report_split: allowed are {', '.join(SPLITS)}; got {plan.report_split!r}"
+            )
+        return plan.report_split, True
+    split = reported_split(joined.labelled_splits()) or TEST
+    return split, split == TEST
+
+
+def _seen(joined: JoinedMembers, fitted: Mask, cross_fitted: str | None) -> Seen:
+    """Return whether members, or the fusion's fits, have seen another sample of a row's group.
+
+    Args:
+        joined: the joined members.
+        fitted: mask of the samples that the fusion was fitted on, `(samples,)`.
+        cross_fitted: the split whose rows were fused by fits that have not seen their group.
+
+    Returns:
+        `(samples,)`: 1 yes, 0 no, -1 unknown.
+    """
+    of_members = seen_by_any(joined.seen)
+    if not fitted.any():
+        return of_members
+    of_fits = seen_by(joined.texts["group"], fitted)
+    if cross_fitted is not None:
+        of_fits &= ~joined.rows(cross_fitted)
+    return np.where(of_fits, np.int8(1), of_members)
 
 
 def _cross_fit(
@@ -145,61 +187,41 @@ def _cross_fit(
 
 
 def _baselines(
-    outputs: Outputs,
-    rows: np.ndarray[Any, np.dtype[np.bool_]],
-    labels: Tensor,
-    masks: dict[str, Tensor],
-    best_by: str,
+    outputs: Outputs, rows: Mask, scored: Scored, best_by: str
 ) -> dict[str, dict[str, dict[str, float]]]:
+    """Score the baselines on the samples that all members have."""
+    labels = scored.labels
     fit_rows = torch.as_tensor(rows, device=labels.device)
     fit_probabilities = (member[fit_rows] for member in outputs.probabilities)
-    return score_baselines(fit_probabilities, labels[fit_rows], outputs, labels, masks, best_by)
+    return score_baselines(
+        fit_probabilities, labels[fit_rows], outputs, labels, scored.complete, best_by
+    )
 
 
-def _curves(
-    fitted: Fitted, outputs: Outputs, labels: Tensor, masks: dict[str, Tensor]
-) -> dict[str, Curve]:
+def _curves(fitted: Fitted, outputs: Outputs, scored: Scored) -> dict[str, Curve]:
     """Compute the exact curve of two searched members on each split with labels."""
     if not isinstance(fitted.rule, Searched) or not isinstance(fitted.rule.result, Curve):
         return {}
-    complete = {split: rows & outputs.complete for split, rows in masks.items()}
     probabilities = fitted.calibrated(outputs).probabilities
     return {
-        split: exact_curve(probabilities[:, rows], labels[rows], fitted.rule.metric)
-        for split, rows in complete.items()
-        if bool(rows.any())
+        split: exact_curve(probabilities[:, rows], scored.labels[rows], fitted.rule.metric)
+        for split, rows in scored.complete.items()
     }
 
 
-def _fit_rows(joined: JoinedMembers, plan: FitPlan, *, needed: bool) -> Mask:
+def _fit_rows(joined: JoinedMembers, fit_split: str, *, needed: bool, allowed: bool) -> Mask:
     """Return the mask of the rows to fit on, from `complete_rows`.
 
     If no fit is needed, the baselines still use these rows to find the majority class and the best
-    member. The mask may then be empty, and is empty if the fit split is the reported split.
+    member. The mask may then be empty, and is empty if that is not allowed, because the fit split
+    is the reported one.
     """
     no_rows = np.zeros(len(joined.label), dtype=np.bool_)
-    if not needed and plan.fit_split == plan.report_split:
+    if not allowed:
         return no_rows
     try:
-        return complete_rows(joined, plan.fit_split)
+        return complete_rows(joined, fit_split)
     except FusionError:
         if needed:
             raise
         return no_rows
-
-
-def _warn_about_missing_classes(fit: FitData, split: str) -> None:
-    counts = torch.bincount(fit.labels.cpu(), minlength=len(fit.classes)).tolist()
-    missing = [name for name, count in zip(fit.classes, counts, strict=True) if not count]
-    if len(fit.classes) - len(missing) == 1:
-        only = next(name for name in fit.classes if name not in missing)
-        log.warning(
-            "fit_split=%s has samples of class %s only: a fusion that is fitted there predicts %s "
-            "for every sample",
-            split,
-            only,
-            only,
-        )
-    elif missing:
-        message = "fit_split=%s has no samples of class %s: nothing is fitted for it"
-        log.warning(message, split, name_some(missing))

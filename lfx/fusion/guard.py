@@ -36,9 +36,10 @@ def refuse_leak(fit_split: str, report_splits: Sequence[str], *, allow_leaky_fit
     """
     leaky = fit_split in report_splits
     if leaky and not allow_leaky_fit:
+        remedy = "Report another split" if fit_split == "val" else "Use fit_split=val"
         raise FusionError(
             f"fit_split={fit_split} is also the split that is reported, so its scores would be too "
-            "good. Use fit_split=val, or allow_leaky_fit=true to get the scores, marked as leaky"
+            f"good. {remedy}, or allow_leaky_fit=true to get the scores, marked as leaky"
         )
     return leaky
 

@@ -15,6 +15,7 @@ from lfx.artifacts.predictions import Predictions
 from lfx.artifacts.reserved import MissingPolicy  # noqa: TC001, `checked` reads it
 from lfx.data.split_names import FitSplit  # noqa: TC001, `checked` reads it
 from lfx.evaluation.metrics import evaluate
+from lfx.evaluation.reported import TEST, reported_split
 from lfx.evaluation.scores import SCORES
 from lfx.fusion.calibration.calibrator import Calibrator  # noqa: TC001, `checked` reads it
 from lfx.fusion.calibration.none import NoCalibration
@@ -87,26 +88,32 @@ class LateFusion:
         self._fitted = joined.names, joined.classes, fitted
         return self
 
-    def predict_proba(self, members: Members, split: str = "test") -> np.ndarray[Any, Any]:
+    def predict_proba(self, members: Members, split: str | None = None) -> np.ndarray[Any, Any]:
         """Return fused probabilities of a split, `(samples, classes)`, sorted by sample id.
+
+        Args:
+            members: as in `fit`.
+            split: None: the split that is reported, see `reported_split`: `test`, or another one if
+                the members share no labelled test samples.
 
         Raises:
             FusionError: the fusion is not fitted, or was fitted on other members or classes.
         """
         joined = self._join(members)
-        return np.asarray(self._fuse(joined)[joined.rows(split)])
+        return np.asarray(self._fuse(joined)[joined.rows(_split_of(joined, split))])
 
-    def sample_ids(self, members: Members, split: str = "test") -> list[str]:
+    def sample_ids(self, members: Members, split: str | None = None) -> list[str]:
         """Return the ids of the rows of `predict_proba`."""
         joined = self._join(members)
-        return [str(sample) for sample in joined.sample_id[joined.rows(split)]]
+        rows = joined.rows(_split_of(joined, split))
+        return [str(sample) for sample in joined.sample_id[rows]]
 
-    def score(self, members: Members, split: str = "test", metric: str = "accuracy") -> float:
+    def score(self, members: Members, split: str | None = None, metric: str = "accuracy") -> float:
         """Compute a score of the fused predictions of a split's labelled samples.
 
         Args:
             members: as in `fit`.
-            split: not the fit split, whose scores would be too good.
+            split: not the fit split, whose scores would be too good; None: as in `predict_proba`.
             metric: a key of `lfx.evaluation.scores.SCORES`.
 
         Raises:
@@ -115,9 +122,10 @@ class LateFusion:
         """
         if metric not in SCORES:
             raise FusionError(f"metric: allowed are {', '.join(SCORES)}; got {metric!r}")
+        joined = self._join(members)
+        split = _split_of(joined, split)
         if self.pipeline.needs_fit:
             refuse_leak(self.fit_split, [split], allow_leaky_fit=False)
-        joined = self._join(members)
         rows = joined.rows(split) & (joined.label >= 0)
         if not rows.any():
             raise FusionError(f"split={split}: the members have no labelled samples there")
@@ -155,3 +163,10 @@ class LateFusion:
             for name, member in members.items()
         }
         return join(predictions, self.on_missing)
+
+
+def _split_of(joined: JoinedMembers, split: str | None) -> str:
+    """Return a split that was asked for, or else the one that is reported."""
+    if split is not None:
+        return split
+    return reported_split(joined.labelled_splits()) or reported_split(set(joined.split)) or TEST

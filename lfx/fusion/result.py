@@ -19,6 +19,7 @@ from lfx.runtime.settings import component_name
 
 if TYPE_CHECKING:
     from lfx.artifacts.joined import JoinedMembers
+    from lfx.artifacts.seen import Seen
     from lfx.fusion.outputs import Outputs
     from lfx.fusion.pipeline import Pipeline
 
@@ -33,10 +34,11 @@ class FusionResult:
         predictions: the fused artifact: modality `fusion`, one row per sample, with the logarithms
             of the fused scores as logits.
         fitted: calibrations and rule, fitted on the whole fit split.
-        metrics: `{"val": {...}, "test": {...}}` for the splits with labels, and `"leaky": True` if
-            weights or calibrations, of this fusion or of a fused member, were fitted on the
-            reported split.
-        baselines: name → split → scores.
+        metrics: `{"val": {...}, "test": {...}}` for the splits with labels; if a member lacks some
+            of these samples, `"complete": {"val": {...}, "test": {...}}` on the samples that all
+            members have; and `"leaky": True` if weights or calibrations, of this fusion or of a
+            fused member, were fitted on the reported split.
+        baselines: name → split → scores on the samples that all members have.
         weights_document: the content of `weights.json`.
         curves: split → exact curve of two members; empty unless the scheme computed one.
     """
@@ -94,7 +96,9 @@ def weights_document(
         }
     missing = joined.missing()
     if missing:
-        document["missing"] = missing
+        document |= {"missing": missing, "fused_from_fewer": joined.incomplete(len(joined.names))}
+        alone = joined.incomplete(2) if len(joined.names) > 2 else {}  # noqa: PLR2004
+        document |= {"fused_from_one": alone} if alone else {}
     if joined.dropped:
         document["dropped"] = joined.dropped
     return document
@@ -109,6 +113,7 @@ def fused_predictions(
     versions: dict[str, str],
     *,
     leaky: bool,
+    seen: Seen,
 ) -> Predictions:
     """Build an artifact of scores, `(samples, classes)`: modality `fusion`, one row per sample."""
     return joined.predictions(
@@ -124,7 +129,11 @@ def fused_predictions(
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             versions=dict(versions),
             leaky=leaky,
+            columns=joined.columns,
+            regime="fusion",
+            fingerprint_schema=joined.fingerprint_schema,
         ),
+        seen,
     )
 
 

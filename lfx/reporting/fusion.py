@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from lfx.artifacts.agreement import member_warnings
+from lfx.artifacts.origins import member_warnings
 from lfx.evaluation.unpredicted import unpredicted_classes
 from lfx.reporting.errors import report_errors
 from lfx.reporting.score_columns import print_scores

@@ -190,6 +190,18 @@ def test_a_split_that_one_member_lacks_is_left_out(make, caplog):
     assert "split train is left out of the join: no rows in text" in caplog.text
 
 
+def test_a_split_that_one_member_lacks_stays_for_the_others_where_asked(make, caplog):
+    with caplog.at_level(logging.WARNING):
+        joined = join({"image": make(ROWS[:2]), "text": make(ROWS)}, "renormalise")
+    assert joined.sample_id.tolist() == ["a", "b", "c", "d"]
+    assert joined.complete.tolist() == [True, True, False, False]
+    assert joined.missing() == {"image": {"test": 2}}
+    assert "split test: no rows in image, so members cannot be compared there" in caplog.text
+    dropped = join({"image": make(ROWS[:2]), "text": make(ROWS)}, "drop")
+    assert dropped.sample_id.tolist() == ["a", "b"]
+    assert "split test is left out of the join: no rows in image" in caplog.text
+
+
 def test_no_shared_split(make):
     with pytest.raises(ArtifactError, match="no split is in all members: image has val; text has"):
         join({"image": make(ROWS[:2]), "text": make(ROWS[2:])})
@@ -200,6 +212,63 @@ def test_split_fingerprints_that_differ_are_all_kept(make):
     assert join({"one": one, "two": two}).split_fingerprint == "x+y"
     again = make(split_fingerprint="x+y")
     assert join({"one": one, "again": again}).split_fingerprint == "x+y"
+
+
+def test_seen_is_that_of_any_member(make):
+    image = make(ROWS, seen=[True, False, None, False])
+    text = make(ROWS[:3], seen=[None, None, False])
+    joined = join({"image": image, "text": text}, "renormalise")
+    assert joined.seen.tolist() == [[1, 0, -1, 0], [-1, -1, 0, 0]]
+    logits = joined.logits[0].astype(np.float32)
+    assert joined.predictions(logits, image.metadata).seen.tolist() == [1, -1, -1, 0]
+    own = np.array([0, 0, 0, 1], np.int8)
+    assert joined.predictions(logits, image.metadata, own).seen.tolist() == own.tolist()
+
+
+def test_columns_of_all_members(make):
+    image, text = make(ROWS, columns={"image": "i1"}), make(ROWS, columns={"text": "t1"})
+    joint = make(ROWS, columns={"text": "t2", "image": "i1"})
+    assert join({"a": image, "b": text}).columns == {"image": "i1", "text": "t1"}
+    assert join({"a": image, "b": text, "c": joint}).columns == {"image": "i1", "text": "t1+t2"}
+    again = make(ROWS, columns={"text": "t1+t2"})
+    assert join({"a": again, "b": text}).columns == {"text": "t1+t2"}
+
+
+def test_fingerprints_are_compared_among_equals(make):
+    old, new = {"schema_version": 1, "data_fingerprint": "of texts too"}, {}
+    joined = join({"image": make(ROWS, **old), "text": make(ROWS, **new)})
+    assert (joined.data_fingerprint, joined.fingerprint_schema) == ("data-1", 2)
+    joined = join({"image": make(ROWS, **old), "text": make(ROWS, **old)})
+    assert (joined.data_fingerprint, joined.fingerprint_schema) == ("of texts too", 1)
+    third = make(ROWS, **old | {"data_fingerprint": "of others"})
+    with pytest.raises(ArtifactError, match="differ: image has 'of texts too'; third has 'of oth"):
+        join({"image": make(ROWS, **old), "text": make(ROWS), "third": third})
+    # A copy of schema 1 in schema 2 is no equal either.
+    copied = make(ROWS, fingerprint_schema=1, data_fingerprint="of texts too")
+    assert join({"image": copied, "text": make(ROWS)}).data_fingerprint == "data-1"
+    assert join({"image": copied, "text": make(ROWS, **old)}).fingerprint_schema == 1
+
+
+@pytest.mark.parametrize("on_missing", ["error", "renormalise"])
+def test_members_that_nothing_relates_are_refused(make, on_missing):
+    others = [(f"x{name}", split, fold, label) for name, split, fold, label in ROWS]
+    old = make(others, schema_version=1, data_fingerprint="of texts too")
+    members = {"old": old, "text": make(ROWS), "image": make(ROWS)}
+    message = r"old \(data fingerprint of schema 1\) shares no sample with image, text"
+    with pytest.raises(ArtifactError, match=message):
+        join(members, on_missing)
+    if on_missing == "renormalise":  # with equal fingerprints they are known to belong together
+        assert len(join(members | {"old": make(others)}, on_missing).sample_id) == 8
+
+
+def test_what_contradicts_is_refused_whatever_the_schemas(make):
+    old = {"schema_version": 1, "data_fingerprint": "of texts too"}
+    other = [("a", "val", None, 2), *ROWS[1:]]
+    with pytest.raises(ArtifactError, match=r"1 samples have one label .*: a \(2 and 0\)"):
+        join({"image": make(other, **old), "text": make(ROWS)})
+    grouped = make(ROWS, group=["a", "b", "c", "c"], **old)
+    with pytest.raises(ArtifactError, match=r"1 samples have one group .*: d \(c and d\)"):
+        join({"image": grouped, "text": make(ROWS)})
 
 
 GAPPED = [ROWS[0], ROWS[2], ROWS[3], ("e", "test", None, 1)]

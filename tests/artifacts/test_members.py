@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import lfx.artifacts.members
-from lfx.artifacts.agreement import member_warnings
 from lfx.artifacts.join import join
 from lfx.artifacts.members import digest, join_files
+from lfx.artifacts.origins import member_warnings
 from lfx.artifacts.parquet import read_predictions, write_predictions
 from lfx.runtime.errors import ArtifactError, FusionError
 
@@ -129,6 +129,37 @@ def test_a_digest_of_what_is_not_there(tmp_path, make):
     assert re.fullmatch("[0-9a-f]{12}", one)
     write(make, tmp_path, "text", 1)
     assert digest({"text": str(path)}) != one
+
+
+def test_members_that_have_read_a_column_in_two_states_give_a_warning(make):
+    text, joint, image = (
+        replace(make(ROWS, name=name).metadata, columns=columns)
+        for name, columns in (
+            ("text", {"text": "t1"}),
+            ("joint", {"text": "t2", "image": "i1"}),
+            ("image", {"image": "i1"}),
+        )
+    )
+    (warning,) = member_warnings({"text": text, "joint": joint, "image": image})
+    assert warning.startswith("members have read column text with different contents: text; joint.")
+    assert member_warnings({"text": text, "image": image}) == []
+    # A fusion of both has read both states, and then so has whoever is fused with it.
+    fused = replace(text, name="fused", columns={"text": "t1+t2", "image": "i1"})
+    (warning,) = member_warnings({"fused": fused, "text": text, "joint": joint})
+    assert "column text with different contents: fused; text; joint." in warning
+    assert member_warnings({"fused": fused, "image": image}) == []
+    # What a file of schema 1 has read is not known.
+    old = replace(text, name="old", columns={}, schema_version=1)
+    assert not any("column" in one for one in member_warnings({"old": old, "joint": joint}))
+
+
+def test_fingerprints_of_different_schemas_give_a_warning(make):
+    new, old = make(ROWS, name="new").metadata, make(ROWS, name="old", schema_version=1).metadata
+    third = replace(old, name="third")
+    (warning,) = member_warnings({"new": new, "old": old, "third": third})
+    assert "(schema 1: old, third; schema 2: new)" in warning
+    assert "compared by ids, labels and groups, on the samples that they share, only" in warning
+    assert member_warnings({"old": old, "third": third}) == []
 
 
 def test_members_of_one_run_or_of_different_seeds_give_warnings(make):

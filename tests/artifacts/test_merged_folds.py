@@ -18,7 +18,8 @@ def fold(make, number, seed=0, **metadata):
     rows = [(f"o{number}{letter}", "oof", None, 0) for letter in "ab"]
     rows += [("t1", "test", None, 1), ("t2", "test", None, None)]
     logits = np.random.default_rng([seed, number]).normal(size=(4, CLASSES))
-    return in_fold(make(rows, logits=logits, **metadata), number, "all folds")
+    seen = [number == 0, False, [False, None, True][number], None if number else False]
+    return in_fold(make(rows, logits=logits, seen=seen, **metadata), number, "all folds")
 
 
 def test_all_rows_of_all_folds_make_one_artifact(make):
@@ -31,6 +32,7 @@ def test_all_rows_of_all_folds_make_one_artifact(make):
     assert merged.fold.tolist() == [0] * 4 + [1] * 4 + [2] * 4
     assert merged.metadata.split_fingerprint == "all folds"
     np.testing.assert_array_equal(merged.logits[8:], parts[2].logits)
+    assert merged.seen.tolist() == [1, 0, 0, 0, 0, 0, -1, -1, 0, 0, 1, -1]
 
 
 def test_test_rows_are_averaged_over_the_folds(make):
@@ -42,15 +44,17 @@ def test_test_rows_are_averaged_over_the_folds(make):
         (row,) = np.flatnonzero(averaged.sample_id == name)
         want = np.mean([softmax(part.logits[place]) for part in parts.values()], axis=0)
         np.testing.assert_allclose(softmax(averaged.logits[row]), want, rtol=1e-5)
+    # Yes if it is of any fold's model, else unknown if it is of any.
+    assert averaged.seen.tolist() == [1, -1, 1, 0, 0, 0, 0, 0]
     own = averaged.logits[averaged.sample_id == "o1a"][0]
     np.testing.assert_allclose(log_softmax(own), log_softmax(parts[1].logits[0]), rtol=1e-5)
 
 
-@pytest.mark.parametrize("key", ["data_fingerprint", "config_hash", "seed"])
+@pytest.mark.parametrize("key", ["data_fingerprint", "columns", "config_hash", "seed"])
 def test_folds_of_different_runs_are_not_put_together(make, key):
     one = fold(make, 0)
     other = fold(make, 1)
-    strange = {"seed": 99}.get(key, "another")
+    strange = {"seed": 99, "columns": {"image": "pixels-2"}}.get(key, "another")
     other = replace(other, metadata=replace(other.metadata, **{key: strange}))
     with pytest.raises(ArtifactError, match="fold 1 has other data, folds or settings than fold"):
         merge_folds({0: one, 1: other})

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import logging
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lfx.artifacts.metadata import Metadata
-from lfx.artifacts.parquet import publish, read_predictions, write_predictions
+from lfx.artifacts.parquet import publish, read_metadata, read_predictions, write_predictions
 from lfx.artifacts.predictions import Predictions
 from lfx.data.split_names import SPLITS
 from lfx.runtime.errors import ArtifactError
 
-COLUMNS = ("sample_id", "group", "split", "fold", "label", "logits")
+COLUMNS = ("sample_id", "group", "split", "fold", "label", "logits", "seen")
 # No surrogates, which UTF-8 cannot hold; NUL and everything else is a fair id.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
 FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)
@@ -43,8 +44,9 @@ def artifacts(draw) -> Predictions:
         most = 1 if split == "oof" else 3
         folds = st.lists(st.none() | st.integers(0, 9), min_size=1, max_size=most, unique=True)
         group = draw(TEXT)
-        rows += [(sample, group, split, fold, label) for fold in draw(folds)]
-    names = ("sample_id", "group", "split", "fold", "label")
+        seen = st.sampled_from([True, False, None])
+        rows += [(sample, group, split, fold, label, draw(seen)) for fold in draw(folds)]
+    names = ("sample_id", "group", "split", "fold", "label", "seen")
     logits = st.lists(FLOATS, min_size=len(classes), max_size=len(classes))
     metadata = Metadata(
         classes=tuple(classes),
@@ -56,6 +58,10 @@ def artifacts(draw) -> Predictions:
         config_hash=draw(TEXT),
         created="2024-05-06T07:08:09+00:00",
         versions=draw(st.dictionaries(TEXT, TEXT, max_size=2)),
+        columns=draw(st.dictionaries(TEXT, TEXT, max_size=2)),
+        regime=draw(st.none() | TEXT),
+        leaky=draw(st.booleans()),
+        fingerprint_schema=draw(st.sampled_from([1, 2])),
     )
     columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
     return Predictions.from_columns(columns, [draw(logits) for _ in rows], metadata)
@@ -88,16 +94,18 @@ def set_column(name, values, kind):
 
 
 def test_a_reader_with_nothing_but_pyarrow(path, make):
-    write_predictions(path, make([("ä", "oof", 2, 0), ("b", "test", None, None)]))
+    rows = [("ä", "oof", 2, 0), ("b", "test", None, None)]
+    write_predictions(path, make(rows, seen=[True, None]))
     table = pq.read_table(path)
     metadata = json.loads(table.schema.metadata[b"lfx"])
-    assert metadata["schema_version"] == 1
+    assert metadata["schema_version"] == 2
+    assert metadata["columns"] == {"image": "pixels-1"}
     assert metadata["classes"] == ["negative", "neutral", "positive"]
     assert table.column_names == list(COLUMNS)
     kinds = [str(field.type) for field in table.schema]
     assert kinds[:5] == ["string", "string", "string", "int16", "int16"]
     assert table.schema.field("logits").type.value_type == pa.float32()
-    assert {field.name for field in table.schema if field.nullable} == {"fold", "label"}
+    assert {field.name for field in table.schema if field.nullable} == {"fold", "label", "seen"}
     assert table.to_pylist() == [
         {
             "sample_id": "ä",
@@ -106,6 +114,7 @@ def test_a_reader_with_nothing_but_pyarrow(path, make):
             "fold": 2,
             "label": 0,
             "logits": [0.0, 0.5, 0.0],
+            "seen": True,
         },
         {
             "sample_id": "b",
@@ -114,6 +123,7 @@ def test_a_reader_with_nothing_but_pyarrow(path, make):
             "fold": None,
             "label": None,
             "logits": [1.0, 0.5, -1.0],
+            "seen": None,
         },
     ]
 
@@ -142,7 +152,7 @@ def test_other_writers_types(path, make):
     write_predictions(path, make())
 
     def change(table):
-        kinds = [pa.large_string()] * 3 + [pa.int16()] * 2 + [pa.list_(pa.float32(), 3)]
+        kinds = [pa.large_string()] * 3 + [pa.int16()] * 2 + [pa.list_(pa.float32(), 3), pa.bool_()]
         return table.cast(pa.schema(list(zip(COLUMNS, kinds, strict=True))))
 
     rewrite(path, change)
@@ -210,6 +220,7 @@ def test_missing_extra_and_mistyped_columns(path, make):
     def change(table):
         table = table.drop_columns(["group"]).append_column("score", pa.array([1, 2, 3]))
         table = set_column("label", [0, 1, 2], pa.int64())(table)
+        table = set_column("seen", [1, 0, None], pa.int8())(table)
         return set_column("logits", [[1.0] * 3] * 3, pa.list_(pa.float64()))(table)
 
     rewrite(path, change)
@@ -217,11 +228,54 @@ def test_missing_extra_and_mistyped_columns(path, make):
         read_predictions(path)
     for part in (
         "columns are missing: group",
-        "unknown columns: score; allowed: sample_id, group, split, fold, label, logits",
+        "unknown columns: score; allowed: sample_id, group, split, fold, label, logits, seen",
         "column label is of type int64, allowed: int16",
         "column logits is of type list<element: double>, allowed: list of float32",
+        "column seen is of type int8, allowed: bool",
     ):
         assert part in str(caught.value)
+
+
+@pytest.fixture
+def as_schema_1(path):
+    """Write what lfx wrote before there were `seen` and `columns`."""
+
+    def write(predictions, *dropped):
+        write_predictions(path, predictions)
+        table = pq.read_table(path)
+        content = json.loads(table.schema.metadata[b"lfx"]) | {"schema_version": 1}
+        del content["columns"]
+        table = table.drop_columns(["seen", *dropped])
+        pq.write_table(table.replace_schema_metadata({"lfx": json.dumps(content)}), path)
+
+    return write
+
+
+def test_schema_1_is_read_and_schema_2_written(path, make, as_schema_1):
+    as_schema_1(make(seen=[True, False, True]))
+    old = read_predictions(path)
+    assert old.metadata.schema_version == read_metadata(path).schema_version == 1
+    assert (old.metadata.columns, old.metadata.regime) == ({}, None)
+    assert old.seen.tolist() == [-1, -1, -1]
+    write_predictions(path, old)
+    new = read_predictions(path)
+    assert (new.metadata.schema_version, new.metadata.fingerprint_schema) == (2, 1)
+    assert_equal(new, replace(old, metadata=new.metadata))
+    assert pq.read_table(path)["seen"].null_count == 3
+
+
+def test_each_schema_has_the_columns_of_its_own(path, make, as_schema_1):
+    write_predictions(path, make())
+    rewrite(path, lambda table: table.drop_columns(["seen"]))
+    with pytest.raises(ArtifactError, match="columns are missing: seen"):
+        read_predictions(path)
+    as_schema_1(make())
+    rewrite(path, lambda table: table.append_column("seen", pa.array([None] * 3, pa.bool_())))
+    with pytest.raises(ArtifactError, match=r"unknown columns: seen; allowed: .*, logits\n"):
+        read_predictions(path)
+    as_schema_1(make(), "label")
+    with pytest.raises(ArtifactError, match=r"columns are missing: label\n"):
+        read_predictions(path)
 
 
 def test_repeated_column(path, make):

@@ -67,8 +67,10 @@ def test_metadata_round_trip(make):
 
 def test_metadata_has_just_the_keys_of_the_contract(make):
     keys = "schema_version classes modality name data_fingerprint split_fingerprint seed"
-    keys += " config_hash created versions"
+    keys += " config_hash created versions columns"
     assert set(json.loads(make().metadata.to_json())) == set(keys.split())
+    more = make(regime="contrastive", leaky=True).metadata.to_json()
+    assert set(json.loads(more)) - set(keys.split()) == {"regime", "leaky"}
 
 
 @pytest.mark.parametrize(
@@ -76,8 +78,12 @@ def test_metadata_has_just_the_keys_of_the_contract(make):
     [
         ("{", "metadata is not JSON"),
         ("[]", "not a JSON object"),
-        ("{}", "schema_version is None, but this lfx reads 1"),
-        ('{"schema_version": 2}', "schema_version is 2, but this lfx reads 1; use the lfx that"),
+        ("{}", "schema_version is None, but this lfx reads 1 and 2"),
+        (
+            '{"schema_version": 3}',
+            "schema_version is 3, but this lfx reads 1 and 2; use the lfx tha",
+        ),
+        ('{"schema_version": 0}', "schema_version is 0, but this lfx reads 1 and 2"),
         ('{"schema_version": true}', "schema_version is True"),
     ],
 )
@@ -87,11 +93,18 @@ def test_metadata_that_is_none(text, message):
 
 
 def test_metadata_names_every_wrong_key(make):
-    content = asdict(make().metadata) | {"seed": True, "classes": "abc", "versions": {"a": 1}}
+    wrong = {"seed": True, "classes": "abc", "versions": {"a": 1}, "columns": ["image"]}
+    content = asdict(make().metadata) | wrong
     del content["name"]
     with pytest.raises(ArtifactError, match="wrong") as caught:
         Metadata.from_json(json.dumps(content))
-    for part in ("classes is 'abc'", "name is missing", "seed is True", "versions is a dict of 1"):
+    for part in (
+        "classes is 'abc'",
+        "name is missing",
+        "seed is True",
+        "versions is a dict of 1",
+        "columns is a list of 1",
+    ):
         assert part in str(caught.value)
 
 
@@ -191,7 +204,7 @@ def test_lengths_shapes_and_types(make):
         check(broken)
     for part in (
         "column split has shape (3, 1), allowed: (rows,)",
-        "different lengths: sample_id 3, group 3, split 3, fold 3, label 2, logits 3",
+        "different lengths: sample_id 3, group 3, split 3, fold 3, label 2, seen 3, logits 3",
         "logits have shape (3, 2), allowed: (rows, 3)",
         "label is of type int64, allowed: int16",
         "logits is of type float64, allowed: float32",
@@ -217,5 +230,61 @@ def test_created_is_utc(make, created):
 
 
 def test_schema_version(make):
-    with pytest.raises(ArtifactError, match="schema_version is 2, allowed: 1"):
-        check(make(schema_version=2))
+    with pytest.raises(ArtifactError, match="schema_version is 3, allowed: 1, 2"):
+        check(make(schema_version=3))
+
+
+def test_seen_is_yes_no_or_unknown(make):
+    predictions = make(seen=[True, None, False])
+    assert predictions.seen.tolist() == [1, -1, 0]
+    assert predictions.seen.dtype == np.int8
+    assert make().seen.tolist() == [-1, -1, -1]
+    assert predictions.select(np.array([2, 0])).seen.tolist() == [0, 1]
+    again = make(seen=predictions.seen)  # as it is in memory
+    assert again.seen.tolist() == [1, -1, 0]
+    with pytest.raises(
+        ArtifactError, match=r"column seen holds 2, 'no'; allowed: True, False, and"
+    ):
+        make(seen=[2, "no", True])
+
+
+def test_seen_is_checked(make):
+    predictions = make(seen=[True, None, False])
+    with pytest.raises(ArtifactError, match=r"2 values of seen are out of range .*: b, c"):
+        check(replace(predictions, seen=np.array([1, 2, -2], np.int8)))
+    with pytest.raises(ArtifactError, match="seen is of type bool, allowed: int8"):
+        check(replace(predictions, seen=np.array([True, False, True])))
+    with pytest.raises(ArtifactError, match=r"different lengths: .*, seen 1, "):
+        check(replace(predictions, seen=np.array([1], np.int8)))
+
+
+def test_rows_of_one_sample_may_differ_in_seen(make):
+    check(make([("a", "test", 0, 1), ("a", "test", 1, 1)], seen=[True, None]))
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        ({"columns": {"": "a"}}, "columns have an empty name or fingerprint"),
+        ({"columns": {"text": ""}}, "columns have an empty name or fingerprint"),
+        ({"columns": {"\udc80": "a"}}, "not UTF-8"),
+        ({"regime": ""}, "the metadata's regime is empty"),
+    ],
+)
+def test_columns_and_regime_are_named(make, metadata, message):
+    with pytest.raises(ArtifactError, match=message):
+        check(make(**metadata))
+
+
+def test_metadata_of_schema_1(make):
+    content = json.loads(make().metadata.to_json()) | {"schema_version": 1}
+    del content["columns"]
+    old = Metadata.from_json(json.dumps(content | {"columns": 5, "regime": 7}))  # unknown there
+    assert (old.schema_version, old.fingerprint_schema) == (1, 1)
+    assert (old.columns, old.regime) == ({}, None)
+    # The latest schema is written, and says that the fingerprint is none of its own.
+    written = json.loads(old.to_json())
+    assert written == content | {"schema_version": 2, "columns": {}, "fingerprint_schema": 1}
+    new = Metadata.from_json(json.dumps(written))
+    assert new == replace(old, schema_version=2)
+    assert Metadata.from_json(new.to_json()) == new

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from lfx.data.split_names import REPORTED
+from lfx.evaluation.reported import COMPLETE
 from lfx.runtime.errors import RecordError
 from lfx.runtime.records import read_json
 
@@ -19,16 +20,23 @@ def read_metrics(file: Path) -> dict[str, Any]:
     """Read `metrics.json`; scores that are null are left out.
 
     Returns:
-        Split → score → number, and further keys such as `leaky`.
+        Split → score → number; of some fusions `complete` → split → score → number; and further
+        keys such as `leaky`.
 
     Raises:
         RecordError: the file is missing or damaged, or a score is not a number.
     """
     content = require_mapping(read_json(file), "it")
     return {
-        key: checked_scores(key, value) if isinstance(value, dict) else _flag(key, value)
+        key: _of_split(key, value) if isinstance(value, dict) else _flag(key, value)
         for key, value in content.items()
     }
+
+
+def _of_split(key: str, value: dict[str, Any]) -> dict[str, Any]:
+    if key != COMPLETE:
+        return checked_scores(key, value)
+    return {split: checked_scores(f"{key}.{split}", scores) for split, scores in value.items()}
 
 
 def checked_scores(split: str, scores: object) -> dict[str, Any]:
@@ -61,7 +69,7 @@ def _numbers(path: str, scores: object, ignored: str = "") -> dict[str, float]:
 
 
 def _flag(key: str, value: object) -> object:
-    if key in REPORTED or isinstance(value, list):
+    if key in {*REPORTED, COMPLETE} or isinstance(value, list):
         raise RecordError(f"{key} is not a mapping of scores")
     return value
 

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from lfx.modalities.usable import usable_rows
 from lfx.runs.checkpoints import RunCheckpoints
-from lfx.runs.predictions import assemble, known_splits, trained_id_warnings
+from lfx.runs.predictions import (
+    Origin,
+    assemble,
+    is_of_training,
+    known_splits,
+    trained_id_warnings,
+)
 from lfx.runs.provenance import decoded_as_in_training
 from lfx.runs.restore import restore, restore_modality
 from lfx.training.context import RunContext
@@ -63,8 +69,13 @@ def apply_checkpoint(
         table,
         rows,
         predict(classifier, rows, context),
-        modality=modality.reads,
-        name=name or provenance.name,
-        seed=provenance.seed,
-        config_hash=provenance.config_hash,
+        Origin(
+            modality.reads,
+            name or provenance.name,
+            provenance.seed,
+            provenance.config_hash,
+            modality.fingerprints(table, dataset.cache),
+            provenance.regime,
+        ),
+        knows_training=is_of_training(table, provenance),
     )

@@ -57,6 +57,13 @@ class Provenance:
     columns: Mapping[str, str] = field(default_factory=dict)
     background: str | None = None
 
+    @property
+    def regime(self) -> str | None:
+        """What the settings call the way of training; None where they do not say."""
+        training = self.settings.get("training")
+        name = training.get("name") if isinstance(training, Mapping) else None
+        return name if is_text(name) else None
+
     def plain(self) -> dict[str, Any]:
         """Return the same as plain values, for a checkpoint."""
         return {one.name: getattr(self, one.name) for one in fields(self)}

@@ -118,6 +118,12 @@ class RunPlan:
         return shaping_settings(self.settings)
 
     @property
+    def regime_name(self) -> str | None:
+        """What the settings call the way of training; None for a class of one's own."""
+        name: str | None = self.settings["training"].get("name")
+        return name
+
+    @property
     def trusted(self) -> set[str]:
         """The classes that the user's own settings name."""
         return {name for key in PARTS for name in stored_classes(self.settings[key])}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lfx.artifacts.metadata import Metadata
 from lfx.artifacts.predictions import Predictions
+from lfx.artifacts.seen import seen_by
 from lfx.runs.status import now
 from lfx.runtime.errors import name_some
 from lfx.runtime.versions import versions
@@ -23,15 +26,34 @@ if TYPE_CHECKING:
 PREDICT = "predict"
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where predictions come from.
+
+    Attributes:
+        modality: the modality that the model read.
+        name: the run's name.
+        seed: the run's seed.
+        config_hash: identifies the run's configuration.
+        columns: column that the model read → its fingerprint.
+        regime: how the model was trained; None: unknown.
+    """
+
+    modality: str
+    name: str
+    seed: int
+    config_hash: str
+    columns: Mapping[str, str]
+    regime: str | None = None
+
+
 def assemble(
     table: SampleTable,
     rows: Sequence[int],
     logits: npt.NDArray[np.float32],
+    origin: Origin,
     *,
-    modality: str,
-    name: str,
-    seed: int,
-    config_hash: str,
+    knows_training: bool = True,
 ) -> Predictions:
     """Build the predictions of some rows of a table.
 
@@ -39,29 +61,35 @@ def assemble(
         table: the samples and their fingerprints. Samples without a split get the split `predict`.
         rows: (rows,) positions in the table.
         logits: (rows, classes).
-        modality: the modality that the model read.
-        name: the run's name.
-        seed: the run's seed.
-        config_hash: identifies the run's configuration.
+        origin: where they come from.
+        knows_training: whether the table's train split is what the model was fitted on; otherwise
+            it is unknown of each sample whether its group was seen.
     """
+    seen: list[bool | None] = [None] * len(rows)
+    if knows_training:
+        fitted = seen_by(table.groups, table.splits == "train")
+        seen = [bool(fitted[row]) for row in rows]
     return Predictions.from_columns(
         {
             "sample_id": [table.ids[row] for row in rows],
             "group": [table.groups[row] for row in rows],
             "split": [table.splits[row] or PREDICT for row in rows],
             "label": [int(table.labels[row]) for row in rows],
+            "seen": seen,
         },
         logits,
         Metadata(
             classes=table.classes,
-            modality=modality,
-            name=name,
+            modality=origin.modality,
+            name=origin.name,
             data_fingerprint=table.data_fingerprint(),
             split_fingerprint=table.split_fingerprint(),
-            seed=seed,
-            config_hash=config_hash,
+            seed=origin.seed,
+            config_hash=origin.config_hash,
             created=now(),
             versions=versions(),
+            columns=dict(origin.columns),
+            regime=origin.regime,
         ),
     )
 
@@ -79,9 +107,14 @@ def known_splits(table: SampleTable, provenance: Provenance) -> tuple[str | None
     Returns:
         (samples,) `train`, `val`, `test`, or None for new samples.
     """
-    if table.data_fingerprint() != provenance.data_fingerprint:
+    if not is_of_training(table, provenance):
         return (None,) * len(table)
     return tuple(provenance.splits.get(name) for name in table.ids)
+
+
+def is_of_training(table: SampleTable, provenance: Provenance) -> bool:
+    """Return whether a table is the data set that a model was trained on."""
+    return table.data_fingerprint() == provenance.data_fingerprint
 
 
 def trained_id_warnings(table: SampleTable, provenance: Provenance) -> list[str]:

@@ -17,7 +17,7 @@ from lfx.runs.checkpoint_content import PARTS, Checkpoint, Part
 from lfx.runs.checkpoints import RunCheckpoints, read_checkpoint
 from lfx.runs.phase_1 import adopt_phase_1
 from lfx.runs.plan import RunPlan, Trained
-from lfx.runs.predictions import assemble
+from lfx.runs.predictions import Origin, assemble
 from lfx.runs.provenance import provenance_of
 from lfx.runs.rehearsal import require_restorable
 from lfx.runs.restore import restore, restore_encoder
@@ -161,9 +161,13 @@ def _predict(
         context.table,
         rows,
         predict(classifier, rows, context),
-        modality=plan.modality.reads,
-        name=plan.name,
-        seed=plan.seed,
-        config_hash=config_hash(plan.shaping),
+        Origin(
+            plan.modality.reads,
+            plan.name,
+            plan.seed,
+            config_hash(plan.shaping),
+            plan.modality.fingerprints(context.table, context.cache_dir),
+            plan.regime_name,
+        ),
     )
     return predictions if fold is None else in_fold(predictions, fold, split_fingerprint)

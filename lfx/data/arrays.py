@@ -1,0 +1,153 @@
+"""Numbers of samples from `.npy` and `.npz` files: vectors or sequences, as float32."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lfx.data.npy import no_numbers, open_arrays
+from lfx.runtime.errors import DataError, name_some, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+Numbers = npt.NDArray[np.float32]
+
+_ID = "id"
+SHAPES = "(features,) or (time, features)"
+# Of a sample's array.
+_MOST_DIMENSIONS = 2
+
+
+def read_array_file(file: Path) -> Numbers:
+    """Read one sample's numbers.
+
+    Args:
+        file: `.npy`, or `.npz` with exactly one array.
+
+    Returns:
+        (features,) or (time, features), neither of them 0.
+
+    Raises:
+        ValueError: the file is missing, damaged, or holds something else; the message says what.
+    """
+    with open_arrays(file) as arrays:
+        if len(arrays) != 1:
+            raise ValueError(f"it holds {len(arrays)} arrays, allowed: one; {name_some(arrays)}")
+        (read,) = arrays.values()
+        numbers = sample_numbers(read())
+    if numbers is None:
+        raise ValueError("it holds an array without numbers")
+    return numbers
+
+
+def read_array_table(file: Path, ids: Sequence[str]) -> list[Numbers | None]:
+    """Read the numbers of all samples from one file.
+
+    Args:
+        file: `.npz` whose keys are ids, or that holds an array `id` and another one, row by row; or
+            `.npy` with a row for each of `ids`, in their order. A row is a number, a vector, or a
+            sequence (time, features); sequences in one array have one length, and what pads them
+            counts as content.
+        ids: (samples,) of the samples.
+
+    Returns:
+        (samples,) (features,) or (time, features) each; None where the file has none.
+
+    Raises:
+        DataError: the file is missing, damaged, or holds something else.
+    """
+    try:
+        with open_arrays(file) as arrays:
+            if file.suffix.lower() == ".npy":
+                (read,) = arrays.values()
+                return _rows(read(), len(ids), "samples")
+            is_table = arrays.keys() > {_ID} and len(arrays) == len((_ID, "numbers"))
+            by_id = _by_id(arrays) if is_table and _ID not in ids else _by_key(arrays, set(ids))
+            known = list(by_id) or list(arrays)
+    except ValueError as error:
+        raise DataError(f"{file} cannot be read: {error}") from error
+    if ids and by_id.keys().isdisjoint(ids):
+        raise DataError(
+            f"{file} has numbers of none of the samples; it has {name_some(known, most=3)}, and "
+            f"the samples are {name_some(ids, most=3)}"
+        )
+    return [by_id.get(name) for name in ids]
+
+
+def _by_key(
+    arrays: Mapping[str, Callable[[], npt.NDArray[Any]]], ids: set[str]
+) -> dict[str, Numbers | None]:
+    found = {}
+    for name in arrays.keys() & ids:
+        try:
+            found[name] = sample_numbers(arrays[name]())
+        except ValueError as error:
+            raise ValueError(f"sample {shorten(name)}: {error}") from error
+    return found
+
+
+def _by_id(arrays: Mapping[str, Callable[[], npt.NDArray[Any]]]) -> dict[str, Numbers | None]:
+    (name,) = arrays.keys() - {_ID}
+    stored = arrays[_ID]()
+    if stored.ndim != 1 or stored.dtype.kind not in "UiuS":
+        raise ValueError(
+            f"its array id is {shorten(stored.dtype)} of shape {stored.shape}, allowed: texts or "
+            "integers, (samples,)"
+        )
+    try:
+        ids = [one.decode() if isinstance(one, bytes) else str(one) for one in stored.tolist()]
+    except ValueError as error:
+        raise ValueError("its array id holds texts that are not Unicode") from error
+    twice = [name for name, count in Counter(ids).items() if count > 1]
+    if twice:
+        raise ValueError(f"its array id holds some ids more than once: {name_some(twice, most=3)}")
+    return dict(zip(ids, _rows(arrays[name](), len(ids), "ids"), strict=True))
+
+
+def _rows(stored: npt.NDArray[Any], count: int, what: str) -> list[Numbers | None]:
+    """Return an array's rows, which have to be as many as there are `what`."""
+    if stored.ndim not in range(1, 2 + _MOST_DIMENSIONS):
+        raise ValueError(
+            f"it has the shape {stored.shape}, allowed: (samples,), (samples, features) or "
+            "(samples, time, features)"
+        )
+    if len(stored) != count:
+        raise ValueError(f"it has {len(stored)} rows, and there are {count} {what}")
+    numbers = to_numbers(stored)
+    if numbers.size == 0:
+        return [None] * count
+    return list(numbers[:, None] if numbers.ndim == 1 else numbers)
+
+
+def sample_numbers(array: npt.NDArray[Any]) -> Numbers | None:
+    """Return a sample's array as float32; None where it is empty.
+
+    Raises:
+        ValueError: it has another shape than a vector or a sequence, or holds something else.
+    """
+    if array.ndim not in range(1, 1 + _MOST_DIMENSIONS):
+        raise ValueError(f"it has the shape {array.shape}, allowed: {SHAPES}")
+    numbers = to_numbers(array)
+    return numbers if numbers.size else None
+
+
+def to_numbers(array: npt.NDArray[Any]) -> Numbers:
+    """Return an array of any real numbers as float32; NaN and infinities stay.
+
+    Raises:
+        ValueError: it holds something else, or numbers too large for float32.
+    """
+    if array.dtype.kind not in "fiu":
+        raise no_numbers(array.dtype)
+    with np.errstate(over="ignore"):
+        numbers = np.asarray(array, dtype=np.float32)
+    if array.dtype.itemsize > numbers.dtype.itemsize and array.dtype.kind == "f":
+        lost = np.isinf(numbers) & np.isfinite(array)
+        if lost.any():
+            raise ValueError(f"it holds {array[lost][0]}, allowed: numbers up to 3.4e38 (float32)")
+    return numbers

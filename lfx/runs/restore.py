@@ -31,6 +31,11 @@ OWN_CLASSES = frozenset(
         "lfx.modalities.image.timm_encoder.TimmEncoder",
         "lfx.modalities.text.modality.TextModality",
         "lfx.modalities.text.transformers_encoder.TransformersEncoder",
+        "lfx.modalities.vector.gru.GruEncoder",
+        "lfx.modalities.vector.logistic.LogisticEncoder",
+        "lfx.modalities.vector.mlp.MlpEncoder",
+        "lfx.modalities.vector.modality.VectorModality",
+        "lfx.modalities.vector.transformer.SequenceTransformerEncoder",
         "lfx.models.heads.LinearHead",
         "lfx.models.heads.MlpHead",
     }

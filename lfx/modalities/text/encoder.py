@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel
 
 from lfx.modalities.encoder import Encoder
+from lfx.modalities.pooling import masked_mean
 from lfx.modalities.text.cleaning import Cleaning
 
 if TYPE_CHECKING:
@@ -99,20 +100,6 @@ class TextEncoder(Encoder):
         before = [parameter for index, parameter in outside if index < first]
         after = [parameter for index, parameter in outside if index > first]
         return [before, *layers[:-1], [*layers[-1], *after]]
-
-
-def masked_mean(tokens: Tensor, mask: Tensor) -> Tensor:
-    """Average the tokens' vectors over the tokens that are no padding.
-
-    Args:
-        tokens: (batch, tokens, features).
-        mask: (batch, tokens), 1 at tokens and 0 at padding; at least one token a text.
-
-    Returns:
-        (batch, features).
-    """
-    weights = mask.unsqueeze(-1).to(tokens.dtype)
-    return (tokens * weights).sum(dim=1) / weights.sum(dim=1)
 
 
 def try_encoder(encoder: TextEncoder) -> None:

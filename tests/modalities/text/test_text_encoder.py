@@ -17,7 +17,7 @@ from transformers.utils import logging as noise
 
 from lfx.modalities.text.cleaning import Cleaning
 from lfx.modalities.text.description import shape_of
-from lfx.modalities.text.encoder import TextEncoder, masked_mean
+from lfx.modalities.text.encoder import TextEncoder
 from lfx.modalities.text.transformers_encoder import TransformersEncoder
 from lfx.modalities.weights import Weights
 from lfx.runtime.errors import ConfigError, WeightsError
@@ -31,17 +31,6 @@ ARCHITECTURES = [
     ("electra", SMALL | {"intermediate_size": 48, "embedding_size": 16}),
     ("distilbert", {"dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 48}),
 ]
-
-
-def test_the_mean_passes_over_padding():
-    generator = torch.Generator().manual_seed(0)
-    tokens = torch.randn(3, 5, 4, generator=generator)
-    mask = torch.tensor([[1, 1, 1, 0, 0], [1, 0, 0, 0, 0], [1, 1, 1, 1, 1]])
-    expected = []
-    for text, kept in zip(tokens, mask, strict=True):
-        rows = [vector for vector, keep in zip(text, kept, strict=True) if keep]
-        expected.append(sum(rows[1:], rows[0]) / len(rows))
-    assert torch.allclose(masked_mean(tokens, mask), torch.stack(expected))
 
 
 @pytest.mark.parametrize(("kind", "arguments"), ARCHITECTURES)

@@ -1,0 +1,1 @@
+"""Vectors, and sequences of vectors over time."""

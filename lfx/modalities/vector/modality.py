@@ -1,0 +1,167 @@
+"""Vectors and sequences: padded to the longest of a batch."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lfx.data.column import NumberColumn
+from lfx.modalities.modality import NO_EPOCH, Inputs, Modality
+from lfx.modalities.vector.augmentation import VectorAugmentation
+from lfx.runtime.checked import checked
+from lfx.runtime.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from lfx.data.column import Column
+    from lfx.data.samples import SampleTable
+    from lfx.modalities.vector.encoder import VectorEncoder
+
+log = logging.getLogger(__name__)
+
+# A larger share of sequences that are cut is a warning.
+_MANY = 0.05
+
+
+@checked
+class VectorModality(Modality):
+    """Numbers: a vector of each sample, or a sequence of vectors over time.
+
+    Args:
+        column: The column that is read.
+        augmentation: Random changes of the training samples.
+    """
+
+    reads = "vector"
+    kind: ClassVar[type[Column]] = NumberColumn
+
+    def __init__(
+        self, *, column: str = "vector", augmentation: VectorAugmentation = VectorAugmentation()
+    ) -> None:
+        super().__init__(column=column)
+        self.augmentation = augmentation
+        self._logged: set[tuple[int, int]] = set()
+
+    def content(self, table: SampleTable, rows: Sequence[int]) -> list[npt.NDArray[np.float32]]:
+        """Return the numbers, (time, features) each."""
+        column = self._numbers(table)
+        return [column.array(row) for row in rows]
+
+    def problems(self, table: SampleTable, rows: Sequence[int], cache_dir: Path) -> dict[int, str]:
+        """Return the rows with numbers that are not finite, and where they stand."""
+        del cache_dir
+        column = self._numbers(table)
+        return {
+            row: _infinite(column.array(row))
+            for row in rows
+            if not np.isfinite(column.array(row)).all()
+        }
+
+    def inputs(
+        self,
+        table: SampleTable,
+        rows: Sequence[int],
+        encoder: VectorEncoder,
+        cache_dir: Path,
+        seed: int | None = None,
+    ) -> Inputs:
+        """Cut what is too long; batches hold sequences of like length."""
+        del cache_dir
+        column, wanted = self._numbers(table), encoder.standardize.width
+        if column.width != wanted and len(rows):
+            raise DataError(
+                f"column {self.column} has {column.width} features, and the model reads {wanted}: "
+                "it was trained on other features"
+            )
+        lengths = np.diff(column.starts)[np.asarray(rows, dtype=np.int64)]
+        longest = encoder.max_length
+        if longest is not None:
+            self._log_cut(int((lengths > longest).sum()), len(rows), longest)
+            lengths = np.minimum(lengths, longest)
+        collate = VectorCollate(
+            column, rows, lengths, self.augmentation, encoder.standardize.spread, seed
+        )
+        return Inputs(collate, lengths.tolist())
+
+    def _numbers(self, table: SampleTable) -> NumberColumn:
+        column = self.read(table)
+        if not isinstance(column, NumberColumn):
+            raise DataError(
+                f"column {self.column} holds {column.kind}, and modality=vector reads numbers"
+            )
+        return column
+
+    def _log_cut(self, cut: int, samples: int, longest: int) -> None:
+        """Log how many sequences the model does not read to their end, once for the same."""
+        if cut and (cut, samples) not in self._logged:
+            self._logged.add((cut, samples))
+            log.log(
+                logging.WARNING if cut >= _MANY * samples else logging.INFO,
+                "%d of %d sequences (%.1f %%) are longer than the %d steps that the model reads, "
+                "and their ends are cut off (encoder.max_length, in training)",
+                *(cut, samples, 100 * cut / samples, longest),
+            )
+
+
+def _infinite(array: npt.NDArray[np.float32]) -> str:
+    """Say where the first number stands that is not finite."""
+    steps, features = np.nonzero(~np.isfinite(array))
+    value, more = array[steps[0], features[0]], len(steps) - 1
+    where = f"feature {features[0] + 1} of {array.shape[1]}"
+    if len(array) > 1:
+        where += f" in step {steps[0] + 1} of {len(array)}"
+    also = f", and {more} more are not finite" if more else ""
+    return f"{where} is {value}{also}; write a number, or leave the sample out"
+
+
+class VectorCollate:
+    """Pads a batch of sequences with zeros to the longest of them.
+
+    Args:
+        column: the numbers of all samples.
+        rows: (samples,) each sample's position in the data.
+        lengths: (samples,) steps that are read of each.
+        augmentation: changes training samples.
+        spread: (features,) standard deviations of the train split.
+        seed: of the augmentation; None: none.
+    """
+
+    def __init__(
+        self,
+        column: NumberColumn,
+        rows: Sequence[int],
+        lengths: npt.NDArray[np.int64],
+        augmentation: VectorAugmentation,
+        spread: npt.NDArray[np.float32],
+        seed: int | None = None,
+    ) -> None:
+        self.column = column
+        self.rows = rows
+        self.lengths = lengths
+        self.augmentation = augmentation
+        self.spread = spread
+        self.seed = seed
+
+    def __call__(self, positions: list[int], epoch: int, views: int = 1) -> dict[str, Tensor]:
+        """Return `values` (views * batch, longest, features) float32, `lengths` (views * batch,).
+
+        All samples' first views come first.
+        """
+        lengths = np.tile(self.lengths[positions], views)
+        values = np.zeros((len(lengths), lengths.max(), self.column.width), dtype=np.float32)
+        for index, length in enumerate(lengths):
+            view, at = divmod(index, len(positions))
+            row = self.rows[positions[at]]
+            steps = self.column.array(row)[:length]
+            if self.seed is not None and epoch != NO_EPOCH:
+                steps = self.augmentation(steps, self.spread, (self.seed, epoch, row, view))
+            values[index, :length] = steps
+        return {"values": torch.from_numpy(values), "lengths": torch.from_numpy(lengths)}

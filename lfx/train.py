@@ -76,6 +76,7 @@ def build_plan(config: TrainConfig, job: Job) -> RunPlan:
         paraphrase_file=parts["paraphrases"],
         splits=tuple(config.artifacts.splits),
         published=Path(config.artifacts.dir) / f"{config.name}.parquet",
+        overwrites=config.artifacts.overwrite,
         settings=plain(config),
         build_logger=lambda folder, fold: parts["logger"].build(
             LoggedRun("train", config.name, folder, *_logged(job, fold))

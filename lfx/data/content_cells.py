@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from lfx.data.array_cells import cell_array
 from lfx.data.column import Column, FileColumn, NumberColumn, TextColumn
 from lfx.data.embedded import cell_file, names_file
+from lfx.data.list_columns import read_lists
 from lfx.data.values import cell_text, is_blank
 
 if TYPE_CHECKING:
@@ -112,17 +112,9 @@ def _numbers(name: str, cells: Sequence[Any]) -> NumberColumn:
 
 
 def _from_lists(name: str, column: pa.ChunkedArray) -> NumberColumn:
-    """Return Arrow lists of numbers of one length without making Python numbers of them."""
-    lists = column.combine_chunks()
-    lengths = pc.list_value_length(lists).fill_null(0).to_numpy(zero_copy_only=False)
-    widths = np.unique(lengths[lengths > 0])
-    if len(widths) > 1 or pa.types.is_nested(lists.type.value_type):
-        return _numbers(name, column.to_pylist())
-    width = int(widths[0]) if len(widths) else 0
-    flat = lists.flatten().fill_null(float("nan")).to_numpy(zero_copy_only=False)
-    values = np.asarray(flat, dtype=np.float32).reshape(-1, max(width, 1))
-    starts = np.concatenate([[0], np.cumsum(lengths > 0)]).astype(np.int64)
-    return NumberColumn(values, starts)
+    lists = read_lists(column)
+    flaws = {row: f"its {name}: {problem}" for row, problem in lists.flaws.items()}
+    return NumberColumn(lists.values, lists.starts, flaws)
 
 
 def _is_empty(cell: Any) -> bool:

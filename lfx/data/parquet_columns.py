@@ -9,6 +9,7 @@ from pyarrow import parquet
 
 from lfx.data.cells import Columns, refuse_repeated
 from lfx.data.class_labels import read_class_names
+from lfx.data.list_columns import is_list
 from lfx.runtime.errors import DataError
 
 if TYPE_CHECKING:
@@ -56,12 +57,10 @@ def read_parquet(file: Path, wanted: Collection[str], *, arrays: bool) -> Column
 
 
 def _is_list_of_numbers(kind: pa.DataType) -> bool:
-    depth = 0
-    while (
-        pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
-    ):
-        kind, depth = kind.value_type, depth + 1
-    return depth > 0 and (pa.types.is_integer(kind) or pa.types.is_floating(kind))
+    inner = kind
+    while is_list(inner):
+        inner = inner.value_type
+    return is_list(kind) and (pa.types.is_integer(inner) or pa.types.is_floating(inner))
 
 
 def _class_names(schema: pa.Schema) -> dict[str, tuple[str, ...]]:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -62,6 +62,29 @@ class SampleTable:
         for name, given in (("ids", self.ids), ("groups", self.groups), ("splits", self.splits)):
             object.__setattr__(self, name, strings(given))
         object.__setattr__(self, "labels", label_array(self.labels))
+
+    @classmethod
+    def of(
+        cls,
+        classes: Sequence[str],
+        *,
+        ids: Sequence[str],
+        columns: Mapping[str, Column],
+        labels: Sequence[int | None],
+        **others: Any,
+    ) -> SampleTable:
+        """Return a table; each sample is a group of its own and in no split unless given."""
+        return cls(
+            **{
+                "classes": tuple(classes),
+                "ids": ids,
+                "labels": labels,
+                "groups": ids,
+                "splits": [None] * len(ids),
+                "columns": columns,
+                **others,
+            }
+        )
 
     def __len__(self) -> int:
         return len(self.ids)

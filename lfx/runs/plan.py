@@ -21,6 +21,7 @@ from lfx.runs.checkpoint_content import PARTS, Checkpoint
 from lfx.runs.files import BEST, PHASE_1
 from lfx.runs.phase_1 import read_phase_1
 from lfx.runs.provenance import shaping_settings
+from lfx.runs.publishing import require_replaceable
 from lfx.runtime.construct import stored_classes
 from lfx.runtime.errors import ConfigError
 from lfx.training.context import Outcome, RunContext
@@ -66,6 +67,7 @@ class RunPlan:
         paraphrase_file: where paraphrases of training texts come from.
         splits: the splits that the artifact has.
         published: where the artifact is published.
+        overwrites: whether it replaces one of another column, or of another way of training.
         settings: the command's, in plain values.
         build_logger: from a model's folder, and its fold if it has one, to its logger.
         report: called with each model that has been trained.
@@ -84,6 +86,7 @@ class RunPlan:
     paraphrase_file: ParaphraseFile
     splits: tuple[str, ...]
     published: Path
+    overwrites: bool
     settings: Mapping[str, Any]
     build_logger: Callable[[Path, int | None], Logger | None]
     report: Callable[[Trained], None]
@@ -106,6 +109,8 @@ class RunPlan:
             problems.append(f"paraphrases are of texts; the modality reads {self.modality.reads}")
         if problems:
             raise ConfigError("\n".join(problems))
+        if not self.overwrites:
+            require_replaceable(self.published, self.modality.columns(), self.regime_name)
 
     @cached_property
     def paraphrases(self) -> Paraphrases | None:

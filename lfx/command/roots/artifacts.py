@@ -21,6 +21,8 @@ class TrainArtifactsConfig(ArtifactsConfig):
 
     # The splits whose samples the model predicts in the end.
     splits: list[str] = field(default_factory=lambda: ["val", "test"])
+    # Whether a published artifact of another column, or of another way of training, is replaced.
+    overwrite: bool = False
 
     def problems(self) -> list[str]:
         """Return the problems of these settings."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from lfx.data.column import NumberColumn
+from lfx.data.column import FileColumn, NumberColumn
 from lfx.modalities.modality import NO_EPOCH, Inputs, Modality
 from lfx.modalities.vector.augmentation import VectorAugmentation
+from lfx.modalities.vector.files import numbers_of_files
 from lfx.runtime.checked import checked
 from lfx.runtime.errors import DataError
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from lfx.data.column import Column
     from lfx.data.samples import SampleTable
     from lfx.modalities.vector.encoder import VectorEncoder
 
@@ -41,14 +41,15 @@ class VectorModality(Modality):
     """
 
     reads = "vector"
-    kind: ClassVar[type[Column]] = NumberColumn
+    kinds = (NumberColumn, FileColumn)
 
     def __init__(
-        self, *, column: str = "vector", augmentation: VectorAugmentation = VectorAugmentation()
+        self, column: str = "vector", augmentation: VectorAugmentation = VectorAugmentation()
     ) -> None:
-        super().__init__(column=column)
+        super().__init__(column)
         self.augmentation = augmentation
         self._logged: set[tuple[int, int]] = set()
+        self._read: tuple[FileColumn, NumberColumn] | None = None
 
     def content(self, table: SampleTable, rows: Sequence[int]) -> list[npt.NDArray[np.float32]]:
         """Return the numbers, (time, features) each."""
@@ -56,10 +57,10 @@ class VectorModality(Modality):
         return [column.array(row) for row in rows]
 
     def problems(self, table: SampleTable, rows: Sequence[int], cache_dir: Path) -> dict[int, str]:
-        """Return the rows with numbers that are not finite, and where they stand."""
+        """Return the rows whose numbers cannot be read, or are not finite, and where."""
         del cache_dir
         column = self._numbers(table)
-        return {
+        return {row: column.flaws[row] for row in rows if row in column.flaws} | {
             row: _infinite(column.array(row))
             for row in rows
             if not np.isfinite(column.array(row)).all()
@@ -92,12 +93,13 @@ class VectorModality(Modality):
         return Inputs(collate, lengths.tolist())
 
     def _numbers(self, table: SampleTable) -> NumberColumn:
-        column = self.read(table)
-        if not isinstance(column, NumberColumn):
-            raise DataError(
-                f"column {self.column} holds {column.kind}, and modality=vector reads numbers"
-            )
-        return column
+        """Return the numbers; those in files of their own are read once."""
+        column: NumberColumn | FileColumn = self.read(table)
+        if isinstance(column, NumberColumn):
+            return column
+        if self._read is None or self._read[0] is not column:
+            self._read = (column, numbers_of_files(column))
+        return self._read[1]
 
     def _log_cut(self, cut: int, samples: int, longest: int) -> None:
         """Log how many sequences the model does not read to their end, once for the same."""

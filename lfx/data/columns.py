@@ -31,6 +31,7 @@ def read_columns(
     format_: Format | None = None,
     *,
     arrays: bool = False,
+    optional: Collection[str] = (),
 ) -> Columns:
     """Read columns of a table; the file's extension decides how.
 
@@ -39,6 +40,8 @@ def read_columns(
         wanted: names of columns; those that the file lacks are left out.
         format_: settings of the format; None: the defaults.
         arrays: whether columns of lists of numbers are read too, whatever their names.
+        optional: those of the wanted columns that need not be there; a header without another is
+            taken to have another separator.
 
     Raises:
         DataError: the file is missing, of another kind, or cannot be read at all.
@@ -58,7 +61,7 @@ def read_columns(
             return read_parquet(file, wanted, arrays=arrays)
         text = _decode(file.read_bytes(), given.encoding, settable=format_ is not None)
         if kind in _SEPARATORS:
-            return _delimited_columns(text, wanted, _SEPARATORS[kind], given)
+            return _delimited_columns(text, wanted, optional, _SEPARATORS[kind], given)
         return _read_json_lines(text, wanted, arrays=arrays)
     except (OSError, DataError) as error:
         reason = getattr(error, "strerror", None) or error
@@ -108,8 +111,11 @@ def _decode(raw: bytes, encoding: str | None, *, settable: bool) -> str:
     return text
 
 
-def _delimited_columns(text: str, wanted: Collection[str], usual: str, given: Format) -> Columns:
-    rows = read_delimited(text, usual, wanted, separator=given.separator, quoting=given.quoting)
+def _delimited_columns(
+    text: str, wanted: Collection[str], optional: Collection[str], usual: str, given: Format
+) -> Columns:
+    needed = [name for name in wanted if name not in optional]
+    rows = read_delimited(text, usual, needed, separator=given.separator, quoting=given.quoting)
     refuse_repeated(rows.header, wanted)
     positions = {name: rows.header.index(name) for name in wanted if name in rows.header}
     return Columns(

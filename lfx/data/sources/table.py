@@ -117,14 +117,15 @@ class TableSource:
         wanted = {name: column for name, column in content.items() if name not in files}
         file = root / self.file
         sought = {role: column for role, column in (named | wanted).items() if column is not None}
+        # A default's name need not be there, but that of the id.
+        optional = {role for role, column in sought.items() if column == role} - {"id"}
         table = read_columns(
             file,
             sorted(set(sought.values())),
             Format(self._separator(), self.encoding, self.quoting),
             arrays=True,
+            optional=optional,
         )
-        # A default's name need not be there, but that of the id.
-        optional = {role for role, column in (named | wanted).items() if column == role} - {"id"}
         missing = sorted(
             {
                 column

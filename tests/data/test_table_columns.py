@@ -1,0 +1,143 @@
+"""Which columns of a table become the samples' content, and of which kind."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from lfx.data.sources.table import TableSource
+from lfx.runtime.errors import ConfigError, DataError
+
+IDS = ["1", "2", "3"]
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Write columns as Parquet, or rows as CSV or JSON Lines, and read them."""
+
+    def build(cells, kind="parquet", **options):
+        file = tmp_path / f"table.{kind}"
+        table = {"id": IDS} | cells
+        if kind == "parquet":
+            parquet.write_table(pa.table(table), file)
+        elif kind == "jsonl":
+            rows = [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]
+            file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+        else:
+            rows = [[*table], *map(list, zip(*table.values(), strict=True))]
+            lines = [";".join("" if one is None else str(one) for one in row) for row in rows]
+            file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return TableSource(str(tmp_path), file.name, **options).read()
+
+    return build
+
+
+def kinds(reading):
+    return {name: column.kind for name, column in reading.samples.columns.items()}
+
+
+@pytest.mark.parametrize("kind", ["parquet", "jsonl", "csv"])
+def test_what_nobody_names_is_absent(read, kind):
+    reading = read({"text": ["a", "b", "c"], "label": ["x", "y", "x"], "other": IDS}, kind)
+    assert kinds(reading) == {"text": "texts"}
+    assert reading.classes == ("x", "y")
+    assert read({"text": ["a", "b", "c"]}, kind).classes == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"text": "tweet"}, "has no column tweet; it has id, text, more"),
+        ({"columns": {"audio": "sound"}}, "has no column sound"),
+        ({"columns": {"extra": "extra"}, "group": "clip"}, "has no column clip"),
+        ({"label": "class"}, r"has no column class; .* \(label=null: unlabelled\)"),
+        ({"id": "name"}, "has no column name"),
+    ],
+)
+def test_what_a_setting_names_must_be_there(read, options, message):
+    with pytest.raises(DataError, match=message):
+        read({"text": ["a", "b", "c"], "more": IDS}, **options)
+
+
+def test_a_table_without_any_content_is_refused(read):
+    with pytest.raises(DataError, match=r"no column text, image, audio, .* data.source.columns"):
+        read({"label": ["x", "y", "x"]})
+    with pytest.raises(DataError, match="no column text, image, audio"):
+        read({"text": ["a", "b", "c"]}, text=None)
+
+
+def test_lists_of_numbers_need_no_naming(read):
+    sequences = [[[1.0, 2.0], [3.0, 4.0]], None, [[5.0, 6.0]]]
+    for kind in ("parquet", "jsonl"):
+        reading = read({"faces": [[1, 2], [3, 4], None], "sound": sequences}, kind)
+        assert kinds(reading) == {"faces": "numbers", "sound": "numbers"}
+        assert reading.samples.columns["faces"].array(1).tolist() == [[3, 4]]
+        assert reading.samples.columns["sound"].array(0).tolist() == [[1, 2], [3, 4]]
+        assert reading.samples.columns["sound"].present.tolist() == [True, False, True]
+    reading = read({"faces": [[1, 2]] * 3, "voice": [[1]] * 3}, columns={"faces": None})
+    assert kinds(reading) == {"voice": "numbers"}
+    reading = read({"faces": [[1, 2]] * 3}, columns={"visual": "faces"})
+    assert kinds(reading) == {"visual": "numbers"}
+    assert "column visual: 3 vectors of 2 numbers" in reading.notes
+
+
+def test_the_kind_of_a_named_column_is_that_of_its_cells(read, tmp_path):
+    (tmp_path / "a.wav").write_bytes(b"RIFF")
+    named = {name: name for name in ("title", "clip", "age", "colour")}
+    cells = {
+        "title": ["one thing", "2", None],
+        "clip": ["a.wav", "gone.wav", None],
+        "age": [31, 7.5, None],
+        "colour": ["0.1 0.2", "0.3 0.4", None],
+    }
+    for kind in ("parquet", "csv"):
+        reading = read(
+            cells if kind == "csv" else cells | {"age": [31.0, 7.5, None]}, kind, columns=named
+        )
+        assert kinds(reading) == {
+            "title": "texts",
+            "clip": "files",
+            "age": "numbers",
+            "colour": "numbers",
+        }
+        columns = reading.samples.columns
+        assert columns["clip"].flaws == {1: "there is no clip gone.wav"}
+        assert columns["age"].array(1).tolist() == [[7.5]]
+        np.testing.assert_allclose(columns["colour"].array(0), [[0.1, 0.2]], rtol=1e-6)
+        assert all(column.present.tolist() == [True, True, False] for column in columns.values())
+
+
+def test_numbers_of_another_width_than_most_are_a_flaw(read):
+    for kind in ("parquet", "jsonl"):
+        column = read({"faces": [[1, 2], [3], [5, 6]]}, kind).samples.columns["faces"]
+        assert list(column.flaws) == [1]
+        assert column.width == 2
+        assert column.array(2).tolist() == [[5, 6]]
+
+
+def test_a_file_may_hold_the_numbers_of_all_samples(read, tmp_path):
+    np.save(tmp_path / "rows.npy", np.arange(6, dtype=np.float32).reshape(3, 2))
+    np.savez(tmp_path / "by_id.npz", **{"3": np.ones((2, 4)), "1": np.zeros((1, 4))})
+    reading = read({}, columns={"rows": "rows.npy", "sound": "by_id.npz"})
+    assert reading.samples.columns["rows"].array(2).tolist() == [[4, 5]]
+    assert reading.samples.columns["sound"].present.tolist() == [True, False, True]
+    with pytest.raises(DataError, match=r"gone\.npy"):
+        read({}, columns={"rows": "gone.npy"})
+
+
+def test_one_content_has_one_name(read):
+    with pytest.raises(ConfigError, match=r"source.text=a and data.source.columns.text=b contrad"):
+        read({"a": IDS, "b": IDS}, text="a", columns={"text": "b"})
+    assert kinds(read({"a": IDS, "b": IDS}, columns={"text": "b"})) == {"text": "texts"}
+
+
+def test_splits_and_groups_need_no_naming_either(read):
+    cells = {"text": ["a", "b", "c"], "split": ["train", None, "val"], "group": ["g", "g", None]}
+    samples = read(cells).samples
+    assert list(samples.splits) == ["train", None, "val"]
+    assert list(samples.groups) == ["g", "g", None]
+    assert list(read(cells, group=None).samples.groups) == [None] * 3

@@ -30,6 +30,7 @@ OWN_CLASSES = frozenset(
         "lfx.modalities.image.modality.ImageModality",
         "lfx.modalities.image.timm_encoder.TimmEncoder",
         "lfx.modalities.text.modality.TextModality",
+        "lfx.modalities.text.ngrams.NgramsEncoder",
         "lfx.modalities.text.transformers_encoder.TransformersEncoder",
         "lfx.modalities.vector.gru.GruEncoder",
         "lfx.modalities.vector.logistic.LogisticEncoder",

@@ -107,6 +107,16 @@ class Cleaning:
         return token if self.emoji == "keep" else _without_emoji(token, self.emoji == "words")
 
 
+def tweet_tokens(text: str) -> list[str]:
+    """Return a tweet's words, mentions, links, hashtags, emoticons and emoji, without any space.
+
+    Example:
+        >>> tweet_tokens("Go @you :) #HappyDay . . .")
+        ['Go', '@you', ':)', '#HappyDay', '...']
+    """
+    return ["".join(token.split()) for token in _tokenizer().tokenize(text)]
+
+
 def _without_emoji(token: str, named: bool) -> str:  # noqa: FBT001
     import emoji
 

@@ -53,7 +53,16 @@ def check_text_description(description: Mapping[str, Any]) -> None:
         WeightsError: lists all such fields.
     """
     require_fields(description, _TEXT)
-    require_fields(description["cleaning"], _CLEANING, "cleaning")
+    check_cleaning(description["cleaning"])
+
+
+def check_cleaning(cleaning: Mapping[str, Any]) -> None:
+    """Refuse settings of `Cleaning` with a field of the wrong type or range.
+
+    Raises:
+        WeightsError: lists all such fields.
+    """
+    require_fields(cleaning, _CLEANING, "cleaning")
 
 
 def shape_of(config: Mapping[str, Any]) -> dict[str, Any]:

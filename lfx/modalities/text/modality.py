@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from lfx.data.column import TextColumn
 from lfx.modalities.modality import NO_EPOCH, Inputs, Modality
 from lfx.modalities.text.augmentation import TextAugmentation
 from lfx.runtime.checked import checked
+from lfx.runtime.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,14 @@ log = logging.getLogger(__name__)
 
 # A larger share of texts that are cut is a warning.
 _MANY = 0.05
+
+
+@runtime_checkable
+class ReadsTexts(Protocol):
+    """An encoder that prepares whole texts itself; others read tokens."""
+
+    def inputs(self, texts: Sequence[str]) -> Inputs:
+        """Prepare texts."""
 
 
 @checked
@@ -55,13 +64,21 @@ class TextModality(Modality):
         self,
         table: SampleTable,
         rows: Sequence[int],
-        encoder: TextEncoder,
+        encoder: TextEncoder | ReadsTexts,
         cache_dir: Path,
         seed: int | None = None,
     ) -> Inputs:
         """Clean and tokenise the texts once; batches hold texts of like length."""
         del cache_dir
-        tokens, shortened = encoder.tokenize(self.content(table, rows))
+        texts = self.content(table, rows)
+        if isinstance(encoder, ReadsTexts):
+            if self.augmentation != TextAugmentation():
+                raise ConfigError(
+                    "modality.augmentation changes tokens, and this encoder reads whole texts; "
+                    "modality.augmentation.token_drop=0 goes with it"
+                )
+            return encoder.inputs(texts)
+        tokens, shortened = encoder.tokenize(texts)
         self._log_shortened(shortened, len(tokens), encoder.tokenizer.max_length)
         collate = TokenCollate(tokens, encoder.tokenizer.padding, rows, self.augmentation, seed)
         return Inputs(collate, [len(ids) for ids in tokens])

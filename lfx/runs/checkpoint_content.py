@@ -25,6 +25,9 @@ from lfx.runtime.fields import (
 SPLITS = (*DIVISION, OOF)
 # The parts of a model, as the settings call them.
 PARTS = ("modality", "encoder", "head")
+# What a checkpoint that training resumes from has, and one of weights alone has not: Lightning's
+# progress, or the losses of candidates of a search without Lightning.
+OPTIMIZERS, CANDIDATES = "optimizer_states", "candidate_losses"
 _TEXT = Field("a string", is_text)
 _SEED = Field("an integer", is_integer)
 
@@ -103,7 +106,7 @@ class Checkpoint:
         provenance: what its run noted of itself.
         weights: name → tensor.
         phase: of training in two phases, which of them it is of; None where there is one.
-        progress: what Lightning stored to resume from; None where the file holds weights only.
+        progress: what is stored to resume from; None where the file holds weights only.
     """
 
     file: Path
@@ -153,7 +156,7 @@ def parse(file: Path, content: Mapping[str, Any]) -> tuple[Checkpoint | None, li
         provenance=Provenance(**{key: record["provenance"][key] for key in provenance}),
         weights=content["state_dict"],
         phase=record.get("phase"),
-        progress=content if "optimizer_states" in content else None,
+        progress=content if {OPTIMIZERS, CANDIDATES} & content.keys() else None,
     ), []
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lfx.runs.checkpoint_content import Checkpoint, parse
-from lfx.runs.checkpoint_file import read_content
+from lfx.runs.checkpoint_content import CANDIDATES, Checkpoint, parse
+from lfx.runs.checkpoint_file import read_content, write_content
 from lfx.runs.checkpoint_io import CheckpointFiles
 from lfx.runs.files import BEST, FOLDER, LAST, PHASE_1, phase_folder, require_own
 from lfx.runs.keep import KeepCheckpoints
 from lfx.runs.progress import lightning_state
 from lfx.runs.tensors import misfits
 from lfx.runtime.errors import CheckpointError
-from lfx.runtime.fields import list_problems
+from lfx.runtime.fields import is_list_of, is_number, list_problems, shown
 from lfx.training.context import CONTRAST, BestKept, Resuming
 
 if TYPE_CHECKING:
@@ -105,12 +105,14 @@ class RunCheckpoints:
         self.plugin().progress = lightning_state(
             read_checkpoint(self.resumed.file), expected, keeping
         )
+        self._require_best(self.resumed.file, phase)
+        return self.resumed.file
+
+    def _require_best(self, resumed: Path, phase: int | None) -> None:
         if not self.best(phase).is_file():
             raise CheckpointError(
-                f"{self.resumed.file} is resumed from together with {BEST} of its run, which is "
-                "not beside it"
+                f"{resumed} is resumed from together with {BEST} of its run, which is not beside it"
             )
-        return self.resumed.file
 
     def forget(self, phase: int) -> None:
         """Remove what an earlier run in this folder left of a phase."""
@@ -142,3 +144,36 @@ class RunCheckpoints:
         if problems:
             raise CheckpointError(f"{file} is of another encoder:{list_problems(problems)}")
         encoder.load_state_dict(weights)
+
+    def write(
+        self, weights: Mapping[str, Tensor], losses: Sequence[float], *, is_best: bool
+    ) -> None:
+        """Write the last checkpoint, and the best one if it is, where Lightning does not train."""
+        require_own(self.run)
+        content = {"state_dict": dict(weights), "lfx": dict(self.record)}
+        if is_best:  # before the last one, which is resumed from together with it
+            write_content(self.best(None), content)
+        write_content(phase_folder(self.run, None) / LAST, {**content, CANDIDATES: list(losses)})
+
+    def tried(self, expected: Mapping[str, Tensor], most: int) -> list[float]:
+        """Return the losses that the resumed checkpoint was written with; none: it begins.
+
+        Raises:
+            CheckpointError: it is of another training, or its best checkpoint is gone.
+        """
+        if self.resumed is None:
+            return []
+        self._require_best(self.resumed.file, None)
+        last = read_checkpoint(self.resumed.file)
+        losses: Any = (last.progress or {}).get(CANDIDATES)
+        problems = misfits(last.weights, expected) + misfits(self.best_weights(None), expected)
+        if not is_list_of(losses, lambda one: is_number(one, 0)) or not 1 <= len(losses) <= most:
+            problems.append(
+                f"{CANDIDATES} is {shown(losses)}, allowed: a list of 1 to {most} numbers"
+            )
+        if problems:
+            raise CheckpointError(
+                f"{last.file} cannot be resumed from:{list_problems(problems)}\n"
+                "Leave ckpt out to train from the beginning"
+            )
+        return list(losses)

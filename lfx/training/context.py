@@ -85,6 +85,25 @@ class Checkpoints(Protocol):
     def load_encoder(self, encoder: Encoder) -> None:
         """Load the encoder's weights of the best checkpoint of phase 1."""
 
+    def write(
+        self, weights: Mapping[str, Tensor], losses: Sequence[float], *, is_best: bool
+    ) -> None:
+        """Write the last checkpoint, and the best one if it is, where Lightning does not train.
+
+        Args:
+            weights: of the model.
+            losses: (candidates,) validation loss of each that has been fitted so far.
+            is_best: whether the last of them is the least.
+        """
+
+    def tried(self, expected: Mapping[str, Tensor], most: int) -> list[float]:
+        """Return the losses that the resumed checkpoint was written with; none: it begins.
+
+        Args:
+            expected: name → tensor of the model, which both checkpoints have to fit.
+            most: number of candidates.
+        """
+
 
 @dataclass(frozen=True)
 class RunContext:

@@ -62,3 +62,18 @@ class Regime(ABC):
     @abstractmethod
     def fit(self, model: Classifier, context: RunContext, request: Request) -> Outcome:
         """Train a model of this regime, in place."""
+
+
+def one_phase_problems(request: Request) -> list[str]:
+    """Return which settings of two phases are given to a regime that has one."""
+    given = {
+        "loss": request.loss is not None,
+        "phase": request.phase != "both",
+        "phase_1_ckpt": request.starts_from_phase_1,
+    }
+    return [
+        f"{key} is for training in two phases: training=contrastive, as in "
+        "modality=image_contrastive"
+        for key, is_given in given.items()
+        if is_given
+    ]

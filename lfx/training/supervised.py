@@ -11,7 +11,7 @@ from lfx.runtime.checked import checked
 from lfx.training.context import Outcome
 from lfx.training.fit import fit
 from lfx.training.loaders import classifier_loaders
-from lfx.training.regime import Regime, Request
+from lfx.training.regime import Regime, Request, one_phase_problems
 
 if TYPE_CHECKING:
     from lfx.data.samples import SampleTable
@@ -37,17 +37,7 @@ class Supervised(Regime):
 
     def problems(self, request: Request) -> list[str]:
         """Return which settings of two phases are given."""
-        given = {
-            "loss": request.loss is not None,
-            "phase": request.phase != "both",
-            "phase_1_ckpt": request.starts_from_phase_1,
-        }
-        return [
-            f"{key} is for training in two phases: training=contrastive, as in "
-            "modality=image_contrastive"
-            for key, is_given in given.items()
-            if is_given
-        ]
+        return one_phase_problems(request)
 
     def build(
         self, encoder: Encoder, head: Head, table: SampleTable, request: Request, seed: int

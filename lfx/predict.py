@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 
 def predict(config: PredictConfig, job: Job) -> None:
     """Load a checkpoint, read the data, write the artifact."""
+    import logging
     from pathlib import Path
 
     from lfx.artifacts.parquet import write_predictions
     from lfx.data.dataset import Dataset
+    from lfx.evaluation.reported import reported_in_place_of_test
     from lfx.evaluation.splits import evaluate_splits
     from lfx.reporting.training import report_predictions
     from lfx.runs.apply import apply_checkpoint
@@ -43,6 +45,9 @@ def predict(config: PredictConfig, job: Job) -> None:
     if metrics:
         write_json(job.folder / "metrics.json", metrics)
     report_predictions(predictions, metrics, job.folder)
+    sentence = reported_in_place_of_test(metrics)
+    if sentence is not None:
+        logging.getLogger("lfx.predict").info("%s", sentence)
 
 
 def collect(sweep: Path) -> None:

@@ -19,7 +19,8 @@ def report(config: ReportConfig, job: Job) -> None:
     from lfx.reporting.published import Reference
     from lfx.reporting.reference import compare_with, compared_table
     from lfx.reporting.run_table import run_table
-    from lfx.reporting.seeds import group_by_seed, seed_rows, seed_table
+    from lfx.reporting.seed_table import seed_table
+    from lfx.reporting.seeds import group_by_seed, seed_rows
     from lfx.reporting.summary import summarise_sweep
     from lfx.reporting.written import written
     from lfx.runs.find import collect_runs, newest_of_each

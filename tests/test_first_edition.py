@@ -9,12 +9,34 @@ import numpy as np
 import pytest
 
 from lfx import LateFusion, read_predictions
+from lfx.artifacts.parquet import read_metadata, write_predictions
 from lfx.artifacts.predictions import softmax
 from lfx.reporting.run_table import run_table
 from lfx.runs.find import collect_runs
 
 FOLDER = Path(__file__).parent / "first_edition"
 MEMBERS = {name: FOLDER / f"{name}.parquet" for name in ("image", "text")}
+
+
+def test_its_artifacts_are_of_schema_1() -> None:
+    for file in (*MEMBERS.values(), FOLDER / "runs/mean/predictions.parquet"):
+        predictions = read_predictions(file)
+        assert predictions.metadata.schema_version == 1
+        assert predictions.metadata.columns == {}
+        assert predictions.metadata.regime is None
+        assert set(predictions.seen.tolist()) == {-1}
+
+
+def test_its_artifacts_are_written_as_schema_2_and_fuse_as_they_did(tmp_path: Path) -> None:
+    copies = {name: tmp_path / file.name for name, file in MEMBERS.items()}
+    for name, file in MEMBERS.items():
+        write_predictions(copies[name], read_predictions(file))
+        assert read_metadata(copies[name]).schema_version == 2
+    mixed = {"image": copies["image"], "text": MEMBERS["text"]}
+    fusion = LateFusion().fit(MEMBERS)
+    for members in (copies, mixed):
+        got = fusion.predict_proba(members)
+        np.testing.assert_array_equal(got, fusion.predict_proba(MEMBERS))
 
 
 def test_its_artifacts_are_read_and_fuse_to_the_same() -> None:

@@ -34,11 +34,12 @@ def reported_split(splits: Iterable[str]) -> str | None:
     return next((split for split in _BY_PREFERENCE if split in available), None)
 
 
-def reported_in_place_of_test(splits: Iterable[str]) -> str | None:
+def reported_in_place_of_test(splits: Iterable[str], training: str = "the training") -> str | None:
     """Return a sentence about the split that is reported without a test split.
 
     Args:
         splits: the splits that have scores.
+        training: what early stopping has stopped, in words.
 
     Returns:
         None if `test` is reported, or `predict`, which no model has been trained with, or nothing.
@@ -47,5 +48,5 @@ def reported_in_place_of_test(splits: Iterable[str]) -> str | None:
     if split == OOF:
         return "no labelled test samples: oof is reported, whose rows their models have not seen"
     if split == "val":
-        return "no labelled test samples: val is reported, which also stopped the training"
+        return f"no labelled test samples: val is reported, which also stopped {training}"
     return None

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from lfx.artifacts.join import join
 from lfx.artifacts.predictions import softmax
 from lfx.data.decoding import DEFAULT, Decoding
-from lfx.data.split_names import REPORTED
 from lfx.evaluation.cases import find_cases
+from lfx.evaluation.reported import reported_split
 from lfx.runtime.errors import ArtifactError
 
 if TYPE_CHECKING:
@@ -113,10 +113,9 @@ def study_cases(
         )
     joined = join({**members, _FUSED: fused}, "renormalise")
     labelled = joined.label >= 0
-    splits = [split for split in ("test", *REPORTED) if (labelled & joined.rows(split)).any()]
-    if not splits:
+    split = reported_split(joined.labelled_splits())
+    if split is None:
         raise ArtifactError("no sample has a label, so there are no errors to compare")
-    split = splits[0]
     names = [fusion if name == _FUSED else name for name in joined.names]
     present = dict(zip(names, joined.present, strict=True))
     rows = np.flatnonzero(labelled & joined.rows(split) & present[against] & present[fusion])

@@ -6,10 +6,13 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from lfx.artifacts.origins import member_warnings
+from lfx.evaluation.reported import COMPLETE
 from lfx.evaluation.unpredicted import unpredicted_classes
 from lfx.reporting.errors import report_errors
+from lfx.reporting.incomplete import fused_from_fewer, in_words
 from lfx.reporting.score_columns import print_scores
 from lfx.reporting.weights import describe_calibrations, describe_search, describe_weights
+from lfx.reporting.without_test import fusion_note
 from lfx.training.loggers import log_picture, log_result
 
 if TYPE_CHECKING:
@@ -46,13 +49,9 @@ def log_members(joined: JoinedMembers, files: Mapping[str, str]) -> None:
         for warning in member_warnings(origins):
             log.warning(warning)
     for name, counts in joined.missing().items():
-        log.warning("member %s lacks %s; the others are fused there", name, _in_words(counts))
+        log.warning("member %s lacks %s; the others are fused there", name, in_words(counts))
     if joined.dropped:
-        log.warning("samples that some member lacks are left out: %s", _in_words(joined.dropped))
-
-
-def _in_words(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} of {split}" for split, count in counts.items())
+        log.warning("samples that some member lacks are left out: %s", in_words(joined.dropped))
 
 
 def send_fusion(
@@ -91,6 +90,8 @@ def report_job(result: FusionResult, name: str, objective: str, value: float | N
     """
     _warn_of_scheme(result)
     shown = "is not available" if value is None else f"{value:.4f}"
+    if value is not None and COMPLETE in result.metrics:
+        shown += f" (n = {result.metrics[objective.partition('/')[0]]['support']})"
     log.info("%s: %s %s; weights: %s", name, objective, shown, _weights(result))
 
 
@@ -104,7 +105,9 @@ def report_fusion(
         log.warning("objective=%s: the members have no labelled %s rows", objective, split)
     if result.labelled:
         beside = {f"baseline: {other}": scores for other, scores in result.baselines.items()}
-        print_scores({name: result.metrics} | beside, objective.partition("/")[2])
+        notes = fused_from_fewer(result.weights_document)
+        notes += fusion_note(result.metrics, result.weights_document, result.baselines)
+        print_scores({name: result.metrics} | beside, objective.partition("/")[2], notes)
         for sentence in unpredicted_classes(result.predictions):
             log.warning(sentence)
     else:

@@ -6,8 +6,11 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lfx.artifacts.metadata import SCHEMA_VERSION
 from lfx.artifacts.parquet import read_predictions
 from lfx.artifacts.reserved import ON_MISSING
+from lfx.artifacts.same_samples import are_samples_of
+from lfx.evaluation.reported import reported_in_place_of_test
 from lfx.reporting.case_files import write_cases
 from lfx.reporting.cases import study_cases
 from lfx.reporting.classes import show_classes
@@ -57,7 +60,7 @@ def look_at_run(
         picture.with_suffix(suffix) for picture in pictures.values() for suffix in (".csv", ".png")
     ]
     if table is not None:
-        if table.data_fingerprint() != predictions.metadata.data_fingerprint:
+        if not _are_of(predictions, table):
             raise DataError(
                 f"data={data}: these are not the samples of run={run}; give the data set and the "
                 "settings that it was trained with"
@@ -77,11 +80,21 @@ def look_at_run(
             study.against,
             len(study.of("corrupted")),
         )
+        sentence = reported_in_place_of_test([study.split])
+        if sentence is not None:
+            log.info("%s", sentence)
     elif status.stage == _FUSE:
         log.info("data=… (and data.root=…) adds the tweets that the fusion corrected or corrupted")
     elif against is not None:
         raise DataError(f"against={against}: run={run} is not a fusion, so it has no members")
     log.info("%s", written(files))
+
+
+def _are_of(predictions: Predictions, table: SampleTable) -> bool:
+    """Return whether predictions are of these samples, by their fingerprint if it is comparable."""
+    if predictions.metadata.fingerprint_schema == SCHEMA_VERSION:
+        return table.data_fingerprint() == predictions.metadata.data_fingerprint
+    return are_samples_of(predictions, table.ids, table.labels, table.classes)
 
 
 def _status(run: Path) -> RunStatus:

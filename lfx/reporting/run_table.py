@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from lfx.evaluation.reported import COMPLETE
 from lfx.evaluation.scores import reported
+from lfx.reporting.incomplete import COMPARABLE, score_lines
 from lfx.reporting.score_columns import score_cells, score_columns, splits_of, titled
 from lfx.reporting.table import CSV, Column, Table
+from lfx.reporting.without_test import data_notes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +23,10 @@ _IN_FILES = frozenset({CSV})
 
 
 def run_table(runs: Sequence[Run]) -> Table:
-    """Return runs as a table, one row each; a split that no run has gets no columns."""
+    """Return runs as a table, one row each; a split that no run has gets no columns.
+
+    A fusion of samples that some member lacks has a second row, of the samples that all have.
+    """
     splits, scores = splits_of(*(run.metrics for run in runs)), reported()
     columns = [Column("data"), Column("name"), Column("model"), Column("seed")]
     columns += score_columns(splits, scores)
@@ -28,16 +34,33 @@ def run_table(runs: Sequence[Run]) -> Table:
     rows = [
         [
             run.data,
-            titled(" ".join([run.name, *differences]), run.metrics),
+            titled(" ".join([run.name, *differences]), run.metrics) + suffix,
             run.model,
             run.seed,
-            *score_cells(run.metrics, splits, scores),
+            *score_cells(line, splits, scores),
             run.started,
             str(run.folder),
         ]
         for run, differences in zip(runs, run_differences(runs), strict=True)
+        for suffix, line in score_lines(run.metrics).items()
     ]
-    return Table(columns, rows)
+    notes = data_notes((run.data, run.metrics) for run in runs)
+    return Table(columns, rows, [COMPARABLE, *notes] if counts_differ(runs) else notes)
+
+
+def counts_differ(runs: Sequence[Run]) -> bool:
+    """Return whether runs of the same division into splits are scored on different samples.
+
+    They are if a modality, or a member of a fusion, lacks samples.
+    """
+    if any(COMPLETE in run.metrics for run in runs):
+        return True
+    counts: dict[tuple[str, str, str], set[object]] = {}
+    for run in runs:
+        for split, scores in run.splits.items():
+            key = (run.data, run.split_fingerprint, split)
+            counts.setdefault(key, set()).add(scores.get("support"))
+    return any(len(found - {None}) > 1 for (_, division, _), found in counts.items() if division)
 
 
 def run_differences(runs: Sequence[Run]) -> list[list[str]]:

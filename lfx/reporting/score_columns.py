@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lfx.data.split_names import REPORTED
+from lfx.evaluation.reported import COMPLETE
 from lfx.evaluation.scores import SCORES, printed, title_of
+from lfx.reporting.incomplete import COMPARABLE, score_lines
 from lfx.reporting.table import COUNT, CSV, EVERYWHERE, NUMBER, Column, Table
 
 if TYPE_CHECKING:
@@ -64,16 +66,23 @@ def with_printed(score: str) -> list[str]:
     return list(dict.fromkeys([*printed(), *filter(None, [score])]))
 
 
-def print_scores(metrics: Mapping[str, Mapping[str, Any]], kept: str = "") -> None:
+def print_scores(
+    metrics: Mapping[str, Mapping[str, Any]], kept: str = "", notes: Sequence[str] = ()
+) -> None:
     """Print a table of scores.
 
     Args:
         metrics: name -> content of `metrics.json`.
         kept: key of a score that is printed in any case, such as the objective's.
+        notes: sentences below the table.
     """
     splits, scores = splits_of(*metrics.values()), with_printed(kept)
-    rows = [
-        [titled(name, content), *score_cells(content, splits, scores)]
+    lines = [
+        (titled(name, content) + suffix, line)
         for name, content in metrics.items()
+        for suffix, line in score_lines(content).items()
     ]
-    Table([Column("", least=18), *score_columns(splits, scores, kept=kept)], rows).print()
+    rows = [[title, *score_cells(line, splits, scores)] for title, line in lines]
+    if any(COMPLETE in content for content in metrics.values()):
+        notes = [*notes, COMPARABLE]
+    Table([Column("", least=18), *score_columns(splits, scores, kept=kept)], rows, notes).print()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lfx.reporting.weights import member_shares
 from lfx.runs.metrics import checked_scores, require_mapping
 from lfx.runtime.errors import RecordError
+from lfx.runtime.fields import is_integer
 from lfx.runtime.records import read_json
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 # Enough for weights per sample of a million samples.
 _MOST_BYTES = 256_000_000
+# Keys of `weights.json` with numbers of samples, split by split.
+_COUNTS = ("fused_from_fewer", "fused_from_one", "dropped")
 
 
 def read_weights(file: Path) -> dict[str, Any]:
@@ -34,6 +37,11 @@ def read_weights(file: Path) -> dict[str, Any]:
         are_shares = False
     if not are_shares:
         raise RecordError("its weights do not match its members")
+    by_member = require_mapping(content.get("missing", {}), "missing")
+    counts = {key: content.get(key, {}) for key in _COUNTS}
+    for key, value in (*counts.items(), *by_member.items()):
+        if not all(map(is_integer, require_mapping(value, key).values())):
+            raise RecordError(f"{key} does not count samples")
     return content
 
 

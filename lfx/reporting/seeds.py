@@ -1,25 +1,25 @@
-"""Summarise runs that differ only in seed or fold as one row: mean and standard deviation."""
+"""Summarise runs that differ only in seed or fold: mean and standard deviation."""
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from lfx.data.split_names import REPORTED
-from lfx.evaluation.scores import SCORES, title_of
-from lfx.reporting.run_table import run_differences
-from lfx.reporting.score_columns import titled
-from lfx.reporting.table import CSV, DOCUMENT, TERMINAL, Column, Format, Table
+from lfx.evaluation.scores import SCORES
+from lfx.reporting.incomplete import COMPLETE_ROWS, score_lines
+from lfx.reporting.run_table import counts_differ, run_differences
+from lfx.reporting.score_columns import splits_of, titled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from lfx.runs.find import Run
 
 # Overrides that do not distinguish kinds of runs.
+_LEAST_PAIRS = 2
 _IGNORED = ("seed=", "data.fold=", "ckpt=", "logger=", "experiment=")
 
 
@@ -33,6 +33,8 @@ class Row:
         model: its encoder or members.
         runs: the number of runs.
         scores: split -> score -> (mean, standard deviation); the deviation of a single run is NaN.
+        samples: split -> the least and the largest number of samples of a run.
+        counted: whether a table has to show these numbers, because others differ from them.
     """
 
     data: str
@@ -40,6 +42,8 @@ class Row:
     model: str
     runs: int
     scores: Mapping[str, Mapping[str, tuple[float, float]]]
+    samples: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    counted: bool = False
 
 
 def group_by_seed(runs: Sequence[Run]) -> list[list[Run]]:
@@ -77,69 +81,106 @@ def seed_rows(groups: Sequence[Sequence[Run]]) -> list[Row]:
         )
         for run, texts, group in zip(firsts, run_differences(firsts), groups, strict=True)
     ]
+    counted = counts_differ([run for group in groups for run in group])
     rows = [
-        Row(group[0].data, title, group[0].model, len(group), _summarise(map(_run_scores, group)))
+        _row(group, title + suffix, lines, counted=counted)
         for group, title in zip(groups, titles, strict=True)
+        for suffix, lines in _lines(group).items()
     ]
     bases: dict[tuple[str, str], tuple[str, Sequence[Run]]] = {}
     for group, title in zip(groups, titles, strict=True):
         base_title, base = bases.setdefault((group[0].data, group[0].stage), (title, group))
-        pairs = [
-            (_run_scores(run), _run_scores(other))
-            for run in group
-            for other in base
-            if (run.seed, run.fold) == (other.seed, other.fold)
-            and run.split_fingerprint == other.split_fingerprint
-        ]
-        if group is not base and len(pairs) > 1:  # a standard deviation needs two
-            differences = [_subtract(scores, base_scores) for scores, base_scores in pairs]
-            name = f"{title} - {base_title}"
-            rows.append(Row(group[0].data, name, "difference", len(pairs), _summarise(differences)))
+        if group is not base:
+            for suffix, lines in _lines(group).items():
+                name = f"{title} - {base_title}{suffix}"
+                rows += _difference(name, group, lines, base, suffix, counted=counted)
     return rows
 
 
-def seed_table(rows: Sequence[Row]) -> Table:
-    """Return a table of means and standard deviations; a CSV has a column for each.
+Metrics = Mapping[str, Any]
 
-    A terminal shows the test split only, if there is one, because all splits are too wide for it.
-    """
-    splits = [split for split in REPORTED if any(split in row.scores for row in rows)]
-    reported = "test" if "test" in splits else splits[-1]
-    keys = [
-        (split, score)
+
+def _lines(group: Sequence[Run]) -> dict[str, list[Metrics]]:
+    """Return the lines of a kind: suffix of its title -> metrics of each run."""
+    lines = [score_lines(run.metrics) for run in group]
+    suffixes = dict.fromkeys(suffix for of_run in lines for suffix in of_run)
+    if len(suffixes) > 1:  # a run in which nobody lacks a sample has the same metrics on both lines
+        suffixes.pop("", None)
+    return {
+        suffix: [of_run.get(suffix, run.metrics) for of_run, run in zip(lines, group, strict=True)]
+        for suffix in suffixes
+    }
+
+
+def _row(group: Sequence[Run], title: str, lines: Sequence[Metrics], *, counted: bool) -> Row:
+    summary = _summarise(map(_scores, lines))
+    samples = _samples(lines, summary)
+    return Row(group[0].data, title, group[0].model, len(group), summary, samples, counted=counted)
+
+
+def _samples(lines: Sequence[Metrics], splits: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """Return split -> the least and the largest number of samples."""
+    counts = {
+        split: [line[split]["support"] for line in lines if "support" in line.get(split, {})]
         for split in splits
-        for score in dict.fromkeys(score for row in rows for score in row.scores.get(split, {}))
+    }
+    return {split: (min(found), max(found)) for split, found in counts.items() if found}
+
+
+def _difference(
+    title: str,
+    group: Sequence[Run],
+    lines: Sequence[Metrics],
+    base: Sequence[Run],
+    suffix: str,
+    *,
+    counted: bool,
+) -> list[Row]:
+    """Return the row of the mean difference of a line and the same line of the first kind.
+
+    Scores of another number of samples are not compared. There is no row of fewer than two pairs,
+    which a standard deviation needs.
+    """
+    base_lines = _lines(base)
+    beside = next(each for each in (suffix, "", COMPLETE_ROWS) if each in base_lines)
+    pairs = [
+        (line, base_line)
+        for run, line in zip(group, lines, strict=True)
+        for other, base_line in zip(base, base_lines[beside], strict=True)
+        if (run.seed, run.fold) == (other.seed, other.fold)
+        and run.split_fingerprint == other.split_fingerprint
     ]
-    columns = [Column("data"), Column("name"), Column("model"), Column("runs")]
-    for spare, (split, score) in enumerate(keys):
-        where = {CSV} if score in SCORES and not SCORES[score].printed else {CSV, DOCUMENT}
-        if split == reported and DOCUMENT in where:
-            where.add(TERMINAL)
-        column = Column(f"{split} {title_of(score)}", _SPREAD, frozenset(where), spare)
-        columns.append(column)
-    lines = [
-        [row.data, row.title, row.model, row.runs]
-        + [row.scores.get(split, {}).get(score) for split, score in keys]
-        for row in rows
+    if len(pairs) < _LEAST_PAIRS:
+        return []
+    differing = [
+        split
+        for split in splits_of(*lines)
+        if any(
+            split in line
+            and split in other
+            and line[split].get("support") != other[split].get("support")
+            for line, other in pairs
+        )
     ]
-    return Table(columns, lines)
+    differences = [
+        {
+            split: of_split
+            for split, of_split in _subtract(_scores(line), _scores(other)).items()
+            if split not in differing
+        }
+        for line, other in pairs
+    ]
+    if differing:
+        title += f" (not of {', '.join(differing)}: other samples)"
+    summary = _summarise(differences)
+    samples = _samples([line for line, _ in pairs], summary)
+    row = Row(group[0].data, title, "difference", len(pairs), summary, samples, counted=counted)
+    return [row]
 
 
-def _as_text(value: tuple[float, float]) -> str:
-    mean, spread = value
-    return f"{mean:.3f}" if math.isnan(spread) else f"{mean:.3f} ± {spread:.3f}"
-
-
-def _part(index: int) -> Callable[[tuple[float, float]], float | None]:
-    return lambda value: None if math.isnan(value[index]) else value[index]
-
-
-_SPREAD = Format(_as_text, {" mean": _part(0), " sd": _part(1)})
-
-
-def _run_scores(run: Run) -> dict[str, dict[str, float]]:
+def _scores(metrics: Metrics) -> dict[str, dict[str, float]]:
     """Return split -> score -> number: the scores of `SCORES`, and the F1 of each class."""
-    return {split: _split_scores(metrics) for split, metrics in run.splits.items()}
+    return {split: _split_scores(metrics[split]) for split in splits_of(metrics)}
 
 
 def _split_scores(metrics: Mapping[str, Any]) -> dict[str, float]:

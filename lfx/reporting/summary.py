@@ -7,11 +7,16 @@ import logging
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+from lfx.evaluation.reported import TEST, reported_split
 from lfx.evaluation.scores import printed
+from lfx.reporting.incomplete import score_lines
 from lfx.reporting.ranking import print_ranking, print_unfinished, titles, write_ranking
-from lfx.reporting.seeds import group_by_seed, seed_rows, seed_table
-from lfx.reporting.sweep import Sweep, read_sweep, write_sweep
+from lfx.reporting.score_columns import score_cells
+from lfx.reporting.seed_table import seed_table
+from lfx.reporting.seeds import group_by_seed, seed_rows
+from lfx.reporting.sweep import Sweep, read_sweep
 from lfx.reporting.sweep_curve import draw_sweep
+from lfx.reporting.sweep_files import write_sweep
 from lfx.reporting.written import written
 from lfx.runs.find import collect_runs
 from lfx.runtime.convert import TARGET
@@ -75,10 +80,14 @@ def log_sweep(sweep: Sweep) -> None:
         )
     )
     ranked = sweep.ranked
-    columns = ["name"] + [f"{split}/{score}" for split in ("val", "test") for score in printed()]
+    reported = reported_split({split for job in ranked for split in job.metrics}) or TEST
+    scores = [*(["support"] if sweep.lacks_samples else []), *printed()]
+    splits = list(dict.fromkeys(("val", reported)))
+    columns = ["name"] + [f"{split}/{score}" for split in splits for score in scores]
     rows = [
-        [title, *(job.score(column) for column in columns[1:])]
+        [title + suffix, *score_cells(line, splits, scores, counted=False)]
         for title, job in zip(titles(ranked), ranked, strict=True)
+        for suffix, line in score_lines(job.metrics).items()
     ]
     log_table(logger, "sweep", columns, rows)
     picture = sweep.folder / "sweep.png"
@@ -86,7 +95,8 @@ def log_sweep(sweep: Sweep) -> None:
         log_picture(logger, "curve", picture)
     logger.log_hyperparams({"objective": sweep.objective, "jobs": len(sweep.jobs)})
     if ranked:
-        scores = {column: ranked[0].score(column) for column in columns[1:]}
-        best = {f"best/{column}": value for column, value in scores.items() if value is not None}
-        logger.log_metrics(best)
+        best = zip(columns, rows[0], strict=True)
+        logger.log_metrics(
+            {f"best/{key}": value for key, value in best if key != "name" and value is not None}
+        )
     close(logger)

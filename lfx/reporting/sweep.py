@@ -1,4 +1,4 @@
-"""Read a multirun's jobs, and write them as a table with one row per job."""
+"""Read a multirun's jobs."""
 
 from __future__ import annotations
 
@@ -8,23 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
+from lfx.evaluation.reported import COMPLETE
 from lfx.evaluation.scores import SCORES
 from lfx.reporting.scores import read_baselines, read_weights
-from lfx.reporting.table import Column, Table
-from lfx.reporting.weights import member_shares
 from lfx.runs.joblist import ListedJob, read_jobs
 from lfx.runs.metrics import read_metrics
 from lfx.runs.status import FILE, RunStatus, require_status
 from lfx.runtime.errors import DataError, RecordError
-from lfx.runtime.files import atomic_path
 from lfx.runtime.records import read_yaml
-from lfx.training.loggers import flat_scores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +69,11 @@ class SweepJob:
         value: float | None = self.metrics.get(split, {}).get(name)
         return value
 
+    def samples(self, objective: str) -> int | None:
+        """Return the number of samples of a score, given as `SPLIT/SCORE`."""
+        count: int | None = self.metrics.get(objective.partition("/")[0], {}).get("support")
+        return count
+
 
 @dataclass(frozen=True)
 class Sweep:
@@ -93,17 +92,30 @@ class Sweep:
     settings: dict[str, Any]
 
     @property
+    def lacks_samples(self) -> bool:
+        """Whether a member of some fusion lacks samples, so that n differs between lines."""
+        if any(COMPLETE in job.metrics for job in self.jobs):
+            return True
+        some_dropped = any(job.weights.get("dropped") for job in self.jobs)
+        return some_dropped and len({job.samples(self.objective) for job in self.jobs} - {None}) > 1
+
+    @property
     def ranked(self) -> list[SweepJob]:
-        """The completed jobs, best first; those without the score last, by number."""
+        """The completed jobs, best first; those without the score last, by number.
+
+        Where members lack samples, jobs are ranked among those of the same n, the largest n first.
+        """
         name = self.objective.partition("/")[2]
         metric = SCORES.get(name)
         if metric is None and name:
             log.warning("no score %s is registered: jobs are ranked as if more were better", name)
         sign = -1 if metric is None or metric.higher_is_better else 1
+        by_count = self.lacks_samples
 
-        def key(job: SweepJob) -> tuple[bool, float]:
+        def key(job: SweepJob) -> tuple[bool, int, float]:
             score = job.score(self.objective)
-            return score is None, 0.0 if score is None else sign * score
+            most_first = -(job.samples(self.objective) or 0) if by_count else 0
+            return score is None, most_first, 0.0 if score is None else sign * score
 
         return sorted((job for job in self.jobs if job.completed), key=key)
 
@@ -145,55 +157,6 @@ def read_sweep(folder: Path) -> Sweep:
     sources = [folder / "multirun.yaml", *(job.folder / ".hydra/config.yaml" for job in jobs)]
     settings = next(filter(None, map(_settings, sources)), {})
     return Sweep(folder, jobs, str(settings.get("objective", OBJECTIVE)), settings)
-
-
-def write_sweep(sweep: Sweep) -> tuple[Path, Path]:
-    """Write `sweep.csv` and `sweep.parquet`, one row per job; the files are reproducible.
-
-    Columns: `job, status, error, name, overrides`, then `overrides/KEY` for each key, `weights/…`,
-    and the metrics, `SPLIT/SCORE`. The Parquet file has a numeric column if all values are numbers.
-
-    Returns:
-        The paths of the two files.
-    """
-    rows = [_row(job) for job in sweep.jobs]
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    columns.sort(key=lambda key: _GROUPS.index(key.partition("/")[0]) if "/" in key else -1)
-    csv_file, parquet_file = sweep.folder / "sweep.csv", sweep.folder / "sweep.parquet"
-    lines = [[row.get(key) for key in columns] for row in rows]
-    Table([Column(key) for key in columns], lines).write_csv(csv_file)
-    table = pa.table({key: _arrow_column([row.get(key) for row in rows]) for key in columns})
-    with atomic_path(parquet_file) as part:
-        pq.write_table(table, part)
-    return csv_file, parquet_file
-
-
-_GROUPS = ("overrides", "weights", "val", "test", "oof", "predict")
-
-
-def _row(job: SweepJob) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "job": job.path,
-        "status": job.status.state,
-        "error": job.status.error or "",
-        "name": job.name,
-        "overrides": " ".join(job.status.overrides),
-    }
-    row |= {f"overrides/{key}": value for key, value in job.overrides.items()}
-    if job.weights:
-        row |= {f"weights/{key}": value for key, value in member_shares(job.weights).items()}
-    if job.metrics.get("leaky"):
-        row["leaky"] = True
-    splits = {key: value for key, value in job.metrics.items() if isinstance(value, dict)}
-    return row | flat_scores(splits)
-
-
-def _arrow_column(values: Sequence[Any]) -> pa.Array:
-    """Return numbers, if all values are numbers or empty, or else strings."""
-    try:
-        return pa.array([None if value in {None, ""} else float(value) for value in values])
-    except (TypeError, ValueError):
-        return pa.array([None if value is None else str(value) for value in values])
 
 
 def _sort_key(folder: Path) -> tuple[int, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from lfx.evaluation.reported import reported_split
 from lfx.evaluation.scores import title_of
 from lfx.reporting.pictures.curves import Line, draw_curves
 
@@ -20,32 +21,46 @@ _MOST_SETTINGS = 8
 
 
 def draw_sweep(sweep: Sweep) -> Path | None:
-    """Draw the objective, and the same score of the test split, over the swept number.
+    """Draw the objective, and the same score of the reported split, over the swept number.
 
     Each combination of other swept settings has a colour.
 
     Returns:
         `sweep.png`; None unless exactly one number has three values or more, with at most eight
-        combinations of other settings.
+        combinations of other settings, or if members lack samples and the jobs' n differ.
     """
     file = sweep.folder / "sweep.png"
     file.unlink(missing_ok=True)  # of an earlier run
+    key, lines = sweep_lines(sweep)
+    if not lines:
+        return None
+    score = title_of(sweep.objective.partition("/")[2])
+    title = f"{score} of {len(sweep.ranked)} jobs; choose by {sweep.objective.partition('/')[0]}"
+    draw_curves(file, title, (key, score), lines)
+    return file
+
+
+def sweep_lines(sweep: Sweep) -> tuple[str, list[Line]]:
+    """Return the swept number's key and the lines of `draw_sweep`; no lines if it draws nothing."""
     jobs = sweep.ranked
     numbers = {key: values for key in _keys(jobs) if (values := _numbers(jobs, key)) is not None}
     swept = [key for key, values in numbers.items() if len(set(values)) >= _LEAST_VALUES]
     if len(swept) != 1:
-        return None
+        return "", []
     key = swept[0]
+    if sweep.lacks_samples and len({job.samples(sweep.objective) for job in jobs}) > 1:
+        return key, []
     split, _, score = sweep.objective.partition("/")
+    reported = reported_split({name for job in jobs for name in job.metrics}) or split
     points: dict[str, dict[str, list[tuple[float, float]]]] = {}
     for job, value in zip(jobs, numbers[key], strict=True):
         others = " ".join(text for text in _varied(job, jobs) if not text.startswith(f"{key}="))
-        for shown in (split, "test"):
+        for shown in dict.fromkeys((split, reported)):
             height = job.score(f"{shown}/{score}")
             if height is not None:
                 points.setdefault(others, {}).setdefault(shown, []).append((value, height))
-    if not points or len(points) > _MOST_SETTINGS:
-        return None
+    if len(points) > _MOST_SETTINGS:
+        return key, []
     lines = [
         Line(
             f"{others} {shown}".strip(),
@@ -57,9 +72,7 @@ def draw_sweep(sweep: Sweep) -> Path | None:
         for colour, (others, splits) in enumerate(points.items())
         for shown, points_of_line in splits.items()
     ]
-    title = f"{title_of(score)} of {len(jobs)} jobs; choose by {split}"
-    draw_curves(file, title, (key, title_of(score)), lines)
-    return file
+    return key, lines
 
 
 def _keys(jobs: Sequence[SweepJob]) -> list[str]:

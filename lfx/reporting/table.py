@@ -80,6 +80,11 @@ class Column:
 class Table:
     """Columns, and rows of values for them; None is an empty cell.
 
+    Attributes:
+        columns: the columns.
+        rows: a value for each column, row by row.
+        notes: sentences below the table, on a terminal and in documents.
+
     Example:
         >>> table = Table([Column("name"), Column("accuracy", NUMBER)], [["mean", 0.91666]])
         >>> print(table.markdown(), end="")
@@ -90,6 +95,7 @@ class Table:
 
     columns: Sequence[Column]
     rows: Sequence[Sequence[Any]]
+    notes: Sequence[str] = ()
 
     def print(self) -> None:
         """Print the table; list the columns that the terminal is too narrow for."""
@@ -105,13 +111,18 @@ class Table:
         if left_out:
             titles = ", ".join(self.columns[index].title for index in sorted(left_out))
             console.print(Text(f"not shown, the terminal is too narrow: {for_terminal(titles)}"))
+        for note in self.notes:
+            console.print(Text(for_terminal(note)), soft_wrap=True)
 
     def markdown(self) -> str:
         """Return the table in Markdown, with a line break at its end."""
         indices = self._indices(DOCUMENT)
         rule = ["---:" if self.columns[index].format.is_number else "---" for index in indices]
         titles, *rows = [[for_markdown(cell) for cell in row] for row in self._texts(indices)]
-        return "\n".join("| " + " | ".join(row) + " |" for row in (titles, rule, *rows)) + "\n"
+        lines = ["| " + " | ".join(row) + " |" for row in (titles, rule, *rows)]
+        for note in self.notes:
+            lines += ["", for_markdown(note)]
+        return "\n".join(lines) + "\n"
 
     def latex(self) -> str:
         r"""Return the table in LaTeX, for `\usepackage{booktabs}`."""
@@ -121,7 +132,8 @@ class Table:
             " & ".join(for_latex(cell) for cell in row) + r" \\" for row in self._texts(indices)
         ]
         lines = [rf"\begin{{tabular}}{{{align}}}", r"\toprule", titles, r"\midrule", *rows]
-        return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
+        notes = [rf"\par {{\footnotesize {for_latex(note)}}}" for note in self.notes]
+        return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", *notes]) + "\n"
 
     def write_csv(self, file: Path) -> Path:
         """Write a CSV with all digits; cells that look like a formula are marked as text."""

@@ -114,6 +114,8 @@ def test_the_test_split_comes_first_and_others_after_it(predicted, table, split)
     ids = ["a", "b", "c", "d"]
     both = predicted(ids, ["test", "test", split, split], LABELS, LABELS)
     assert study_cases(both, {"text": both}, table).split == "test"
+    both = predicted(ids, [split, split, "predict", "predict"], LABELS, LABELS)
+    assert study_cases(both, {"text": both}, table).split == "predict"
     alone = predicted(ids, split, LABELS, LABELS)
     assert study_cases(alone, {"text": alone}, table).split == split
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lfx.reporting.seeds import group_by_seed, seed_rows, seed_table
+from lfx.reporting.seed_table import seed_table
+from lfx.reporting.seeds import group_by_seed, seed_rows
 from lfx.runs.find import Run
 
 

@@ -95,6 +95,59 @@ def test_members_without_labels_are_fused_without_scores(trained: Trained, tmp_p
     assert (tmp_path / "run/predictions.parquet").is_file()
 
 
+def test_samples_that_a_member_lacks_are_fused_from_the_others(
+    trained: Trained, tmp_path: Path
+) -> None:
+    arguments = ["members.on_missing=renormalise"]
+    for name, first in (("image", 3), ("text", 5)):
+        predictions = read_predictions(trained.folder / f"outputs/artifacts/demo/{name}.parquet")
+        kept = predictions.select(np.arange(len(predictions.label)) % first != 0)
+        write_predictions(tmp_path / f"{name}.parquet", kept)
+        arguments.append(f"members.{name}={tmp_path}/{name}.parquet")
+    message = fail(trained.folder, "fuse", *arguments[1:])
+    assert "members.on_missing=renormalise fuses them from the others" in message
+    run = f"hydra.run.dir={tmp_path}/run"
+    output = succeed(trained.folder, "fuse", *arguments, run)
+    assert "minimizing_loss (all rows)" in output
+    assert "minimizing_loss (complete rows)" in output
+    assert "fused from fewer members: " in output
+    metrics = json.loads((tmp_path / "run/metrics.json").read_text())
+    assert list(metrics) == ["val", "test", "complete"]
+    baselines = json.loads((tmp_path / "run/baselines.json").read_text())
+    for split in ("val", "test"):
+        supports = {scores[split]["support"] for scores in baselines.values()}
+        assert supports == {metrics["complete"][split]["support"]}
+        assert metrics["complete"][split]["support"] < metrics[split]["support"]
+    output = succeed(tmp_path, "report", "runs=.", "hydra.run.dir=report")
+    assert "minimizing_loss (complete rows)" in output
+    arguments += ["-m", "fusion=mean,stacking", f"hydra.sweep.dir={tmp_path}/sweep"]
+    output = succeed(trained.folder, "fuse", *arguments)
+    assert "n differs between lines" in output
+    assert "mean (complete rows)" in (tmp_path / "sweep/sweep.md").read_text()
+
+
+def test_without_a_test_split_val_is_reported_and_it_is_said(
+    trained: Trained, tmp_path: Path
+) -> None:
+    arguments = []
+    for name in ("image", "text"):
+        predictions = read_predictions(trained.folder / f"outputs/artifacts/demo/{name}.parquet")
+        write_predictions(tmp_path / f"{name}.parquet", predictions.select(predictions.rows("val")))
+        arguments.append(f"members.{name}={tmp_path}/{name}.parquet")
+    output = succeed(trained.folder, "fuse", *arguments, f"hydra.run.dir={tmp_path}/outputs/run")
+    assert "val is reported, which also stopped the members' training and fitted the" in output
+    assert "cross-fitted" in output
+    assert list(json.loads((tmp_path / "outputs/run/metrics.json").read_text())) == ["val"]
+    assert "demo: no labelled test samples: val is reported" in succeed(tmp_path, "report")
+    in_sample = [*arguments, "fit_folds=1", f"hydra.run.dir={tmp_path}/outputs/sure"]
+    output = succeed(trained.folder, "fuse", *in_sample)
+    assert "its scores are too good" in output
+    assert "LEAKY" in output
+    assert "fit_split=test: the members have no rows there" in fail(
+        trained.folder, "fuse", *arguments, "fit_split=test"
+    )
+
+
 def test_a_scheme_of_ones_own_lives_outside(
     trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from lfx.modalities.modality import Modality
@@ -13,10 +14,38 @@ from lfx.runtime.checked import checked
 from lfx.runtime.settings import Count, NotNegative, Positive, Probability
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 
 Trainable = Literal["nothing", "last_blocks", "everything"]
+
+
+class Encoded(NamedTuple):
+    """What an encoder makes of a batch, where vectors of tokens are asked for too.
+
+    Attributes:
+        features: (batch, features) one vector a sample.
+        tokens: (batch, tokens, token_features) a vector for each token or patch.
+        mask: (batch, tokens) bool, true at tokens and false at padding.
+    """
+
+    features: Tensor
+    tokens: Tensor
+    mask: Tensor
+
+
+class Rates(NamedTuple):
+    """How a module is trained.
+
+    Attributes:
+        module: whose parameters are stepped.
+        learning_rate: its peak learning rate.
+        weight_decay: of its weights.
+    """
+
+    module: nn.Module
+    learning_rate: float
+    weight_decay: float
 
 
 class Encoder(nn.Module, ABC):
@@ -24,9 +53,12 @@ class Encoder(nn.Module, ABC):
 
     Attributes:
         features: width of the feature vectors.
+        flags: how many of the last features are 0 or 1 and say which of several parts a sample
+            has; dropout leaves them as they are.
     """
 
     features: int
+    flags: int = 0
 
     @abstractmethod
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
@@ -46,6 +78,37 @@ class Encoder(nn.Module, ABC):
     @abstractmethod
     def blocks(self) -> list[list[nn.Parameter]]:
         """Return the parameters from input to output, block by block."""
+
+    @property
+    def token_features(self) -> int:
+        """Width of the vectors of tokens that `encode` gives."""
+        return self.features
+
+    def encode(self, batch: dict[str, Tensor]) -> Encoded:
+        """Encode a batch to feature vectors and to vectors of its tokens.
+
+        An encoder that gives no vectors of tokens gives one token a sample: its feature vector.
+        """
+        features: Tensor = self(batch)
+        mask = torch.ones(len(features), 1, dtype=torch.bool, device=features.device)
+        return Encoded(features, features.unsqueeze(1), mask)
+
+    def rates(self, learning_rate: float, weight_decay: float) -> list[Rates]:
+        """Return how the encoder's parts are trained, in the order of the optimizer's groups.
+
+        Args:
+            learning_rate: the optimizer's, for what has none of its own.
+            weight_decay: likewise.
+        """
+        return [Rates(self, learning_rate, weight_decay)]
+
+    def build_head(self, build: Callable[[int], nn.Module]) -> nn.Module:
+        """Build what stands on the features and gives logits.
+
+        Args:
+            build: from the number of features to a head.
+        """
+        return build(self.features)
 
 
 @checked
@@ -119,6 +182,21 @@ class EncoderBuilder(ABC):
         Raises:
             WeightsError: it describes no such encoder.
         """
+
+    @classmethod
+    def restore_parts(cls, description: Mapping[str, Any], find: Callable[[str], Any]) -> Encoder:
+        """Build what `restore` builds, where the description names classes of its parts.
+
+        Args:
+            description: of a checkpoint.
+            find: from the dotted path of a class to the class; it refuses those that a checkpoint
+                may not name, and nothing else may import what a description names.
+
+        Raises:
+            WeightsError: it describes no such encoder.
+        """
+        del find
+        return cls.restore(description)
 
     def build_trainable(self, train: Sequence[Any]) -> Encoder:
         """Build the encoder, and freeze what is not trained; see `build`."""

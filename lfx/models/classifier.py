@@ -13,6 +13,7 @@ from torch.nn import functional
 from torchmetrics.functional.classification import multiclass_accuracy
 
 from lfx.modalities.encoder import Encoder, set_training_mode
+from lfx.models.heads import FeatureDropout, SeveralHeads
 from lfx.models.optimization import Optimizer, Schedule, learning_rate_factor, parameter_groups
 from lfx.runtime.errors import ConfigError
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from lfx.models.heads import Head
 
 Batch = dict[str, Tensor]
+
+# A label that cross-entropy passes over; torch's default.
+_IGNORED = -100
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class Classifier(pl.LightningModule):
         super().__init__()
         self.encoder = encoder
         self.classes = tuple(classes)
-        self.dropout = nn.Dropout(head.dropout)
+        self.dropout = FeatureDropout(head.dropout, encoder.flags)
         self.l2 = head.l2
         self.head: nn.Module = self.build_first_head(head)
         self.optimization = optimization
@@ -76,7 +80,11 @@ class Classifier(pl.LightningModule):
 
     def build_first_head(self, head: Head) -> nn.Module:
         """Build the head that training starts with."""
-        return head.build(self.encoder.features, len(self.classes))
+        return self.build_head(head)
+
+    def build_head(self, head: Head) -> nn.Module:
+        """Build the head, or the heads, that the encoder's features need."""
+        return self.encoder.build_head(lambda features: head.build(features, len(self.classes)))
 
     def features(self, batch: Batch) -> Tensor:
         """Return what the classifier sees (batch, features)."""
@@ -109,9 +117,10 @@ class Classifier(pl.LightningModule):
     def training_step(self, batch: Batch, _index: int) -> Tensor:
         """Return the loss of a training batch."""
         weights = self.required_optimization.class_weights
+        logits, labels = self.trained_logits(batch)
         loss = functional.cross_entropy(
-            self(batch),
-            batch["label"],
+            logits,
+            labels,
             weight=None if weights is None else torch.tensor(weights, device=self.device),
             label_smoothing=self.required_optimization.label_smoothing,
         )
@@ -119,11 +128,30 @@ class Classifier(pl.LightningModule):
         self.log("train/loss", loss, on_step=False, on_epoch=True, batch_size=size)
         return loss + self.l2 * self._squares() if self.l2 else loss
 
+    def trained_logits(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Return what the loss compares: logits (rows, classes) and labels (rows,).
+
+        A row is a sample, or what one of several heads says of a sample that it can read; the loss
+        is then the mean over all of these.
+        """
+        head, labels = self.head, batch["label"]
+        if not isinstance(head, SeveralHeads):
+            return self(batch), labels
+        features = self.dropout(self.features(batch))
+        with torch.autocast(features.device.type, enabled=False):
+            logits, present = head.part_logits(features.float())
+        return logits.flatten(0, 1), torch.where(present, labels, _IGNORED).flatten()
+
     def _squares(self) -> Tensor:
-        layers = [part for part in self.head.modules() if isinstance(part, nn.Linear)]
-        if not layers:
+        heads = [self.head]
+        if isinstance(self.head, SeveralHeads):
+            heads = list(self.head.heads.values())
+        layers = [
+            [part for part in head.modules() if isinstance(part, nn.Linear)] for head in heads
+        ]
+        if not all(layers):
             raise ConfigError("head.l2 is of linear layers, and this head has none; use head.l2=0")
-        return layers[0].weight.square().sum()
+        return torch.stack([first.weight.square().sum() for first, *_ in layers]).sum()
 
     def validation_step(self, batch: Batch, _index: int) -> None:
         """Keep logits and labels until the epoch's end."""

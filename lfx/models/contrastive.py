@@ -119,7 +119,7 @@ class ContrastiveClassifier(Classifier):
         self.encoder.eval()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
-            self.head = self.head_builder.build(self.encoder.features, len(self.classes))
+            self.head = self.build_head(self.head_builder)
         self.head.to(self.device)
 
     def features(self, batch: Batch) -> Tensor:

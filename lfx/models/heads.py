@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from lfx.runtime.checked import checked
 from lfx.runtime.settings import Count, NotNegative, Probability
@@ -27,6 +29,28 @@ class Head(ABC):
     @abstractmethod
     def build(self, features: int, classes: int) -> nn.Module:
         """Build the module from features (batch, features) to logits (batch, classes)."""
+
+
+@runtime_checkable
+class SeveralHeads(Protocol):
+    """A module of several heads: their losses are trained, and its own logits are of all of them.
+
+    Attributes:
+        heads: name → head.
+    """
+
+    heads: nn.ModuleDict
+
+    def part_logits(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what each head says.
+
+        Args:
+            features: (batch, features).
+
+        Returns:
+            (heads, batch, classes) logits, and (heads, batch) bool, false where a sample has
+            nothing that the head could read.
+        """
 
 
 @checked
@@ -55,3 +79,23 @@ class MlpHead(Head):
         return nn.Sequential(
             nn.Linear(features, self.hidden), nn.ReLU(), nn.Linear(self.hidden, classes)
         )
+
+
+class FeatureDropout(nn.Dropout):
+    """Dropout between encoder and head, which leaves flags as they are.
+
+    Args:
+        p: probability with which a feature becomes 0.
+        flags: how many of the last features are flags.
+    """
+
+    def __init__(self, p: float, flags: int = 0) -> None:
+        super().__init__(p)
+        self.flags = flags
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return (batch, features)."""
+        if not self.flags:
+            return super().forward(features)
+        kept = features[:, -self.flags :]
+        return torch.cat([super().forward(features[:, : -self.flags]), kept], dim=1)

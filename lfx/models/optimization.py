@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import torch
 from torch import nn
 
+from lfx.modalities.encoder import Encoder, Rates
 from lfx.runtime.checked import checked
 from lfx.runtime.settings import NotNegative, Positive, Probability, Share
 
@@ -24,9 +25,11 @@ class Optimizer(ABC):
     """The settings of an optimizer, and what builds it; one of your own is a subclass.
 
     Args:
-        learning_rate: Peak learning rate of the encoder.
+        learning_rate: Peak learning rate of the encoder; of a joint one, of what joins its parts,
+            which have `recipe.learning_rate` each.
         head_learning_rate: Peak learning rate of the head; null: the encoder's.
-        weight_decay: Weight decay, on weights only (no biases, no normalisation).
+        weight_decay: Weight decay, on weights only (no biases, no normalisation); a joint encoder's
+            parts have `recipe.weight_decay` each.
         clip_norm: Largest norm of the gradient; null: no clipping.
     """
 
@@ -105,7 +108,7 @@ def parameter_groups(
     near zero is no simpler model.
 
     Args:
-        encoder: trained at `learning_rate`.
+        encoder: trained at `learning_rate`, or at the rates that its parts have of their own.
         head: trained at `head_learning_rate`.
         optimizer: the rates.
 
@@ -113,15 +116,18 @@ def parameter_groups(
         Groups for a torch optimizer; empty ones are left out.
     """
     groups = []
-    rate = optimizer.learning_rate
-    parts = ((encoder, rate), (head, optimizer.head_learning_rate or rate))
-    for module, rate in parts:
-        trained = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    rate, decay = optimizer.learning_rate, optimizer.weight_decay
+    parts = [Rates(encoder, rate, decay)]
+    if isinstance(encoder, Encoder):
+        parts = encoder.rates(rate, decay)
+    parts.append(Rates(head, optimizer.head_learning_rate or rate, decay))
+    for part in parts:
+        trained = [parameter for parameter in part.module.parameters() if parameter.requires_grad]
         for decays in (True, False):
             chosen = [parameter for parameter in trained if (parameter.ndim > 1) is decays]
-            decay = optimizer.weight_decay if decays else 0.0
+            decay = part.weight_decay if decays else 0.0
             if chosen:
-                groups.append({"params": chosen, "lr": rate, "weight_decay": decay})
+                groups.append({"params": chosen, "lr": part.learning_rate, "weight_decay": decay})
     return groups
 
 

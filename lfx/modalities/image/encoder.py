@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from difflib import get_close_matches
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import timm
@@ -10,13 +12,13 @@ import torch
 from timm.models import group_parameters
 from torch import Tensor, nn
 
-from lfx.modalities.encoder import Encoder
+from lfx.modalities.encoder import Encoded, Encoder
 from lfx.modalities.image.depthwise import FullPrecisionDepthwise
 from lfx.modalities.image.description import check_architecture_args
 from lfx.runtime.errors import ConfigError, in_one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 class ImageEncoder(Encoder):
@@ -64,10 +66,33 @@ class ImageEncoder(Encoder):
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
         """Encode `image` (batch, 3, image_size, image_size) uint8 to (batch, features)."""
-        pixels = (batch["image"].to(self.mean.dtype) - self.mean) / self.std
         with FullPrecisionDepthwise():
-            features: Tensor = self.backbone(pixels)
+            features: Tensor = self.backbone(self._normalised(batch))
         return features
+
+    def encode(self, batch: dict[str, Tensor]) -> Encoded:
+        """Encode images to (batch, features), and to a vector for each patch.
+
+        Patches are the places of the last feature map, or a vision transformer's tokens.
+        """
+        backbone: Any = self.backbone
+        with FullPrecisionDepthwise():
+            maps = backbone.forward_features(self._normalised(batch))
+            if not isinstance(maps, Tensor):  # several maps: no such patches
+                return super().encode(batch)
+            features: Tensor = backbone.forward_head(maps)
+        tokens = patches_of(maps, getattr(backbone, "num_features", None))
+        return Encoded(features, tokens, torch.ones_like(tokens[:, :, 0], dtype=torch.bool))
+
+    @cached_property
+    def token_features(self) -> int:
+        """Width of the vectors of patches."""
+        with _evaluated(self), torch.no_grad():
+            blank = torch.zeros(1, 3, self.image_size, self.image_size, device=self.mean.device)
+            return int(self.encode({"image": blank}).tokens.shape[-1])
+
+    def _normalised(self, batch: dict[str, Tensor]) -> Tensor:
+        return (batch["image"].to(self.mean.dtype) - self.mean) / self.std
 
     def description(self) -> dict[str, Any]:
         """Return the constructor's plain arguments."""
@@ -87,6 +112,27 @@ class ImageEncoder(Encoder):
         names = group_parameters(backbone, backbone.group_matcher(coarse=True))
         parameters = dict(backbone.named_parameters())
         return [[parameters[name] for name in names[group]] for group in sorted(names)]
+
+
+def patches_of(maps: Tensor, channels: int | None) -> Tensor:
+    """Return a vector for each patch of what timm calls a model's features.
+
+    Args:
+        maps: (batch, channels, height, width), (batch, height, width, channels) or (batch, patches,
+            channels).
+        channels: how many a model says that there are; None: it does not say.
+
+    Returns:
+        (batch, patches, channels).
+
+    Example:
+        >>> [patches_of(torch.zeros(2, *size), 8).shape[1:] for size in ((8, 5, 4), (5, 4, 8))]
+        [torch.Size([20, 8]), torch.Size([20, 8])]
+    """
+    if maps.ndim == 3:  # noqa: PLR2004
+        return maps
+    has_channels_last = channels in maps.shape[-1:] and channels not in maps.shape[1:2]
+    return maps.flatten(1, 2) if has_channels_last else maps.flatten(2).transpose(1, 2)
 
 
 def create_backbone(
@@ -128,17 +174,14 @@ def check_architecture(architecture: str) -> None:
 
 def _width(backbone: nn.Module, architecture: str, image_size: int) -> int:
     """Look at what comes out: `num_features` is not the width for every architecture."""
-    mode = backbone.training
-    backbone.eval()
     try:
-        with torch.no_grad():
+        with _evaluated(backbone), torch.no_grad():
             features = backbone(torch.zeros(1, 3, image_size, image_size))
     except Exception as error:  # each architecture has its own
         raise ConfigError(
             f"encoder.image_size={image_size}: {architecture} reads no images of this size: "
             f"{in_one_line(error)}"
         ) from error
-    backbone.train(mode)
     if not isinstance(features, Tensor) or features.ndim != 2:  # noqa: PLR2004
         form = tuple(features.shape) if isinstance(features, Tensor) else type(features).__name__
         raise ConfigError(
@@ -146,3 +189,14 @@ def _width(backbone: nn.Module, architecture: str, image_size: int) -> int:
             "for example: resnet18, efficientnet_lite0, vit_tiny_patch16_224"
         )
     return int(features.shape[-1])
+
+
+@contextmanager
+def _evaluated(module: nn.Module) -> Iterator[None]:
+    """Put a module in evaluation mode, and back into the mode that it had."""
+    mode = module.training
+    module.eval()
+    try:
+        yield
+    finally:
+        module.train(mode)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel
 
-from lfx.modalities.encoder import Encoder
+from lfx.modalities.encoder import Encoded, Encoder
 from lfx.modalities.pooling import masked_mean
 from lfx.modalities.text.cleaning import Cleaning
 
@@ -54,13 +54,16 @@ class TextEncoder(Encoder):
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
         """Encode `input_ids` and `attention_mask` (batch, tokens) to (batch, features)."""
+        return self.encode(batch).features
+
+    def encode(self, batch: dict[str, Tensor]) -> Encoded:
+        """Encode texts to (batch, features), and to the last layer's vector of each token."""
         mask = batch["attention_mask"]
         tokens: Tensor = self.backbone(
             input_ids=batch["input_ids"], attention_mask=mask
         ).last_hidden_state
-        if self.pooling == "first":
-            return tokens[:, 0]
-        return masked_mean(tokens, mask)
+        features = tokens[:, 0] if self.pooling == "first" else masked_mean(tokens, mask)
+        return Encoded(features, tokens, mask.bool())
 
     def description(self) -> dict[str, Any]:
         """Return plain values: the model's configuration, pooling and tokenizer."""

@@ -15,7 +15,7 @@ import lfx
 
 PACKAGE = Path(lfx.__file__).parent
 CONF = PACKAGE.parent / "conf"
-GROUPS = ("augmenter", "calibration", "encoder", "fusion", "head", "loss")
+GROUPS = ("augmenter", "calibration", "encoder", "fusion", "head", "joint", "loss")
 # What stands for nothing: `LateFusion` without a scheme or a calibration.
 DEFAULTS = {"lfx.fusion.schemes.mean.Mean", "lfx.fusion.calibration.none.NoCalibration"}
 # Scores that nothing but tables, baselines and objectives has to do with.

@@ -24,6 +24,7 @@ import lfx
 from lfx.command.code import code_digests
 from lfx.command.earlier import find_completed
 from lfx.command.null_sections import use_null_sections
+from lfx.command.open_groups import use_open_groups
 from lfx.command.origins import interruption_behind, with_origins
 from lfx.command.settings_file import use_own_loading
 from lfx.command.storage import storage_error
@@ -42,6 +43,7 @@ StageConfig = TypeVar("StageConfig")
 # A launcher's worker composes jobs itself; it imports this module with the task.
 use_own_loading()
 use_null_sections()
+use_open_groups()
 
 INTERRUPTED = 128 + signal.SIGINT
 # How to carry on after an interruption, by command.

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import traceback
 from argparse import ArgumentParser
-from collections import Counter
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 from lfx.command.composer import Composer
 from lfx.command.quoting import quote_as_one_text
 from lfx.command.typed import circular_settings, first_line, unknown_setting
+from lfx.command.uncomposed import endless_defaults, uncomposed
 from lfx.runtime.files import is_folder
 from lfx.runtime.locate import config_folder
 
@@ -35,15 +34,13 @@ PLAIN = (ValueError, KeyError, AssertionError, OSError, RecursionError)
 # Errors whose type adds nothing to their message.
 _WITHOUT_TYPE = (HydraException, OmegaConfBaseException, ValueError, RecursionError)
 _SEARCHED = "hydra.searchpath="
-# Groups whose files set values of the root, not of a section with the group's name.
-_WITHOUT_PACKAGE = ("experiment",)
 
 
 def explain(error: BaseException, stage: str, arguments: Sequence[str]) -> str:
     """Return the mistakes of a command line.
 
-    Each choice of a group is composed alone over the defaults, then each value over the choices
-    that work; values of a sweep one by one.
+    Each choice of a group is composed alone over the defaults, then each choice for a section, such
+    as `loss@loss.first`, and each value over the choices that work; values of a sweep one by one.
 
     Args:
         error: raised by Hydra.
@@ -76,9 +73,11 @@ def explain(error: BaseException, stage: str, arguments: Sequence[str]) -> str:
         groups = [text for text in overrides if _names_a_group(text, [config_folder(), *folders])]
         values = [text for text in overrides if text not in groups]
         working: list[str] = []
-        for group in groups:
+        # An option for a section needs the option that has the section.
+        for group in sorted(groups, key=lambda text: "@" in text.partition("=")[0]):
             choices = _expand_sweep(group, loader, mistakes)
-            problems = [_problem(stage, [choice], folders, {}) for choice in choices]
+            base = working if "@" in group.partition("=")[0] else []
+            problems = [_problem(stage, [*base, choice], folders, {}) for choice in choices]
             mistakes += [problem for problem in problems if problem is not None]
             working += [
                 choice for choice, problem in zip(choices, problems, strict=True) if problem is None
@@ -204,7 +203,7 @@ def _message(
     lines = str(cause).splitlines() or [type(cause).__name__]
     if lines[0].endswith("raised while composing config:"):
         file = lines[0].split(":", 1)[0].removeprefix("In ")
-        return _uncomposed(file, lines[1].strip())
+        return uncomposed(file, lines[1].strip())
     foreign = re.match(r"In '(.+?)': Could not override '(.+?)'\. No match in the", lines[0])
     if foreign:
         return (
@@ -225,26 +224,5 @@ def _message(
     if lines[0].startswith("Config group override must be"):
         root = config_folder() / group
         return f"it must not be null; choose from: {', '.join(_names(root.rglob('*.yaml'), root))}"
-    message = _endless_defaults(cause) if isinstance(cause, RecursionError) else first_line(cause)
+    message = endless_defaults(cause) if isinstance(cause, RecursionError) else first_line(cause)
     return message if isinstance(cause, _WITHOUT_TYPE) else f"{type(cause).__name__}: {message}"
-
-
-def _uncomposed(file: str, what: str) -> str:
-    group = file.strip("'").partition("/")[0]
-    if group in _WITHOUT_PACKAGE and what.startswith(f"Key '{group}' not in"):
-        return f"{file}: the first line of an {group} has to be `# @package _global_`"
-    return f"{file} cannot be composed: {what}"
-
-
-def _endless_defaults(error: RecursionError) -> str:
-    """Return the files whose defaults include each other, from the traceback of the error."""
-    nodes = [
-        frame.f_locals.get("parent")
-        for frame, _ in traceback.walk_tb(error.__traceback__)
-        if frame.f_code.co_name == "_create_defaults_tree_impl"
-    ]
-    files = [node.get_config_path() for node in nodes if node is not None]
-    cycle = [file for file, times in Counter(files).items() if times > 1]
-    if not cycle:
-        return "it is nested too deeply"
-    return " -> ".join([*cycle, cycle[0]]) + ": these defaults form a cycle"

@@ -29,7 +29,7 @@ _DEEPEST = 40
 
 # Groups whose options are checked against the class that they name.
 _DERIVED = (
-    *("augmenter", "calibration", "data", "encoder", "fusion", "head", "logger", "loss"),
+    *("augmenter", "calibration", "data", "encoder", "fusion", "head", "joint", "logger", "loss"),
     *("modality", "reference", "score", "trainer", "training"),
 )
 

@@ -8,7 +8,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, Node, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from lfx.runtime.errors import ConfigError
@@ -63,7 +63,10 @@ def as_typed(config: DictConfig, schema: type[StageConfig]) -> StageConfig:
     problems = [unknown_setting(key, plain(typed)) for key in unread]
     problems += [*_not_finite(resolved), *_problems(typed)]
     if problems:
-        raise ConfigError("\n".join(dict.fromkeys(problems)))
+        # A section that is a reference to another one has the other one's problems.
+        twice = tuple(f"{key}." for key in _references(config))
+        once = [problem for problem in problems if not problem.startswith(twice)]
+        raise ConfigError("\n".join(dict.fromkeys(once or problems)))
     return typed
 
 
@@ -132,6 +135,16 @@ def _refers(config: DictConfig, key: str) -> bool:
     section, _, name = key.rpartition(".")
     parent = OmegaConf.select(config, section) if section else config
     return OmegaConf.is_interpolation(parent, name)
+
+
+def _references(node: DictConfig, prefix: str = "") -> Iterator[str]:
+    """Yield the keys whose values are interpolations."""
+    for name in node:
+        key, part = f"{prefix}{name!s}", node._get_node(name)  # noqa: SLF001, keeps interpolations
+        if isinstance(part, Node) and part._is_interpolation():  # noqa: SLF001
+            yield key
+        elif isinstance(part, DictConfig) and not part._is_none() and not part._is_missing():  # noqa: SLF001
+            yield from _references(part, f"{key}.")
 
 
 def _problems(node: Any, key: str = "") -> list[str]:

@@ -105,6 +105,12 @@ class RunPlan:
                 f"encoder={encoder} reads {self.encoder.reads}, but modality={modality} needs an "
                 f"encoder that reads {self.modality.reads}; `--help` lists them",
             )
+        joint = self.settings["joint"]
+        if joint is not None and self.modality.reads != "joint":
+            problems.append(
+                f"joint={joint.get('name')} joins several encoders, and is only read with "
+                "modality=joint"
+            )
         if self.paraphrase_file.file is not None and self.modality.reads != "text":
             problems.append(f"paraphrases are of texts; the modality reads {self.modality.reads}")
         if problems:

@@ -29,6 +29,13 @@ OWN_CLASSES = frozenset(
     {
         "lfx.modalities.image.modality.ImageModality",
         "lfx.modalities.image.timm_encoder.TimmEncoder",
+        "lfx.modalities.joint.builder.JointEncoderBuilder",
+        "lfx.modalities.joint.concat.Concat",
+        "lfx.modalities.joint.cross_attention.CrossAttention",
+        "lfx.modalities.joint.gated.Gated",
+        "lfx.modalities.joint.hybrid.Hybrid",
+        "lfx.modalities.joint.modality.JointModality",
+        "lfx.modalities.joint.tensor.LowRankTensor",
         "lfx.modalities.text.modality.TextModality",
         "lfx.modalities.text.ngrams.NgramsEncoder",
         "lfx.modalities.text.transformers_encoder.TransformersEncoder",
@@ -71,11 +78,13 @@ def restore(checkpoint: Checkpoint, trusted: Collection[str] = ()) -> Classifier
     builder: type[EncoderBuilder] = find_class(checkpoint, "encoder", EncoderBuilder, trusted)
     head: type[Head] = find_class(checkpoint, "head", Head, trusted)
 
+    find = _finder(checkpoint, trusted)
+
     def build() -> Classifier:
-        encoder = builder.restore(checkpoint.encoder.settings)
+        encoder = builder.restore_parts(checkpoint.encoder.settings, find)
         return Classifier(
             encoder,
-            construct(head, checkpoint.head.settings, _finder(checkpoint, trusted)),
+            construct(head, checkpoint.head.settings, find),
             classes=checkpoint.classes,
         )
 
@@ -111,7 +120,8 @@ def restore_encoder(checkpoint: Checkpoint, trusted: Collection[str] = ()) -> En
     }
 
     def build() -> Encoder:
-        return builder.restore(checkpoint.encoder.settings)
+        find = _finder(checkpoint, trusted)
+        return builder.restore_parts(checkpoint.encoder.settings, find)
 
     return _built(checkpoint, build, weights, _of(checkpoint, "encoder"))
 

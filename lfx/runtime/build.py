@@ -68,5 +68,5 @@ def build_all(sections: Mapping[str, tuple[Any, type]]) -> dict[str, Any]:
         except ConfigError as error:
             problems.append(str(error))
     if problems:
-        raise ConfigError("\n".join(problems))
+        raise ConfigError("\n".join(dict.fromkeys(problems)))  # two may share what is wrong
     return built

@@ -22,6 +22,7 @@ STAGES = {
     "encoder": ("train",),
     "fusion": ("fuse",),
     "head": ("train",),
+    "joint": ("train",),
     "logger": ("train", "fuse"),
     "loss": ("train",),
     "modality": ("train",),
@@ -59,6 +60,8 @@ def needed(stage, file):
     if file.parts[0] == "encoder":
         target = OmegaConf.load(config_folder() / file)._target_
         overrides.insert(0, f"modality={target.split('.')[2]}")
+    if file.parts[0] == "joint":
+        overrides.insert(0, "modality=joint")
     if file.parts[0] == "loss":
         overrides.append("modality=image_contrastive")
     return overrides

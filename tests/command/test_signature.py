@@ -7,7 +7,7 @@ import inspect
 import pickle
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, get_args, get_origin, get_type_hints
@@ -49,8 +49,8 @@ def expected(annotation):
     if get_origin(annotation) is Annotated:
         inner, *limits = get_args(annotation)
         return Annotated[(expected(inner), *limits)]
-    if get_origin(annotation) is Sequence:
-        return Sequence[expected(*get_args(annotation))]
+    if get_origin(annotation) in {Sequence, Mapping}:
+        return get_origin(annotation)[tuple(map(expected, get_args(annotation)))]
     protocol = getattr(annotation, "_is_protocol", False)
     if protocol or inspect.isabstract(annotation):
         return object
@@ -215,7 +215,7 @@ from annotated_types import Ge
 from lfx.models.optimization import Optimizer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 class Every:

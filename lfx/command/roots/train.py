@@ -34,6 +34,8 @@ class TrainConfig(WithScores):
     modality: Any = MISSING
     # The encoder, which turns content into features.
     encoder: Any = MISSING
+    # What joins the features of several encoders; null without modality=joint.
+    joint: Any = None
     # The classifier on the features.
     head: Any = MISSING
     # How the model is trained.

@@ -1,0 +1,1 @@
+"""Several kinds of content at once: an encoder for each, and what joins their features."""

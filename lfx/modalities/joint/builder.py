@@ -1,0 +1,144 @@
+"""The settings of a joint encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from lfx.modalities.encoder import Encoder, EncoderBuilder, choose_trainable
+from lfx.modalities.joint.description import check_description, restore_fusion, restore_part
+from lfx.modalities.joint.encoder import JointEncoder
+from lfx.modalities.joint.fusion import JointFusion
+from lfx.modalities.joint.modality import JointModality
+from lfx.modalities.joint.parts import part_name_problems
+from lfx.modalities.modality import Modality
+from lfx.runtime.checked import checked
+from lfx.runtime.convert import TARGET
+from lfx.runtime.errors import ConfigError, WeightsError
+from lfx.runtime.imports import dotted_path
+from lfx.runtime.settings import Probability
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@checked
+@dataclass(frozen=True, kw_only=True)
+class JointEncoderBuilder(EncoderBuilder):
+    """An encoder for each part, and what joins their features.
+
+    Args:
+        encoders: The encoder of each part, with settings of its own: which part of it is trained,
+            and at which learning rate.
+        fusion: What joins the features.
+        modality_dropout: Probability with which a part of a training sample is dropped, never all
+            of a sample's; so a sample that lacks a part can be predicted.
+
+    Raises:
+        ConfigError: there is no part, a part has a name that it cannot have, or settings contradict
+            each other.
+    """
+
+    reads: ClassVar[str] = "joint"
+    modality: ClassVar[type[Modality]] = JointModality
+    encoders: Mapping[str, EncoderBuilder] = field(default_factory=dict)
+    fusion: JointFusion
+    modality_dropout: Probability = 0.2
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be joined."""
+        problems = part_name_problems(self.encoders)
+        if not self.encoders:
+            problems.append("a joint model needs an encoder: encoder@modality.encoders.text=minilm")
+        problems += [
+            f"modality.encoders.{name} is a joint encoder itself, which cannot be a part"
+            for name, builder in self.encoders.items()
+            if isinstance(builder, JointEncoderBuilder)
+        ]
+        if (self.trainable, self.trainable_blocks) != ("everything", 1):
+            problems.append(
+                "encoder.trainable and encoder.trainable_blocks are settings of each part: "
+                "modality.encoders.NAME.trainable=nothing"
+            )
+        if problems:
+            raise ConfigError("\n".join(problems))
+
+    def build(self, train: Sequence[Mapping[str, Any]]) -> JointEncoder:
+        """Build the encoders with their weights, in the order of their names.
+
+        Args:
+            train: content of each sample of the train split, by part.
+        """
+        return self._joined(
+            {name: self.encoders[name].build(_of_part(train, name)) for name in self._names}
+        )
+
+    def build_trainable(
+        self, train: Sequence[Mapping[str, Any]], started: Mapping[str, Encoder] | None = None
+    ) -> JointEncoder:
+        """Build the encoders, and freeze of each what is not trained of it.
+
+        Args:
+            train: content of each sample of the train split, by part.
+            started: name → an encoder that is there already, in place of one that is built.
+        """
+        parts: dict[str, Encoder] = {}
+        for name in self._names:
+            builder, encoder = self.encoders[name], (started or {}).get(name)
+            if encoder is None:
+                encoder = builder.build_trainable(_of_part(train, name))
+            else:
+                choose_trainable(encoder, builder.trainable, builder.trainable_blocks)
+            parts[name] = encoder
+        return self._joined(parts)
+
+    def again(self, encoder: JointEncoder) -> JointEncoder:
+        """Join the parts of a restored encoder, trained by these settings from here on."""
+        return self.build_trainable([], {name: encoder.part(name) for name in self._names})
+
+    @staticmethod
+    def restore(description: Mapping[str, Any]) -> JointEncoder:
+        """Refuse: the classes of the parts have to be found, see `restore_parts`.
+
+        Raises:
+            WeightsError: always.
+        """
+        del description
+        raise WeightsError("a joint encoder cannot be restored without the classes of its parts")
+
+    @classmethod
+    def restore_parts(
+        cls, description: Mapping[str, Any], find: Callable[[str], Any]
+    ) -> JointEncoder:
+        """Build the architecture that a checkpoint describes, with random weights."""
+        check_description(description)
+        parts = {
+            name: restore_part(description["parts"][name], find)
+            for name in sorted(description["parts"])
+        }
+        return JointEncoder(
+            parts,
+            restore_fusion(description["fusion"], find),
+            modality_dropout=description["modality_dropout"],
+            classes={name: part[TARGET] for name, part in description["parts"].items()},
+        )
+
+    @property
+    def _names(self) -> list[str]:
+        return sorted(self.encoders)
+
+    def _joined(self, parts: Mapping[str, Encoder]) -> JointEncoder:
+        recipes = {name: builder.recipe for name, builder in self.encoders.items()}
+        return JointEncoder(
+            parts,
+            self.fusion,
+            modality_dropout=self.modality_dropout,
+            rates={name: (one.learning_rate, one.weight_decay) for name, one in recipes.items()},
+            classes={name: dotted_path(type(one)) for name, one in self.encoders.items()},
+        )
+
+
+def _of_part(train: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
+    """Return the content of the samples that have a part."""
+    return [sample[name] for sample in train if name in sample]

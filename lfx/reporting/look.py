@@ -94,7 +94,7 @@ def _are_of(predictions: Predictions, table: SampleTable) -> bool:
     """Return whether predictions are of these samples, by their fingerprint if it is comparable."""
     if predictions.metadata.fingerprint_schema == SCHEMA_VERSION:
         return table.data_fingerprint() == predictions.metadata.data_fingerprint
-    return are_samples_of(predictions, table.ids, table.labels, table.classes)
+    return are_samples_of(predictions, table.ids.tolist(), table.labels.tolist(), table.classes)
 
 
 def _status(run: Path) -> RunStatus:

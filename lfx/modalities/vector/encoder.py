@@ -45,10 +45,10 @@ class VectorEncoder(Encoder):
         """Encode `values` (batch, longest, inputs), `lengths` (batch,) to (batch, features)."""
         values, lengths = batch["values"].float(), batch["lengths"]
         mask = length_mask(lengths, values.shape[1])
-        return self.encode(self.standardize(values) * mask.unsqueeze(-1), mask)
+        return self.encode_steps(self.standardize(values) * mask.unsqueeze(-1), mask)
 
     @abstractmethod
-    def encode(self, steps: Tensor, mask: Tensor) -> Tensor:
+    def encode_steps(self, steps: Tensor, mask: Tensor) -> Tensor:
         """Encode standardised sequences.
 
         Args:

@@ -67,7 +67,7 @@ class Gru(VectorEncoder):
         )
         self.features = hidden * (1 + bidirectional)
 
-    def encode(self, steps: Tensor, mask: Tensor) -> Tensor:
+    def encode_steps(self, steps: Tensor, mask: Tensor) -> Tensor:
         """Encode (batch, longest, inputs) to (batch, features); padding is never read."""
         lengths = mask.sum(dim=1).cpu()
         # Its kernels on a CPU know no other number format.

@@ -31,7 +31,7 @@ class StandardizedMean(VectorEncoder):
         super().__init__(standardize, max_length)
         self.features = standardize.width
 
-    def encode(self, steps: Tensor, mask: Tensor) -> Tensor:
+    def encode_steps(self, steps: Tensor, mask: Tensor) -> Tensor:
         """Encode (batch, longest, inputs) to (batch, inputs)."""
         return masked_mean(steps, mask)
 

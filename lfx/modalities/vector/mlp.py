@@ -53,7 +53,7 @@ class Mlp(VectorEncoder):
             self.features = width
         self.layers = nn.Sequential(*layers)
 
-    def encode(self, steps: Tensor, mask: Tensor) -> Tensor:
+    def encode_steps(self, steps: Tensor, mask: Tensor) -> Tensor:
         """Encode (batch, longest, inputs) to (batch, features)."""
         features: Tensor = self.layers(masked_mean(steps, mask))
         return features

@@ -95,7 +95,7 @@ class SequenceTransformer(VectorEncoder):
         )
         self.norm = nn.LayerNorm(width)
 
-    def encode(self, steps: Tensor, mask: Tensor) -> Tensor:
+    def encode_steps(self, steps: Tensor, mask: Tensor) -> Tensor:
         """Encode (batch, longest, inputs) to (batch, features); no step attends to padding."""
         hidden = self.projection(steps)
         hidden = hidden + positions(hidden.shape[1], self.features, hidden.device)

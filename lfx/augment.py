@@ -13,7 +13,7 @@ def augment(config: AugmentConfig, job: Job) -> None:
     from lfx.data.dataset import Dataset
     from lfx.modalities.text.cleaning import Cleaning
     from lfx.modalities.text.modality import TextModality
-    from lfx.modalities.usable import usable_rows
+    from lfx.modalities.usable import find_usable
     from lfx.paraphrasing.augmenter import TextAugmenter, is_usable
     from lfx.paraphrasing.cache import ParaphraseCache, fill_cache
     from lfx.paraphrasing.paraphrases import choose_share, write_paraphrases
@@ -28,7 +28,7 @@ def augment(config: AugmentConfig, job: Job) -> None:
     cache = ParaphraseCache(dataset.cache / "paraphrases", augmenter.identity)
     whole = dataset.labelled()
     modality = TextModality(config.column)
-    table = whole.part(usable_rows(modality, whole, dataset.cache, drop_bad=dataset.drops_bad))
+    table = find_usable(modality, whole, dataset.cache, drop_bad=dataset.drops_bad).of(whole)
     splits = ("train",) if dataset.folds is None else ("train", "val")
     pool = [row for split in splits for row in table.rows(split)]
     rows = choose_share(table, pool, config.share, config.seed)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+import numpy as np
 from torch import Tensor
 
 from lfx.data.column import Column
@@ -15,7 +16,6 @@ from lfx.runtime.errors import DataError, name_some
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
     import numpy.typing as npt
 
     from lfx.data.samples import SampleTable
@@ -95,8 +95,23 @@ class Modality(ABC):
         """Return column → fingerprint of what all samples of the data set have there."""
         return {name: table.column_fingerprint(name, cache_dir) for name in self.columns()}
 
-    def problems(self, table: SampleTable, rows: Sequence[int], cache_dir: Path) -> dict[int, str]:
-        """Check the content of samples that have some, before anything is trained.
+    def problems(self, table: SampleTable, cache_dir: Path) -> dict[str, dict[int, str]]:
+        """Check the content of all samples that have some, before anything is trained.
+
+        Args:
+            table: the samples.
+            cache_dir: where results may be kept between runs.
+
+        Returns:
+            Column → position → what is wrong with the content there.
+        """
+        rows = [int(row) for row in np.flatnonzero(self.present(table))]
+        return {self.column: self.problems_of(table, rows, cache_dir)}
+
+    def problems_of(
+        self, table: SampleTable, rows: Sequence[int], cache_dir: Path
+    ) -> dict[int, str]:
+        """Check the content of some samples.
 
         Args:
             table: the samples.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from lfx.modalities.usable import usable_rows
+from lfx.modalities.usable import find_usable
 from lfx.runs.checkpoints import RunCheckpoints
 from lfx.runs.predictions import (
     Origin,
@@ -60,7 +60,7 @@ def apply_checkpoint(
     table = dataset.any(known=classifier.classes).with_classes(classifier.classes)
     table = decoded_as_in_training(table, provenance.background)
     table = dataset.without_missing(table.with_splits(known_splits(table, provenance)))
-    table = table.part(usable_rows(modality, table, dataset.cache, drop_bad=dataset.drops_bad))
+    table = find_usable(modality, table, dataset.cache, drop_bad=dataset.drops_bad).of(table)
     for sentence in trained_id_warnings(table, provenance):
         log.warning(sentence)
     rows = range(len(table))

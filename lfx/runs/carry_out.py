@@ -11,8 +11,8 @@ from lfx.artifacts.folds import merge_folds, publish_fold
 from lfx.artifacts.parquet import read_predictions, write_predictions
 from lfx.artifacts.predictions import Predictions
 from lfx.data.prepare import check_splits
-from lfx.data.samples import Integers, SampleTable
-from lfx.modalities.usable import usable_rows
+from lfx.data.samples import SampleTable
+from lfx.modalities.usable import Usable, find_usable
 from lfx.runs.checkpoints import RunCheckpoints
 from lfx.runs.crossvalidation import (
     FoldRecord,
@@ -72,24 +72,24 @@ def carry_out(plan: RunPlan, run: Path, *, siblings: bool) -> Trained | CrossVal
     phase_1 = plan.read_phase_1(run, resumed=resumed is not None)
     compute = plan.request.trainer.compute()
     table, cache = plan.dataset.labelled(), plan.dataset.cache
-    usable = usable_rows(plan.modality, table, cache, drop_bad=plan.dataset.drops_bad)
+    usable = find_usable(plan.modality, table, cache, drop_bad=plan.dataset.drops_bad)
     context = RunContext(table, plan.modality, compute, run, cache, RunCheckpoints(run, {}))
     if plan.dataset.folds is None:
         readable = replace(context, table=_trainable(plan, table, usable))
         return train_model(plan, readable, resumed, phase_1)
     parts = _cross_validate(plan, context, usable, states, phase_1)
-    return CrossValidated(table.part(usable), parts)
+    return CrossValidated(usable.of(table), parts)
 
 
-def _trainable(plan: RunPlan, table: SampleTable, usable: Integers) -> SampleTable:
+def _trainable(plan: RunPlan, table: SampleTable, usable: Usable) -> SampleTable:
     """Return the samples that the model can read, if a model can be trained on them.
 
     Raises:
         DataError: no train or val sample is left, or train lacks a class.
     """
-    if len(usable) == len(table):
+    if len(usable.rows) == len(table) and not usable.dropped:
         return table
-    part = table.part(usable)
+    part = usable.of(table)
     with_what = f" with {' or '.join(plan.modality.columns())}"
     before = set(table.missing_classes("val") + table.missing_classes("test"))
     for sentence in check_splits(part, with_what):
@@ -135,7 +135,7 @@ def _find_resumed(
 def _cross_validate(
     plan: RunPlan,
     context: RunContext,
-    usable: Integers,
+    usable: Usable,
     states: Mapping[int, FoldState],
     phase_1: Checkpoint | None,
 ) -> dict[int, Predictions]:

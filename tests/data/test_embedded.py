@@ -8,7 +8,7 @@ import pytest
 from lfx.data.embedded import cell_file, write_embedded
 from lfx.data.prepare import load_any
 from lfx.modalities.image.modality import ImageModality
-from lfx.modalities.usable import usable_rows
+from lfx.modalities.usable import find_usable
 from lfx.runtime.errors import DataError
 
 
@@ -109,8 +109,8 @@ def test_embedded_pictures_are_judged_like_files(make_source, tmp_path, png):
     cache = tmp_path / "cache"
     table = load_any(Source(), drop_bad=False, cache_dir=cache)
     with pytest.raises(DataError, match=r"s001: the image is damaged: .* \(in its cell\)"):
-        usable_rows(ImageModality(), table, cache, drop_bad=False)
-    assert usable_rows(ImageModality(), table, cache, drop_bad=True).tolist() == [0]
+        find_usable(ImageModality(), table, cache, drop_bad=False)
+    assert find_usable(ImageModality(), table, cache, drop_bad=True).rows.tolist() == [0]
     as_files = load_any(whole, drop_bad=True, cache_dir=cache)
     column = table.columns["image"]
     assert column.digests(cache)[0] == as_files.columns["image"].digests(cache)[0]

@@ -11,7 +11,7 @@ from lfx.data.samples import UNLABELLED
 from lfx.data.sources.mvsa import MvsaSource
 from lfx.modalities.image.modality import ImageModality
 from lfx.modalities.text.modality import TextModality
-from lfx.modalities.usable import usable_rows
+from lfx.modalities.usable import find_usable
 from lfx.runtime.errors import DataError
 
 FIXED = SplitPlan("file")
@@ -46,9 +46,9 @@ def damaged(make_mvsa):
 def test_damaged_images_stop_an_image_model_and_are_named(damaged, load, tmp_path):
     table = load(damaged, SplitPlan("random"))
     assert len(table) == 80
-    assert len(usable_rows(TextModality(), table, tmp_path, drop_bad=False)) == 80
+    assert len(find_usable(TextModality(), table, tmp_path, drop_bad=False).rows) == 80
     with pytest.raises(DataError, match=r"^bad samples: 3\n") as caught:
-        usable_rows(ImageModality(), table, tmp_path, drop_bad=False)
+        find_usable(ImageModality(), table, tmp_path, drop_bad=False)
     lines = str(caught.value).splitlines()
     assert lines[1] == "  p03: the file is empty (0 bytes) (p03.jpg)"
     assert lines[2] == "  p05: the file is not an image (p05.jpg)"
@@ -59,7 +59,7 @@ def test_damaged_images_stop_an_image_model_and_are_named(damaged, load, tmp_pat
 def test_damaged_images_are_dropped_and_listed(damaged, load, tmp_path, caplog):
     table = load(damaged, SplitPlan("random"), drop_bad=True)
     with caplog.at_level(logging.INFO):
-        rows = usable_rows(ImageModality(), table, tmp_path, drop_bad=True)
+        rows = find_usable(ImageModality(), table, tmp_path, drop_bad=True).rows
     assert len(rows) == 76
     assert not {"p03", "p05", "p08", "p09"} & set(table.ids[rows])
     assert "1 of 80 samples have no image and are left out: train" in caplog.text
@@ -149,7 +149,7 @@ def test_blank_texts_are_absent_whatever_the_source(make_source, load, tmp_path,
     for table in tables:
         assert table.columns["text"].present.tolist() == [True] * 5 + [False]
         text, image = (
-            usable_rows(kind(), table, tmp_path, drop_bad=False).tolist()
+            find_usable(kind(), table, tmp_path, drop_bad=False).rows.tolist()
             for kind in (TextModality, ImageModality)
         )
         assert (text, image) == ([0, 1, 2, 3, 4], [0, 1, 2, 3, 4, 5])
@@ -158,13 +158,13 @@ def test_blank_texts_are_absent_whatever_the_source(make_source, load, tmp_path,
 def test_what_every_sample_lacks_cannot_be_read(make_source, load, tmp_path):
     table = load(make_source([None] * 6, LABELS, splits=SPLITS))
     with pytest.raises(DataError, match="no sample has a usable text"):
-        usable_rows(TextModality(), table, tmp_path, drop_bad=False)
+        find_usable(TextModality(), table, tmp_path, drop_bad=False)
     with pytest.raises(
         DataError, match=r"have no column audio; they have text, image\. modality\.column"
     ):
-        usable_rows(TextModality("audio"), table, tmp_path, drop_bad=False)
+        find_usable(TextModality("audio"), table, tmp_path, drop_bad=False)
     with pytest.raises(DataError, match="column image holds files, and modality=text reads texts"):
-        usable_rows(TextModality("image"), table, tmp_path, drop_bad=False)
+        find_usable(TextModality("image"), table, tmp_path, drop_bad=False)
 
 
 def test_a_split_file_may_name_what_rare_classes_lost(make_source, load, tmp_path):

@@ -48,9 +48,11 @@ class ImageModality(Modality):
         """Return the images' files, or what a table holds of them."""
         return [self.read(table).contents[row] for row in rows]
 
-    def problems(self, table: SampleTable, rows: Sequence[int], cache_dir: Path) -> dict[int, str]:
+    def problems_of(
+        self, table: SampleTable, rows: Sequence[int], cache_dir: Path
+    ) -> dict[int, str]:
         """Decode every image once; later runs read the result."""
-        problems = super().problems(table, rows, cache_dir)
+        problems = super().problems_of(table, rows, cache_dir)
         column: FileColumn = self.read(table)
         rows = [row for row in rows if row not in problems]
         files = column.files(rows, cache_dir)

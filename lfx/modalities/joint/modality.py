@@ -88,14 +88,13 @@ class JointModality(Modality):
         )
         return present
 
-    def problems(self, table: SampleTable, rows: Sequence[int], cache_dir: Path) -> dict[int, str]:
-        """Return what is wrong with any part of some rows."""
-        problems: dict[int, list[str]] = {}
-        for name, part in self.parts.items():
-            having = self._having(name, table, rows)
-            for row, problem in part.problems(table, having, cache_dir).items():
-                problems.setdefault(row, []).append(f"{name}: {problem}")
-        return {row: "; ".join(problems[row]) for row in sorted(problems)}
+    def problems(self, table: SampleTable, cache_dir: Path) -> dict[str, dict[int, str]]:
+        """Return what is wrong with each part."""
+        problems: dict[str, dict[int, str]] = {}
+        for part in self.parts.values():
+            for name, of_rows in part.problems(table, cache_dir).items():
+                problems.setdefault(name, {}).update(of_rows)
+        return problems
 
     def content(self, table: SampleTable, rows: Sequence[int]) -> list[dict[str, Any]]:
         """Return the content of each row by part; a part that a row lacks is left out."""

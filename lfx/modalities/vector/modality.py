@@ -56,7 +56,9 @@ class VectorModality(Modality):
         column = self._numbers(table)
         return [column.array(row) for row in rows]
 
-    def problems(self, table: SampleTable, rows: Sequence[int], cache_dir: Path) -> dict[int, str]:
+    def problems_of(
+        self, table: SampleTable, rows: Sequence[int], cache_dir: Path
+    ) -> dict[int, str]:
         """Return the rows whose numbers cannot be read, or are not finite, and where."""
         del cache_dir
         column = self._numbers(table)

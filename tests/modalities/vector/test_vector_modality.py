@@ -52,7 +52,7 @@ def test_numbers_that_are_not_finite_are_problems_of_their_rows(make_numbers, se
     sequences[4] = np.array([[0, 0, -np.inf, 0]], dtype=np.float32)
     sequences[6][0, 0] = np.nan
     rows = [row for row in range(20) if row != 6]
-    problems = VectorModality().problems(make_numbers(sequences), rows, tmp_path)
+    problems = VectorModality().problems_of(make_numbers(sequences), rows, tmp_path)
     steps = len(sequences[long])
     assert problems == {
         long: f"feature 2 of 4 in step 3 of {steps} is nan, and 1 more are not finite; write a "

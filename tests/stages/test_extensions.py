@@ -39,7 +39,8 @@ def test_the_readme_has_a_command_for_each_part() -> None:
     parts = {"fusion", "loss", "augmenter", "data", "score", "modality", "encoder", "head"}
     assert groups == parts
     together = 2  # modality, encoder and head stand in one command
-    assert len(commands()) == len(groups) - together + 1  # and predicting is one more
+    more = 2  # another modality, and predicting
+    assert len(commands()) == len(groups) - together + more
 
 
 def test_a_scheme(trained: Trained, tmp_path: Path) -> None:
@@ -152,6 +153,33 @@ def test_a_modality_with_an_encoder_and_a_head(tmp_path: Path) -> None:
         assert message in fail(tmp_path, "train", *own, wrong)
     message = fail(tmp_path, "train", *OWN, "modality=letters", "encoder=tiny_text")
     assert "needs an encoder that reads letters" in message
+
+
+def test_a_kind_of_content(tmp_path: Path) -> None:
+    """Trained on its column, left out where it is broken, predicted, fused, and part of a joint."""
+    short = ["data.source.pairs=200", "trainer.max_epochs=2", "hydra.run.dir=run"]
+    succeed(tmp_path, "train", *arguments("modality=colours"), *short)
+    artifact = tmp_path / "outputs/artifacts/demo/colours.parquet"
+    member = read_predictions(artifact)
+    assert (member.metadata.modality, list(member.metadata.columns)) == ("colours", ["image"])
+    trust = "trust=[colours.Colours,colours.ColourEncoder]"
+    given = ["ckpt=run/checkpoints/best.ckpt", trust, "hydra.run.dir=predicted"]
+    broken = tmp_path / "outputs/data/demo/data/7.jpg"
+    broken.write_bytes(broken.read_bytes()[:300])
+    message = fail(tmp_path, "predict", *short[:1], *given)
+    assert "7: no colours can be read: " in message
+    succeed(tmp_path, "predict", *short[:1], *given, "data.on_bad_sample=drop")
+    again = read_predictions(tmp_path / "predicted/predictions.parquet")
+    assert "7" not in again.sample_id
+    rows = [list(again.sample_id).index(name) for name in member.sample_id if name != "7"]
+    kept = member.sample_id != "7"
+    assert again.logits[rows] == pytest.approx(member.logits[kept], abs=1e-5)
+    succeed(tmp_path, "train", "modality=text", *short, "data.on_bad_sample=drop")
+    members = ["~members.image", f"members.colours={artifact}"]
+    succeed(tmp_path, "fuse", "fusion=mean", *members, "hydra.run.dir=fused")
+    parts = ["encoder@modality.encoders.image=colours", "data.on_bad_sample=drop"]
+    output = succeed(tmp_path, "train", *OWN, "modality=joint", *parts, *short)
+    assert "epoch 2/2" in output
 
 
 def test_fusing_in_python(trained: Trained) -> None:

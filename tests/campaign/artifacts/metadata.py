@@ -65,6 +65,16 @@ def _of_metadata() -> list[Case]:
         ("schema_99", "schema_version", 99),
         ("schema_text", "schema_version", "1"),
         ("schema_true", "schema_version", True),
+        ("schema_3", "schema_version", 3),
+        ("schema_1_with_columns_of_2", "schema_version", 1),
+        ("columns_list", "columns", ["text"]),
+        ("columns_deep", "columns", {"text": {"of": "a"}}),
+        ("columns_empty_name", "columns", {"": "a"}),
+        ("columns_none", "columns", None),
+        ("regime_list", "regime", ["fusion"]),
+        ("regime_empty", "regime", ""),
+        ("fingerprint_of_99", "fingerprint_schema", 99),
+        ("fingerprint_of_true", "fingerprint_schema", True),
     ]
     harmless = {"seed_huge", "name_number"}
     return [
@@ -85,6 +95,7 @@ def _of_metadata() -> list[Case]:
                 "data_fingerprint",
                 "schema_version",
                 "created",
+                "columns",
             )
         ),
         case(
@@ -100,6 +111,12 @@ def _of_metadata() -> list[Case]:
         case(
             "metadata_number_of_a_million_digits",
             _metadata(lambda content: json.dumps(content)[:-1] + ', "x": ' + "9" * 1_000_000 + "}"),
+            either(NO, right(same_mean)),
+        ),
+        # Two states of a column are warned of, not refused.
+        case(
+            "metadata_columns_escape",
+            _put("columns", {"\x1b[2Jtext": "\x1b[31m"}),
             either(NO, right(same_mean)),
         ),
         # Folds have other splits than single runs; whether samples' splits agree is what counts.

@@ -131,6 +131,18 @@ def _of_rows() -> list[Case]:
         ),
         case("rows_folds", at(3, fold=2), either(NO, right(same_mean))),
         case("rows_fold_negative", at(3, fold=-3)),
+        case("rows_seen", at(3, seen=True), right(same_mean), Kind.bad_input),
+        case(
+            "rows_seen_unknown",
+            _column("seen", lambda table: pa.nulls(table.num_rows, pa.bool_())),
+            right(same_mean),
+            Kind.bad_input,
+        ),
+        case(
+            "rows_seen_as_numbers",
+            _column("seen", lambda table: pa.array([1] * table.num_rows, pa.int8())),
+        ),
+        case("rows_seen_gone", _table(lambda table: table.drop_columns(["seen"]))),
         case("rows_group_escape", at(3, group="\x1b[2J"), either(NO, right(same_mean))),
         case(
             "rows_are_probabilities",

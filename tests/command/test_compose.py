@@ -33,6 +33,7 @@ STAGES = {
 }
 REQUIRED = {
     "predict": ["ckpt=best.ckpt"],
+    "data/mvsa_multiple": ["data.root=folder"],
     "data/mvsa_single": ["data.root=folder"],
     "encoder/vgg16_places365": ["encoder.weights.path=vgg16_places365.safetensors"],
     "data/table": ["data.root=folder", "data.source.file=tweets.csv"],

@@ -76,7 +76,7 @@ def test_an_unknown_option_of_a_group_lists_the_options(explained):
     assert explained("train", "modality=sound") == [
         (
             "modality=sound: there is no 'modality/sound'; choose from: image, image_contrastive, "
-            "joint, text, text_contrastive"
+            "joint, text, text_contrastive, vector"
         )
     ]
 

@@ -78,8 +78,11 @@ class Samples:
         names = dict.fromkeys(name for sample in samples for name in sample.columns)
         columns = {}
         for name in names:
+            contents = [_filled(sample.columns.get(name)) for sample in samples]
+            if all(content is None for content in contents):
+                continue  # absent from the data set, of whichever kind it would be
             try:
-                columns[name] = column_of([_filled(sample.columns.get(name)) for sample in samples])
+                columns[name] = column_of(contents)
             except ValueError as error:
                 raise DataError(f"column {name}: {error}") from error
         return cls(

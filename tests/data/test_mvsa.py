@@ -65,7 +65,7 @@ def test_without_a_label_file_pairs_are_unlabelled(make_mvsa):
         ("3", None),
     ]
     assert reading.classes == ()
-    assert reading.notes[0] == "no labelResultAll.txt: the pairs are unlabelled"
+    assert reading.notes[0] == "no labelResultAll.txt: the samples are unlabelled"
 
 
 def test_a_first_id_that_begins_like_a_header_is_no_header(make_mvsa):

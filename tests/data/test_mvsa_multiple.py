@@ -153,7 +153,7 @@ def test_a_folder_without_data_is_refused(tmp_path):
     for make, reason in (
         (lambda: None, "nowhere is not a folder; give the folder of the data"),
         ((tmp_path / "nowhere").mkdir, r"has no folder data/; the official layout is"),
-        ((tmp_path / "nowhere/data").mkdir, "holds no sample"),
+        ((tmp_path / "nowhere/data").mkdir, "holds no text and no image"),
     ):
         make()
         with pytest.raises(DataError, match=reason):

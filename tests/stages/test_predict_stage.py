@@ -51,7 +51,7 @@ def test_unlabelled_data_give_an_artifact_and_no_metrics(
     ckpt = trained.folder / f"runs/{modality}/checkpoints/best.ckpt"
     arguments = ["data=mvsa_single", "data.root=new", "hydra.run.dir=run", "name=fresh"]
     output = succeed(tmp_path, "predict", f"ckpt={ckpt}", *arguments)
-    assert "the pairs are unlabelled" in output
+    assert "the samples are unlabelled" in output
     predictions = read_predictions(tmp_path / "run/predictions.parquet")
     assert set(predictions.split) == {"predict"}
     assert set(predictions.label) == {-1}

@@ -6,8 +6,9 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lfx.data.column import FileColumn, TextColumn
 from lfx.data.encoding import decode_tweet
-from lfx.data.samples import Reading, Sample
+from lfx.data.reading import Reading, Sample, Samples
 from lfx.data.values import is_blank
 from lfx.runtime.errors import DataError
 
@@ -97,14 +98,22 @@ class MvsaFolder:
             DataError: that is nothing.
         """
         if not self.samples and not self.bad:
-            raise DataError(f"data.root={self.root} holds no sample")
+            raise DataError(f"data.root={self.root} holds no text and no image")
         of_encodings = [
             note.format(self.encodings[name])
             for name, note in _NOTES.items()
             if self.encodings[name]
         ]
+        columns = {
+            "text": TextColumn([sample.columns["text"] for sample in self.samples]),
+            "image": FileColumn([sample.columns["image"] for sample in self.samples]),
+        }
         return Reading(
-            tuple(self.samples),
+            Samples(
+                [sample.id for sample in self.samples],
+                columns,
+                [sample.label for sample in self.samples],
+            ),
             classes,
             tuple(self.bad),
             (*notes, *of_encodings),

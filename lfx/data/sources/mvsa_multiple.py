@@ -14,7 +14,7 @@ from lfx.runtime.errors import shorten
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lfx.data.samples import Reading
+    from lfx.data.reading import Reading
 
 _ANNOTATORS = 3
 

@@ -60,9 +60,11 @@ class AudioModality(Modality):
         column: FileColumn = self.read(table)
         return [column[row] for row in rows]
 
-    def problems(self, table: SampleTable, rows: Sequence[int], cache_dir: Path) -> dict[int, str]:
+    def problems_of(
+        self, table: SampleTable, rows: Sequence[int], cache_dir: Path
+    ) -> dict[int, str]:
         """Decode every recording once; later runs read the results."""
-        problems = super().problems(table, rows, cache_dir)
+        problems = super().problems_of(table, rows, cache_dir)
         column: FileColumn = self.read(table)
         rows = [row for row in rows if row not in problems]
         digests = column.digests(cache_dir)

@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 import torch
+from lfx.modalities.audio.spectrogram import pad_waveforms
 
 from lfx.modalities.audio.augmentation import AudioAugmentation
 from lfx.modalities.audio.modality import AudioModality
-from lfx.modalities.audio.spectrogram import pad_waveforms
 from lfx.modalities.modality import NO_EPOCH
 from lfx.runtime.errors import DataError
 
@@ -109,7 +109,7 @@ def test_problems_are_named_by_row(recordings, make_table, encode, store, tmp_pa
     table = make_table(contents, flaws={6: "its audio is a number"})
     rows = [0, 1, 3, 4, 5, 6, 7]
     for _ in range(2):  # decoded, and from the cache
-        assert AudioModality().problems(table, rows, tmp_path / "cache") == {
+        assert AudioModality().problems_of(table, rows, tmp_path / "cache") == {
             1: "the file is empty (0 bytes) (empty.wav)",
             3: "it is silent from beginning to end (silent.wav)",
             4: "there is no such file (gone.wav)",
@@ -136,4 +136,4 @@ def test_train_and_validation_share_one_cache(recordings, make_table, tmp_path):
 def test_another_column_can_be_read(recordings, make_table, tmp_path):
     table = make_table(recordings)
     with pytest.raises(DataError, match="the data have no column sound; they have audio"):
-        AudioModality(column="sound").problems(table, [0], tmp_path)
+        AudioModality(column="sound").problems_of(table, [0], tmp_path)

@@ -61,6 +61,11 @@ class Modality(ABC):
     def __init__(self, column: str) -> None:
         self.column = column
 
+    @property
+    def augments(self) -> bool:
+        """Whether training content is changed at random, so that it differs from epoch to epoch."""
+        return True
+
     def columns(self) -> tuple[str, ...]:
         """Return the names of the columns that are read."""
         return (self.column,)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from torch.utils.data import DataLoader
 
 from lfx.training.batches import Batches, EpochBatches
+from lfx.training.frozen import encode_frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,20 +34,26 @@ class Loaders(NamedTuple):
 
 
 def classifier_loaders(classifier: Classifier, context: RunContext) -> Loaders:
-    """Load the train split, shuffled by seed and epoch and augmented, and validation as it is."""
+    """Load the train split, shuffled by seed and epoch and augmented, and validation as it is.
+
+    What a frozen part of a joint encoder gives is computed here, once, and loaded.
+    """
     table, compute, encoder = context.table, context.compute, classifier.encoder
-    rows = table.rows("train")
-    inputs = context.inputs(rows, encoder, classifier.seed)
+    rows, val = table.rows("train"), table.rows("val")
+    inputs = encode_frozen(encoder, context.inputs(rows, encoder, classifier.seed), context)
     sampler = EpochBatches(compute.batch_size, inputs.lengths, seed=classifier.seed)
     return Loaders(
         make_loader(inputs, labels_of(table, rows), sampler, compute),
-        ordered_loader(encoder, table.rows("val"), context),
+        _in_order(encode_frozen(encoder, context.inputs(val, encoder), context), val, context),
     )
 
 
 def ordered_loader(encoder: Encoder, rows: Sequence[int], context: RunContext) -> DataLoader[Batch]:
     """Load some rows as they are, each once, the longest first."""
-    inputs = context.inputs(rows, encoder)
+    return _in_order(context.inputs(rows, encoder), rows, context)
+
+
+def _in_order(inputs: Inputs, rows: Sequence[int], context: RunContext) -> DataLoader[Batch]:
     sampler = EpochBatches(2 * context.compute.batch_size, inputs.lengths, seed=None)
     return make_loader(inputs, labels_of(context.table, rows), sampler, context.compute)
 

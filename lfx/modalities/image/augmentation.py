@@ -37,6 +37,11 @@ class ImageAugmentation:
     translation: Share = 0.1
     zoom: Probability = 0.1
 
+    @property
+    def changes(self) -> bool:
+        """Whether any image is changed."""
+        return self._transform is not None
+
     @cached_property
     def _transform(self) -> v2.Transform | None:
         steps: list[v2.Transform] = []

@@ -44,6 +44,11 @@ class ImageModality(Modality):
         super().__init__(column)
         self.augmentation = augmentation
 
+    @property
+    def augments(self) -> bool:
+        """Whether training images are changed at random."""
+        return self.augmentation.changes
+
     def content(self, table: SampleTable, rows: Sequence[int]) -> Sequence[Any]:
         """Return the images' files, or what a table holds of them."""
         return [self.read(table).contents[row] for row in rows]

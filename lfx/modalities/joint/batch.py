@@ -7,7 +7,7 @@ they are. Of a part that no sample of the batch has, there is `NAME:present` alo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,23 +65,27 @@ class JointCollate:
     """
 
     def __init__(self, parts: Mapping[str, PartInputs]) -> None:
-        self.parts: dict[str, tuple[Collate, npt.NDArray[np.int64]]] = {
-            name: (part.inputs.collate, part.places) for name, part in sorted(parts.items())
-        }
+        self.parts = dict(sorted(parts.items()))
 
     def __call__(self, positions: list[int], epoch: int, views: int = 1) -> dict[str, Tensor]:
         """Return the batch of some samples; all first views come first."""
         batch: dict[str, Tensor] = {}
-        for name, (collate, all_places) in self.parts.items():
-            places = all_places[positions]
+        for name, part in self.parts.items():
+            places = part.places[positions]
             present = np.tile(places >= 0, views)
             batch[present_key(name)] = torch.from_numpy(present)
             if not present.any():
                 continue
             batch[rows_key(name)] = torch.from_numpy(np.flatnonzero(present))
-            content = collate(places[places >= 0].tolist(), epoch, views)
+            content = part.inputs.collate(places[places >= 0].tolist(), epoch, views)
             batch |= {f"{name}/{key}": value for key, value in content.items()}
         return batch
+
+    def reading(self, name: str, collate: Collate) -> JointCollate:
+        """Return the same with another collate of a part."""
+        part = self.parts[name]
+        inputs = replace(part.inputs, collate=collate)
+        return JointCollate({**self.parts, name: replace(part, inputs=inputs)})
 
 
 def joint_lengths(parts: Mapping[str, PartInputs]) -> Sequence[int]:

@@ -12,6 +12,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from lfx.modalities.encoder import Encoder, Rates
 from lfx.modalities.joint.batch import content_of, present_key, rows_key
 from lfx.modalities.joint.description import describe_fusion, describe_part
+from lfx.modalities.joint.encoded import encoded_features, encoded_tokens
 from lfx.modalities.joint.modality_dropout import drop_parts
 from lfx.modalities.joint.parts import EncodedPart, Widths
 
@@ -85,9 +86,11 @@ class JointEncoder(Encoder):
         content, samples = content_of(batch, name), len(given)
         with _statistics_kept(encoder, when=self.training and len(rows) < min(_FEWEST, samples)):
             if tokens is None and self.fusion.reads_tokens:
-                vectors = encoder.encode(content)
+                vectors = encoded_tokens(content) or encoder.encode(content)
             else:
-                return EncodedPart(_placed(encoder(content), rows, samples), present, given)
+                features = encoded_features(content)
+                features = encoder(content) if features is None else features
+                return EncodedPart(_placed(features, rows, samples), present, given)
         features, of_tokens, mask = (_placed(one, rows, samples) for one in vectors)
         return EncodedPart(features, present, given, of_tokens, mask)
 

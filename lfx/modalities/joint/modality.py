@@ -67,6 +67,11 @@ class JointModality(Modality):
             name: _reading(name, encoders[name], given.get(name)) for name in sorted(encoders)
         }
 
+    @property
+    def augments(self) -> bool:
+        """Whether any part is changed at random."""
+        return any(part.augments for part in self.parts.values())
+
     def columns(self) -> tuple[str, ...]:
         """Return the columns of all parts."""
         names = (column for part in self.parts.values() for column in part.columns())

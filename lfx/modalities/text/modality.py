@@ -55,6 +55,11 @@ class TextModality(Modality):
         self.augmentation = augmentation
         self._logged: set[tuple[int, int]] = set()
 
+    @property
+    def augments(self) -> bool:
+        """Whether training texts are changed at random."""
+        return self.augmentation.token_drop > 0
+
     def content(self, table: SampleTable, rows: Sequence[int]) -> list[str]:
         """Return the texts."""
         texts: list[str] = self.read(table).texts(rows)

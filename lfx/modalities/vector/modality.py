@@ -51,6 +51,11 @@ class VectorModality(Modality):
         self._logged: set[tuple[int, int]] = set()
         self._read: tuple[FileColumn, NumberColumn] | None = None
 
+    @property
+    def augments(self) -> bool:
+        """Whether training samples are changed at random."""
+        return self.augmentation.noise > 0
+
     def content(self, table: SampleTable, rows: Sequence[int]) -> list[npt.NDArray[np.float32]]:
         """Return the numbers, (time, features) each."""
         column = self._numbers(table)

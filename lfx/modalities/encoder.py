@@ -159,6 +159,11 @@ class EncoderBuilder(ABC):
     trainable_blocks: Count = 1
     recipe: Recipe = Recipe()
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The names of the parts of a joint encoder; of any other there are none."""
+        return ()
+
     @abstractmethod
     def build(self, train: Sequence[Any]) -> Encoder:
         """Build the encoder with its weights.

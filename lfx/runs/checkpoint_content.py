@@ -28,6 +28,7 @@ PARTS = ("modality", "encoder", "head")
 # What a checkpoint that training resumes from has, and one of weights alone has not: Lightning's
 # progress, or the losses of candidates of a search without Lightning.
 OPTIMIZERS, CANDIDATES = "optimizer_states", "candidate_losses"
+_MOST_EPOCHS = 10**9
 _TEXT = Field("a string", is_text)
 _SEED = Field("an integer", is_integer)
 
@@ -47,6 +48,8 @@ class Provenance:
         paraphrases: their fingerprint; None where there are none.
         columns: column that the model reads → its fingerprint.
         background: what transparent pixels lay on; None in checkpoints of older versions.
+        starts: part of a joint model, or phase_1 → name, config_hash and epochs of the run that it
+            started from.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Provenance:
     paraphrases: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     background: str | None = None
+    starts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def regime(self) -> str | None:
@@ -107,6 +111,7 @@ class Checkpoint:
         weights: name → tensor.
         phase: of training in two phases, which of them it is of; None where there is one.
         progress: what is stored to resume from; None where the file holds weights only.
+        epochs: how many its training had ended when it was written; None where it does not say.
     """
 
     file: Path
@@ -118,6 +123,7 @@ class Checkpoint:
     weights: Mapping[str, Tensor]
     phase: int | None = None
     progress: Mapping[str, Any] | None = None
+    epochs: int | None = None
 
     @property
     def parts(self) -> dict[str, Part]:
@@ -147,6 +153,7 @@ def parse(file: Path, content: Mapping[str, Any]) -> tuple[Checkpoint | None, li
             problems += field_problems(record[key], fields_of, f"lfx.{key}")
     if problems:
         return None, problems
+    epoch = content.get("epoch") if is_integer(content.get("epoch"), 0, _MOST_EPOCHS) else None
     provenance = {one.name for one in fields(Provenance)} & set(record["provenance"])
     parts = {key: Part(record[key]["class"], record[key]["settings"]) for key in PARTS}
     return Checkpoint(
@@ -157,6 +164,8 @@ def parse(file: Path, content: Mapping[str, Any]) -> tuple[Checkpoint | None, li
         weights=content["state_dict"],
         phase=record.get("phase"),
         progress=content if {OPTIMIZERS, CANDIDATES} & content.keys() else None,
+        # The number of the epoch at whose end it was written, from 0.
+        epochs=None if epoch is None else epoch + 1,
     ), []
 
 
@@ -173,6 +182,12 @@ def _are_settings(value: Any) -> bool:
 
 def _are_fingerprints(value: Any) -> bool:
     return _are_settings(value) and all(is_text(one) for one in value.values())
+
+
+def _are_starts(value: Any) -> bool:
+    return _are_settings(value) and all(
+        isinstance(start, Mapping) and not field_problems(start, _START) for start in value.values()
+    )
 
 
 def _are_splits(value: Any) -> bool:
@@ -200,4 +215,10 @@ _PROVENANCE = {
     ),
     "columns": Field("column → fingerprint", _are_fingerprints, required=False),
     "background": Field("a colour", is_colour, required=False),
+    "starts": Field("part → its start's name, config_hash and epochs", _are_starts, required=False),
+}
+_START = {
+    "name": _TEXT,
+    "config_hash": _TEXT,
+    "epochs": Field("an integer", lambda value: is_integer(value, 0, _MOST_EPOCHS)),
 }

@@ -13,10 +13,10 @@ from lfx.runs.checkpoint_io import CheckpointFiles
 from lfx.runs.files import BEST, FOLDER, LAST, PHASE_1, phase_folder, require_own
 from lfx.runs.keep import KeepCheckpoints
 from lfx.runs.progress import lightning_state
-from lfx.runs.tensors import misfits
+from lfx.runs.tensors import encoder_weights, misfits
 from lfx.runtime.errors import CheckpointError
 from lfx.runtime.fields import is_list_of, is_number, list_problems, shown
-from lfx.training.context import CONTRAST, BestKept, Resuming
+from lfx.training.context import CLASSIFICATION, CONTRAST, BestKept, Resuming
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -67,11 +67,15 @@ class RunCheckpoints:
         run: the run's folder, or a fold's in it.
         record: what lfx notes in each checkpoint, in plain values.
         resumed: the checkpoint that training carries on from, in this folder; None: it begins.
+
+    Attributes:
+        epochs: phase → how many epochs it was trained.
     """
 
     run: Path
     record: Mapping[str, Any]
     resumed: Checkpoint | None = None
+    epochs: dict[str, int] = field(default_factory=dict)
     _keeping: dict[int | None, KeepCheckpoints] = field(default_factory=dict)
     _files: CheckpointFiles | None = None
 
@@ -128,18 +132,21 @@ class RunCheckpoints:
         """Read the best checkpoint's weights."""
         return read_checkpoint(self.best(phase)).weights
 
+    def note_epochs(self, phase: int | None, epochs: int) -> None:
+        """Note how many epochs a phase was trained, those before it was resumed too."""
+        self.epochs["train" if phase is None else f"phase_{phase}"] = epochs
+        if phase == CLASSIFICATION and self.resumed_phase() == CLASSIFICATION:
+            file = phase_folder(self.run, CONTRAST) / LAST
+            if file.is_file():
+                self.epochs[f"phase_{CONTRAST}"] = read_checkpoint(file).epochs or 0
+
     def load_encoder(self, encoder: Encoder) -> None:
         """Load the encoder's weights of the best checkpoint of phase 1.
 
         Raises:
             CheckpointError: they are of another encoder.
         """
-        file, prefix = self.best(CONTRAST), "encoder."
-        weights = {
-            name.removeprefix(prefix): value
-            for name, value in self.best_weights(CONTRAST).items()
-            if name.startswith(prefix)
-        }
+        file, weights = self.best(CONTRAST), encoder_weights(self.best_weights(CONTRAST))
         problems = misfits(weights, encoder.state_dict())
         if problems:
             raise CheckpointError(f"{file} is of another encoder:{list_problems(problems)}")

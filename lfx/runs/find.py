@@ -196,4 +196,12 @@ def _model(config: Mapping[str, Any]) -> str:
     members, encoder = config.get("members"), config.get("encoder")
     if isinstance(members, dict):
         return " + ".join(sorted(name for name in members if name != ON_MISSING))
-    return _told(config, encoder.get("name", "")) if isinstance(encoder, dict) else ""
+    name = _told(config, encoder.get("name", "")) if isinstance(encoder, dict) else ""
+    modality, joint = config.get("modality"), config.get("joint")
+    if not (isinstance(modality, dict) and isinstance(joint, dict)):
+        return name
+    # Of a joint model what joins which encoders.
+    encoders = modality.get("encoders")
+    parts = encoders.values() if isinstance(encoders, dict) else ()
+    names = [str(part.get("name")) for part in parts if isinstance(part, dict)]
+    return f"{joint.get('name', name)}({' + '.join(sorted(names))})"

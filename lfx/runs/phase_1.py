@@ -43,20 +43,11 @@ def read_phase_1(file: Path, encoder: Mapping[str, Any]) -> Checkpoint:
             f"phase_1_ckpt={file} is no checkpoint of phase 1; a run with two phases keeps it as "
             f"{PHASE_1}/{BEST}"
         )
-    theirs = checkpoint.provenance.settings.get("encoder")
-    if not isinstance(theirs, Mapping):
+    differing = encoder_differences(checkpoint, encoder)
+    if differing is None:
         raise CheckpointError(
             f"phase_1_ckpt={file} is damaged: its settings say nothing of the encoder"
         )
-    differing = [
-        f"  encoder.{shown(key)[1:-1]}: {shown(theirs.get(key))} there, "
-        f"{shown(encoder.get(key))} here"
-        for key in sorted(theirs.keys() | encoder.keys())
-        if key not in _MAY_DIFFER and theirs.get(key) != encoder.get(key)
-    ]
-    target = encoder[TARGET]
-    if checkpoint.encoder.target != target:  # then nothing else of the encoders compares
-        differing = [f"  encoder: {shown(checkpoint.encoder.target)} there, {target} here"]
     if differing:
         raise CheckpointError(
             f"phase_1_ckpt={file} is of another encoder:\n"
@@ -64,6 +55,39 @@ def read_phase_1(file: Path, encoder: Mapping[str, Any]) -> Checkpoint:
             + "\ngive this run the modality and encoder that its phase 1 had"
         )
     return checkpoint
+
+
+def encoder_differences(checkpoint: Checkpoint, encoder: Mapping[str, Any]) -> list[str] | None:
+    """Return a line for each setting in which a checkpoint's encoder differs from another one.
+
+    Args:
+        checkpoint: of any run.
+        encoder: the other's settings, with the class's `_target_`.
+
+    Returns:
+        None where the checkpoint does not say what its encoder's settings were.
+    """
+    theirs = checkpoint.provenance.settings.get("encoder")
+    if not isinstance(theirs, Mapping):
+        return None
+    target = encoder[TARGET]
+    if checkpoint.encoder.target != target:  # then nothing else of the encoders compares
+        return [f"  encoder: {shown(checkpoint.encoder.target)} there, {target} here"]
+    return [
+        f"  encoder.{shown(key)[1:-1]}: {shown(theirs.get(key))} there, "
+        f"{shown(encoder.get(key))} here"
+        for key in sorted(theirs.keys() | encoder.keys())
+        if _architecture(key, theirs.get(key)) != _architecture(key, encoder.get(key))
+    ]
+
+
+def _architecture(key: str, value: Any) -> Any:
+    """Return a setting without what may differ, in the parts of a joint encoder too."""
+    if key in _MAY_DIFFER:
+        return None
+    if isinstance(value, Mapping):
+        return {name: _architecture(name, inner) for name, inner in value.items()}
+    return value
 
 
 def adopt_phase_1(phase_1: Checkpoint, table: SampleTable, data: str, run: Path) -> None:
@@ -81,7 +105,7 @@ def adopt_phase_1(phase_1: Checkpoint, table: SampleTable, data: str, run: Path)
     origin = phase_1.provenance
     theirs = origin.settings.get("data")
     if isinstance(theirs, Mapping) and theirs.get("name") == data:
-        leaked = _seen_before(origin.splits, dict(zip(table.ids, table.splits, strict=True)))
+        leaked = seen_before(origin.splits, dict(zip(table.ids, table.splits, strict=True)))
         if leaked:
             raise CheckpointError(
                 f"phase_1_ckpt={phase_1.file} was trained or chosen on {leaked} samples that this "
@@ -95,7 +119,7 @@ def adopt_phase_1(phase_1: Checkpoint, table: SampleTable, data: str, run: Path)
         copy_file(phase_1.file, copy, durable=True)
 
 
-def _seen_before(theirs: Mapping[str, str | None], ours: Mapping[str, str | None]) -> int:
+def seen_before(theirs: Mapping[str, str | None], ours: Mapping[str, str | None]) -> int:
     """Count samples to test on that were seen at all, and to validate on that were trained on."""
     forbidden = {"test": {"train", "val"}, "oof": {"train", "val"}, "val": {"train"}}
     return sum(theirs.get(name) in forbidden.get(str(split), ()) for name, split in ours.items())

@@ -14,6 +14,7 @@ from lfx.artifacts.predictions import Predictions
 from lfx.data.dataset import Dataset
 from lfx.data.samples import SampleTable
 from lfx.modalities.encoder import EncoderBuilder
+from lfx.modalities.joint.modality import JointModality
 from lfx.modalities.modality import Modality
 from lfx.models.heads import Head
 from lfx.paraphrasing.paraphrases import ParaphraseFile, Paraphrases
@@ -58,6 +59,7 @@ class RunPlan:
         seed: of everything random.
         ckpt: None to train from the start, `last`, `auto`, or a file to carry on from.
         phase_1_ckpt: the checkpoint whose encoder phase 2 starts from; None: none.
+        start: part of a joint model → the checkpoint, or the run, that its encoder starts from.
         dataset: the samples.
         modality: what the model reads of them.
         encoder: what builds its encoder.
@@ -77,6 +79,7 @@ class RunPlan:
     seed: int
     ckpt: str | None
     phase_1_ckpt: str | None
+    start: Mapping[str, str]
     dataset: Dataset
     modality: Modality
     encoder: EncoderBuilder
@@ -105,18 +108,29 @@ class RunPlan:
                 f"encoder={encoder} reads {self.encoder.reads}, but modality={modality} needs an "
                 f"encoder that reads {self.modality.reads}; `--help` lists them",
             )
-        joint = self.settings["joint"]
-        if joint is not None and self.modality.reads != "joint":
-            problems.append(
-                f"joint={joint.get('name')} joins several encoders, and is only read with "
-                "modality=joint"
-            )
+        problems += self._joint_problems()
         if self.paraphrase_file.file is not None and self.modality.reads != "text":
             problems.append(f"paraphrases are of texts; the modality reads {self.modality.reads}")
         if problems:
             raise ConfigError("\n".join(problems))
         if not self.overwrites:
             require_replaceable(self.published, self.modality.columns(), self.regime_name)
+
+    def _joint_problems(self) -> list[str]:
+        """Return what is impossible about a joint model's settings, or only possible with one."""
+        joint, parts = self.settings["joint"], self.encoder.parts
+        if self.modality.reads != JointModality.reads:
+            only = [f"joint={joint.get('name')}"] if joint is not None else []
+            only += [f"start.{name}" for name in self.start]
+            return [f"{key} is for several encoders, with modality=joint" for key in only]
+        problems = [
+            f"start.{name} is of no part; the parts are {', '.join(parts)}"
+            for name in self.start
+            if name not in parts
+        ]
+        if self.start and self.phase_1_ckpt is not None:
+            problems.append("start and phase_1_ckpt: a model starts from the one or the other")
+        return problems
 
     @cached_property
     def paraphrases(self) -> Paraphrases | None:

@@ -13,7 +13,7 @@ from lfx.modalities.encoder import Encoder, EncoderBuilder
 from lfx.modalities.modality import Modality
 from lfx.models.classifier import Classifier
 from lfx.models.heads import Head
-from lfx.runs.tensors import misfits
+from lfx.runs.tensors import encoder_weights, misfits
 from lfx.runtime.construct import construct
 from lfx.runtime.errors import CheckpointError, ConfigError, UserError
 from lfx.runtime.fields import list_problems, shown
@@ -112,12 +112,7 @@ def restore_encoder(checkpoint: Checkpoint, trusted: Collection[str] = ()) -> En
             encoder.
     """
     builder: type[EncoderBuilder] = find_class(checkpoint, "encoder", EncoderBuilder, trusted)
-    prefix = "encoder."
-    weights = {
-        name.removeprefix(prefix): value
-        for name, value in checkpoint.weights.items()
-        if name.startswith(prefix)
-    }
+    weights = encoder_weights(checkpoint.weights)
 
     def build() -> Encoder:
         find = _finder(checkpoint, trusted)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 # Two names of one tensor (tied weights) share its memory; a tensor of one number that claims to be
 # a matrix of a billion does too.
 _MOST_SHARED = 4
+_ENCODER = "encoder."
 
 
 def is_dense(value: Any) -> bool:
@@ -47,6 +48,15 @@ def tensor_problems(tensors: Mapping[Any, Any]) -> list[str]:
     if claimed > _MOST_SHARED * max(1, sum(storages.values())):
         return [f"its tensors claim {claimed} bytes, and the file has {sum(storages.values())}"]
     return []
+
+
+def encoder_weights(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return the encoder's among the weights of a classifier, under the encoder's own names."""
+    return {
+        name.removeprefix(_ENCODER): value
+        for name, value in weights.items()
+        if name.startswith(_ENCODER)
+    }
 
 
 def misfits(tensors: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:

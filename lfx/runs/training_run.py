@@ -13,8 +13,10 @@ from lfx.artifacts.folds import in_fold
 from lfx.artifacts.parquet import publish, write_predictions
 from lfx.data.split_names import OOF
 from lfx.evaluation.splits import evaluate_splits
+from lfx.modalities.joint.builder import JointEncoderBuilder
 from lfx.runs.checkpoint_content import PARTS, Checkpoint, Part
 from lfx.runs.checkpoints import RunCheckpoints, read_checkpoint
+from lfx.runs.epochs import note_epochs
 from lfx.runs.phase_1 import adopt_phase_1
 from lfx.runs.plan import RunPlan, Trained
 from lfx.runs.predictions import Origin, assemble
@@ -22,6 +24,7 @@ from lfx.runs.provenance import provenance_of
 from lfx.runs.rehearsal import require_restorable
 from lfx.runs.restore import restore, restore_encoder
 from lfx.runs.resume import AUTO_ASKED, require_same_data
+from lfx.runs.starts import Start, read_starts, restore_start, start_of
 from lfx.runtime.construct import stored_arguments
 from lfx.runtime.convert import TARGET
 from lfx.runtime.errors import CheckpointError
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 
     from lfx.artifacts.predictions import Predictions
     from lfx.data.samples import SampleTable
+    from lfx.modalities.encoder import Encoder
     from lfx.models.classifier import Classifier
     from lfx.training.context import RunContext
 
@@ -71,24 +75,25 @@ def train_model(
     begun, resumed = resumed is not None, _on_same_data(plan, resumed, provenance)
     if begun and resumed is None:  # nor with the run's own copy of phase 1
         phase_1 = plan.read_phase_1(run, resumed=False)
+    starts = read_starts(plan, table, fold) if resumed is None else {}
     seed_all(plan.seed)
-    classifier = build_classifier(plan, table, phase_1)
+    classifier = build_classifier(plan, table, phase_1, starts, resumed)
     if phase_1 is not None:
         adopt_phase_1(phase_1, table, plan.dataset.name, run)
+    provenance["starts"] = _noted(starts, phase_1) if resumed is None else resumed.provenance.starts
+    starts.clear()  # the weights are the model's now
     record = checkpoint_record(plan, classifier, provenance)
     if resumed is None:
         require_restorable(record, classifier.encoder, plan.head, plan.trusted)
-    context = replace(
-        context,
-        checkpoints=RunCheckpoints(run, record, resumed),
-        logger=plan.build_logger(run, fold),
-    )
+    checkpoints = RunCheckpoints(run, record, resumed)
+    context = replace(context, checkpoints=checkpoints, logger=plan.build_logger(run, fold))
     training = context
     if plan.paraphrases is not None:
         training = replace(
             context, table=plan.paraphrases.applied(table, plan.modality.columns()[0])
         )
     outcome = plan.regime.fit(classifier, training, plan.request)
+    note_epochs(run, checkpoints.epochs, provenance["starts"])
     predictions, metrics = None, {}
     if outcome.best is not None:
         predictions = _predict(plan, context, outcome.best, fold, split_fingerprint)
@@ -100,6 +105,12 @@ def train_model(
     trained = Trained(context, training.table, outcome, predictions, metrics, fold)
     plan.report(trained)
     return trained
+
+
+def _noted(starts: Mapping[str, Start], phase_1: Checkpoint | None) -> dict[str, Any]:
+    """Return what a run notes of the runs that it starts from, in plain values."""
+    further = {} if phase_1 is None else {"phase_1": start_of(phase_1)}
+    return {name: start.plain() for name, start in {**starts, **further}.items()}
 
 
 def _on_same_data(
@@ -119,7 +130,11 @@ def _on_same_data(
 
 
 def build_classifier(
-    plan: RunPlan, table: SampleTable, phase_1: Checkpoint | None = None
+    plan: RunPlan,
+    table: SampleTable,
+    phase_1: Checkpoint | None = None,
+    starts: Mapping[str, Start] | None = None,
+    resumed: Checkpoint | None = None,
 ) -> Classifier:
     """Build a plan's model, with its weights.
 
@@ -127,13 +142,31 @@ def build_classifier(
         plan: what is trained, and how.
         table: the samples; an encoder may be fitted to its train split.
         phase_1: the checkpoint whose encoder phase 2 starts from; None: none.
+        starts: what parts of a joint model start from.
+        resumed: the checkpoint that is carried on from, which has what its parts once started from.
     """
-    if phase_1 is None:
-        content = plan.modality.content(table, table.rows("train"))
-        encoder = plan.encoder.build_trainable(content)
-    else:  # which has a tokenizer already
-        encoder = restore_encoder(phase_1, plan.trusted)
+    encoder = _build_encoder(plan, table, phase_1, starts or {}, resumed)
     return plan.regime.build(encoder, plan.head, table, plan.request, plan.seed)
+
+
+def _build_encoder(
+    plan: RunPlan,
+    table: SampleTable,
+    phase_1: Checkpoint | None,
+    starts: Mapping[str, Start],
+    resumed: Checkpoint | None,
+) -> Encoder:
+    builder = plan.encoder
+    if phase_1 is not None:  # which has a tokenizer already
+        encoder = restore_encoder(phase_1, plan.trusted)
+        return builder.rejoined(encoder) if isinstance(builder, JointEncoderBuilder) else encoder
+    if not isinstance(builder, JointEncoderBuilder) or not plan.start:
+        return builder.build_trainable(plan.modality.content(table, table.rows("train")))
+    if resumed is not None:  # the runs that it started from may be gone
+        encoder = restore_encoder(read_checkpoint(resumed.file), plan.trusted)
+        return builder.rejoined(encoder)
+    started = {name: restore_start(start, plan.trusted) for name, start in starts.items()}
+    return builder.build_trainable(plan.modality.content(table, table.rows("train")), started)
 
 
 def checkpoint_record(

@@ -82,6 +82,9 @@ class Checkpoints(Protocol):
     def best_weights(self, phase: int | None) -> Mapping[str, Tensor]:
         """Read the best checkpoint's weights."""
 
+    def note_epochs(self, phase: int | None, epochs: int) -> None:
+        """Note how many epochs a phase was trained."""
+
     def load_encoder(self, encoder: Encoder) -> None:
         """Load the encoder's weights of the best checkpoint of phase 1."""
 

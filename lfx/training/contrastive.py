@@ -13,7 +13,7 @@ from lfx.runtime.errors import ConfigError
 from lfx.runtime.settings import Count, NotNegative
 from lfx.training.fit import Stop
 from lfx.training.regime import Regime, Request
-from lfx.training.two_phases import PHASES, Plan, fit_two_phases
+from lfx.training.two_phases import PHASES, Plan, fit_two_phases, phase_problems
 
 if TYPE_CHECKING:
     from lfx.data.samples import SampleTable
@@ -144,17 +144,7 @@ class Contrastive(Regime):
         problems, phase = [], request.phase
         if request.loss is None:
             problems.append("training=contrastive needs a loss; `--help` lists them: loss=npair")
-        if phase not in PHASES:
-            problems.append(f"phase is {', '.join(PHASES)}, got {phase}")
-        if phase == "1" and request.cross_validates:
-            problems.append("phase=1 alone predicts nothing, so there is nothing to cross-validate")
-        if phase == "2" and not request.starts_from_phase_1:
-            problems.append(
-                "phase=2 needs the encoder of a phase 1: "
-                "phase_1_ckpt=RUN/checkpoints/phase_1/best.ckpt"
-            )
-        if phase != "2" and request.starts_from_phase_1:
-            problems.append(f"phase_1_ckpt is only read with phase=2, not with phase={phase}")
+        problems += phase_problems(request)
         if phase != "2" and request.trainable == "nothing":
             problems.append(
                 "phase 1 trains the encoder; encoder.trainable=nothing leaves it nothing to train"

@@ -117,6 +117,7 @@ def fit(
     resume = context.checkpoints.resume(phase.number, expected)
     classifier.train()  # pretrained encoders come in evaluation mode, and Lightning would keep it
     quietly(trainer.fit, classifier, *loaders, ckpt_path=resume)
+    context.checkpoints.note_epochs(phase.number, trainer.current_epoch)
     score = keeping.best_score
     if score is None or not math.isfinite(score):
         raise TrainingError(

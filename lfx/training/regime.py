@@ -28,6 +28,7 @@ class Request:
         starts_from_phase_1: whether a checkpoint of phase 1 is given.
         cross_validates: whether there is a model for each fold.
         trainable: which part of the encoder is trained.
+        parts: the names of a joint model's parts; none of any other.
     """
 
     trainer: TrainerSettings
@@ -36,6 +37,7 @@ class Request:
     starts_from_phase_1: bool = False
     cross_validates: bool = False
     trainable: str = "everything"
+    parts: tuple[str, ...] = ()
 
 
 class Regime(ABC):

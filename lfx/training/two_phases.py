@@ -19,11 +19,28 @@ if TYPE_CHECKING:
 
     from lfx.models.classifier import Batch
     from lfx.models.contrastive import Contrast, ContrastiveClassifier
+    from lfx.training.regime import Request
 
 PHASES = {"both": (CONTRAST, CLASSIFICATION), "1": (CONTRAST,), "2": (CLASSIFICATION,)}
 _CONTRAST = Phase(CONTRAST, prefix="phase_1/", title="phase 1, ")
 # An epoch over cached embeddings takes a fraction of a second.
 _CLASSIFICATION = Phase(CLASSIFICATION, title="phase 2, ", pause=1.0)
+
+
+def phase_problems(request: Request) -> list[str]:
+    """Return what is impossible about the phases that are asked for, and where they start."""
+    problems, phase = [], request.phase
+    if phase not in PHASES:
+        problems.append(f"phase is {', '.join(PHASES)}, got {phase}")
+    if phase == "1" and request.cross_validates:
+        problems.append("phase=1 alone predicts nothing, so there is nothing to cross-validate")
+    if phase == "2" and not request.starts_from_phase_1:
+        problems.append(
+            "phase=2 needs the encoder of a phase 1: phase_1_ckpt=RUN/checkpoints/phase_1/best.ckpt"
+        )
+    if phase != "2" and request.starts_from_phase_1:
+        problems.append(f"phase_1_ckpt is only read with phase=2, not with phase={phase}")
+    return problems
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from omegaconf import MISSING
@@ -28,6 +28,9 @@ class TrainConfig(WithScores):
     phase: str = "both"
     # The checkpoint whose encoder phase=2 starts from: RUN/checkpoints/phase_1/best.ckpt.
     phase_1_ckpt: str | None = None
+    # Runs of one modality each that parts of modality=joint start from, by part: a checkpoint such
+    # as RUN/checkpoints/best.ckpt, or the run's folder.
+    start: dict[str, str] = field(default_factory=dict)
     # The data set.
     data: Any = MISSING
     # The kind of content that is read of each sample.

@@ -64,6 +64,11 @@ class JointEncoderBuilder(EncoderBuilder):
         if problems:
             raise ConfigError("\n".join(problems))
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The names of the parts, in the order of the alphabet."""
+        return tuple(sorted(self.encoders))
+
     def build(self, train: Sequence[Mapping[str, Any]]) -> JointEncoder:
         """Build the encoders with their weights, in the order of their names.
 
@@ -71,7 +76,7 @@ class JointEncoderBuilder(EncoderBuilder):
             train: content of each sample of the train split, by part.
         """
         return self._joined(
-            {name: self.encoders[name].build(_of_part(train, name)) for name in self._names}
+            {name: self.encoders[name].build(_of_part(train, name)) for name in self.parts}
         )
 
     def build_trainable(
@@ -84,7 +89,7 @@ class JointEncoderBuilder(EncoderBuilder):
             started: name → an encoder that is there already, in place of one that is built.
         """
         parts: dict[str, Encoder] = {}
-        for name in self._names:
+        for name in self.parts:
             builder, encoder = self.encoders[name], (started or {}).get(name)
             if encoder is None:
                 encoder = builder.build_trainable(_of_part(train, name))
@@ -93,9 +98,17 @@ class JointEncoderBuilder(EncoderBuilder):
             parts[name] = encoder
         return self._joined(parts)
 
-    def again(self, encoder: JointEncoder) -> JointEncoder:
-        """Join the parts of a restored encoder, trained by these settings from here on."""
-        return self.build_trainable([], {name: encoder.part(name) for name in self._names})
+    def rejoined(self, encoder: Encoder) -> JointEncoder:
+        """Join the parts of a restored encoder anew, trained by these settings from here on.
+
+        Raises:
+            ConfigError: it has not the parts that these settings have.
+        """
+        if not isinstance(encoder, JointEncoder) or tuple(encoder.names) != self.parts:
+            raise ConfigError(
+                f"the encoder to go on with has other parts than {', '.join(self.parts)}"
+            )
+        return self.build_trainable([], {name: encoder.part(name) for name in self.parts})
 
     @staticmethod
     def restore(description: Mapping[str, Any]) -> JointEncoder:
@@ -123,10 +136,6 @@ class JointEncoderBuilder(EncoderBuilder):
             modality_dropout=description["modality_dropout"],
             classes={name: part[TARGET] for name, part in description["parts"].items()},
         )
-
-    @property
-    def _names(self) -> list[str]:
-        return sorted(self.encoders)
 
     def _joined(self, parts: Mapping[str, Encoder]) -> JointEncoder:
         recipes = {name: builder.recipe for name, builder in self.encoders.items()}

@@ -60,7 +60,9 @@ def counts_differ(runs: Sequence[Run]) -> bool:
         for split, scores in run.splits.items():
             key = (run.data, run.split_fingerprint, split)
             counts.setdefault(key, set()).add(scores.get("support"))
-    return any(len(found - {None}) > 1 for (_, division, _), found in counts.items() if division)
+    return any(
+        len(numbers - {None}) > 1 for (_, division, _), numbers in counts.items() if division
+    )
 
 
 def run_differences(runs: Sequence[Run]) -> list[list[str]]:

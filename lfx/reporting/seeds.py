@@ -124,7 +124,7 @@ def _samples(lines: Sequence[Metrics], splits: Iterable[str]) -> dict[str, tuple
         split: [line[split]["support"] for line in lines if "support" in line.get(split, {})]
         for split in splits
     }
-    return {split: (min(found), max(found)) for split, found in counts.items() if found}
+    return {split: (min(numbers), max(numbers)) for split, numbers in counts.items() if numbers}
 
 
 def _difference(

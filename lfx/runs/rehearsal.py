@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from lfx.models.classifier import Classifier
-from lfx.runs.checkpoint_content import PARTS, parse
+from lfx.runs.checkpoint_content import PARTS, Part, parse
 from lfx.runs.files import BEST
 from lfx.runs.restore import OWN_CLASSES, restore, restore_modality
 from lfx.runtime.errors import CheckpointError, ConfigError, in_one_line
@@ -39,7 +39,8 @@ def require_restorable(
     Raises:
         ConfigError: the model cannot be restored.
     """
-    if all(record[key]["class"] in OWN_CLASSES for key in PARTS):
+    parts = [Part(record[key]["class"], record[key]["settings"]) for key in PARTS]
+    if all(name in OWN_CLASSES for part in parts for name in part.classes()):
         return
     try:
         with torch.random.fork_rng(devices=[]):  # training draws the same numbers with and without

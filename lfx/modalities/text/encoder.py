@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel
 
 from lfx.modalities.encoder import Encoded, Encoder
+from lfx.modalities.layers import layer_blocks
 from lfx.modalities.pooling import masked_mean
 from lfx.modalities.text.cleaning import Cleaning
 
@@ -86,23 +87,7 @@ class TextEncoder(Encoder):
 
     def blocks(self) -> list[list[nn.Parameter]]:
         """Return what stands before the layers, and each layer, the last with all after it."""
-        lists = [
-            part for part in self.backbone.modules() if isinstance(part, nn.ModuleList) and part
-        ]
-        if not lists:
-            return [list(self.backbone.parameters())]
-        layers = [list(layer.parameters()) for layer in max(lists, key=len)]
-        inside = {id(parameter) for layer in layers for parameter in layer}
-        names = [id(parameter) for parameter in self.backbone.parameters()]
-        first = next(index for index, name in enumerate(names) if name in inside)
-        outside = [
-            (index, parameter)
-            for index, parameter in enumerate(self.backbone.parameters())
-            if id(parameter) not in inside
-        ]
-        before = [parameter for index, parameter in outside if index < first]
-        after = [parameter for index, parameter in outside if index > first]
-        return [before, *layers[:-1], [*layers[-1], *after]]
+        return layer_blocks(self.backbone)
 
 
 def try_encoder(encoder: TextEncoder) -> None:

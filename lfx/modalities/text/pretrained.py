@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import torch
 from torch import nn
-from transformers import AutoConfig, AutoModel
-from transformers.utils import logging as noise
 
 from lfx.modalities.text.description import shape_of
-from lfx.runtime.errors import ConfigError, WeightsError, in_one_line, name_some
+from lfx.modalities.transformers_folder import load_from_folder
+from lfx.runtime.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -29,39 +25,9 @@ def load_backbone(folder: Path, max_length: int) -> nn.Module:
         ConfigError: the model reads shorter texts only.
         WeightsError: the folder holds no model, or not all of one.
     """
-    options = {
-        # A checkpoint's own dtype may be half precision; training wants full.
-        "dtype": torch.float32,
-        "local_files_only": True,
-        "output_loading_info": True,
-        # No code of the folder runs: none in files of Python, none in a pickle.
-        "trust_remote_code": False,
-        "weights_only": True,
-    }
-    try:
-        with _quiet():
-            # Of the folder's configuration the model's shape alone: not which code it runs on.
-            stored = AutoConfig.from_pretrained(
-                folder, local_files_only=True, trust_remote_code=False
-            )
-            shape = shape_of(stored.to_dict())
-            options["config"] = AutoConfig.for_model(shape.pop("model_type"), **shape)
-            try:
-                backbone, info = AutoModel.from_pretrained(
-                    folder, add_pooling_layer=False, **options
-                )
-            except TypeError:  # an architecture that never has a pooling layer
-                backbone, info = AutoModel.from_pretrained(folder, **options)
-    except WeightsError as error:
-        raise WeightsError(f"{folder} holds no text encoder: {error}") from error
-    except Exception as error:  # each way of being damaged has its own
-        raise WeightsError(f"{folder} is no transformers model: {in_one_line(error)}") from error
-    missing = sorted(info["missing_keys"])
-    if missing:  # transformers would leave them random
-        raise WeightsError(f"{folder} lacks {len(missing)} tensors: {name_some(missing, most=3)}")
+    backbone = load_from_folder(folder, shape_of, "text encoder")
     check_length(backbone, max_length)
-    loaded: nn.Module = backbone
-    return loaded
+    return backbone
 
 
 def check_length(backbone: nn.Module, max_length: int) -> None:
@@ -80,17 +46,3 @@ def check_length(backbone: nn.Module, max_length: int) -> None:
         raise ConfigError(
             f"encoder.max_length={max_length}: the model reads {longest} tokens at the most"
         )
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep transformers from printing a bar and a report of the tensors that it passes over."""
-    verbosity, bar = noise.get_verbosity(), noise.is_progress_bar_enabled()
-    noise.set_verbosity_error()  # type: ignore[no-untyped-call]
-    noise.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        noise.set_verbosity(verbosity)
-        if bar:
-            noise.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # The classes that a checkpoint may name. The file's word imports nothing else.
 OWN_CLASSES = frozenset(
     {
+        "lfx.modalities.audio.convolutional.ConvolutionalEncoder",
+        "lfx.modalities.audio.modality.AudioModality",
         "lfx.modalities.image.modality.ImageModality",
         "lfx.modalities.image.timm_encoder.TimmEncoder",
         "lfx.modalities.joint.builder.JointEncoderBuilder",

@@ -39,10 +39,10 @@ class AudioAugmentation:
         gain: Largest change of loudness, in decibels either way.
     """
 
-    speed: Probability = 0.1
-    shift: Share = 0.1
-    cut: Annotated[float, Interval(ge=0, lt=0.5)] = 0.05
-    noise: Share = 0.3
+    speed: Probability = 0.15
+    shift: Share = 0.3
+    cut: Annotated[float, Interval(ge=0, lt=0.5)] = 0.1
+    noise: Share = 0.5
     noise_range: Annotated[Sequence[Decibels], Len(2, 2)] = (5.0, 30.0)
     gain: Annotated[float, Interval(ge=0, le=40)] = 0.0
 

@@ -6,10 +6,11 @@ Of a description only what is listed here reaches them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from lfx.runtime.errors import WeightsError
 from lfx.runtime.fields import Field, field_problems, list_problems, shown
+from lfx.runtime.settings import describe, value_problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,3 +43,18 @@ def require_fields(record: Mapping[str, Any], fields: Mapping[str, Field], name:
 def choice(*names: str) -> Field:
     """Return a field that is one of some names."""
     return Field(" or ".join(names), lambda value: isinstance(value, str) and value in names)
+
+
+def fields_of(kind: type, *names: str) -> dict[str, Field]:
+    """Return fields that are what a dataclass's settings may be.
+
+    Args:
+        kind: the dataclass.
+        names: of the settings; none: all.
+    """
+    hints = get_type_hints(kind, include_extras=True)
+    return {name: _field(hints[name]) for name in names or hints}
+
+
+def _field(annotation: Any) -> Field:
+    return Field(describe(annotation), lambda value: not value_problems("", value, annotation))

@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 import torch
-from lfx.modalities.audio.spectrogram import pad_waveforms
 
 from lfx.modalities.audio.augmentation import AudioAugmentation
 from lfx.modalities.audio.modality import AudioModality
+from lfx.modalities.audio.spectrogram import pad_waveforms
 from lfx.modalities.modality import NO_EPOCH
 from lfx.runtime.errors import DataError
 

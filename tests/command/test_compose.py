@@ -37,6 +37,7 @@ REQUIRED = {
     "data/mvsa_single": ["data.root=folder"],
     "encoder/vgg16_places365": ["encoder.weights.path=vgg16_places365.safetensors"],
     "training/classical": ["modality=text", "encoder=ngrams"],
+    "training/cross_modal": ["modality=joint"],
     "data/table": ["data.root=folder", "data.source.file=tweets.csv"],
 }
 FILES = sorted(path.relative_to(config_folder()) for path in config_folder().rglob("*.yaml"))

@@ -279,7 +279,7 @@ def test_a_tables_own_split_column_serves_as_split_file(typed):
         typed("train", *table, "data.source.split=null")
     typed("train", *table)
     typed("train", *table, "data.source.split=part")
-    with pytest.raises(ConfigError, match=r"data\.source\.split is only read with data\.split=file"):
+    with pytest.raises(ConfigError, match=r"source\.split is only read with data\.split=file"):
         typed("train", *table[:3], "data.source.split=part")
     typed("train", *table, "data.split_file=c.csv")
 

@@ -8,7 +8,11 @@ from lfx.command.entry import OPEN_DATA, Job, run_stage
 from lfx.command.roots.report import ReportConfig
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from lfx.reporting.table import Table
+    from lfx.runs.find import Run
 
 
 def report(config: ReportConfig, job: Job) -> None:
@@ -16,15 +20,10 @@ def report(config: ReportConfig, job: Job) -> None:
     import logging
     from pathlib import Path
 
-    from lfx.reporting.published import Reference
-    from lfx.reporting.reference import compare_with, compared_table
-    from lfx.reporting.run_table import run_table
-    from lfx.reporting.seed_table import seed_table
-    from lfx.reporting.seeds import group_by_seed, seed_rows
+    from lfx.reporting.missing_files import report_curves
     from lfx.reporting.summary import summarise_sweep
     from lfx.reporting.written import written
     from lfx.runs.find import collect_runs, newest_of_each
-    from lfx.runtime.build import build
     from lfx.runtime.errors import DataError
 
     log = logging.getLogger("lfx.report")
@@ -34,6 +33,9 @@ def report(config: ReportConfig, job: Job) -> None:
     if config.run is not None:
         _inspect_run(config, Path(config.run))
         return
+    if config.missing is not None:
+        _report_missing(config, job)
+        return
     runs = collect_runs(Path(config.runs), data=config.data)
     if not runs:
         of_data = "" if config.data is None else f" on data={config.data}"
@@ -41,24 +43,65 @@ def report(config: ReportConfig, job: Job) -> None:
             f"there is no completed run{of_data} below runs={config.runs}; "
             "python -m lfx.train makes one"
         )
-    if config.newest:
-        newest = newest_of_each(runs)
-        if len(newest) < len(runs):
-            log.info(
-                "older runs of the same kind left out: %d (newest=false shows them)",
-                len(runs) - len(newest),
-            )
-        runs = newest
+    newest = newest_of_each(runs) if config.newest else runs
+    if len(newest) < len(runs):
+        log.info(
+            "older runs of the same kind left out: %d (newest=false shows them)",
+            len(runs) - len(newest),
+        )
+    runs = newest
+    table, name = _table(config, runs)
+    table.print()
+    files = table.write(job.folder, name)
+    if config.levels:
+        files += report_curves(Path(config.runs), runs, job.folder)
+    log.info("%s", written(files))
+
+
+def _table(config: ReportConfig, runs: Sequence[Run]) -> tuple[Table, str]:
+    """Return the table that is asked for, and what its files are called."""
+    import logging
+
+    from lfx.reporting.levels import levels_table
+    from lfx.reporting.published import Reference
+    from lfx.reporting.reference import compare_with, compared_table
+    from lfx.reporting.run_table import run_table
+    from lfx.reporting.seed_table import seed_table
+    from lfx.reporting.seeds import group_by_seed, seed_rows
+    from lfx.runtime.build import build
+
     if config.reference is not None:
         reference: Reference = build(config.reference, "reference", Reference)
-        log.info("published: %s", reference.source)
-        table, name = compared_table(compare_with(reference, runs)), "reference"
-    elif config.over_seeds:
-        table, name = seed_table(seed_rows(group_by_seed(runs))), "seeds"
-    else:
-        table, name = run_table(runs), "report"
-    table.print()
-    log.info("%s", written(table.write(job.folder, name)))
+        logging.getLogger("lfx.report").info("published: %s", reference.source)
+        return compared_table(compare_with(reference, runs)), "reference"
+    if config.levels:
+        return levels_table(runs), "levels"
+    if config.over_seeds:
+        return seed_table(seed_rows(group_by_seed(runs))), "seeds"
+    return run_table(runs), "report"
+
+
+def _report_missing(config: ReportConfig, job: Job) -> None:
+    """Print and draw how models fare when samples lack a column."""
+    import logging
+    from pathlib import Path
+
+    from lfx.data.dataset import Dataset
+    from lfx.reporting.missing import score_without
+    from lfx.reporting.missing_files import report_points
+    from lfx.reporting.written import written
+    from lfx.runs.find import collect_runs, newest_of_each
+    from lfx.runtime.build import build
+    from lfx.runtime.device import resolve_device
+    from lfx.training.compute import Compute, choose_precision
+
+    dataset: Dataset = build(config.data, "data", Dataset)
+    device = resolve_device("auto")
+    compute = Compute(device, choose_precision("auto", device), batch_size=64)
+    runs = newest_of_each(collect_runs(Path(config.runs), data=dataset.name))
+    split, points = score_without(runs, dataset, config.missing or [], compute, job.folder)
+    files = report_points(split, points, runs, job.folder)
+    logging.getLogger("lfx.report").info("%s", written(files))
 
 
 def _inspect_run(config: ReportConfig, run: Path) -> None:

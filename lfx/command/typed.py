@@ -30,7 +30,7 @@ def as_typed(config: DictConfig, schema: type[StageConfig]) -> StageConfig:
     Args:
         config: composed by Hydra over `schema`; it is not changed.
         schema: the command's root dataclass. A section in its `by_name` is replaced by its name,
-            unless the setting in its `whole_with` is given.
+            unless a setting in its `whole_with` is given.
 
     Raises:
         ConfigError: values are missing, out of range or in conflict; the message lists all
@@ -41,8 +41,7 @@ def as_typed(config: DictConfig, schema: type[StageConfig]) -> StageConfig:
         OmegaConf.resolve(resolved)
     except OmegaConfBaseException as error:
         raise ConfigError("\n".join(circular_settings(config)) or first_line(error)) from error
-    whole_with = getattr(schema, "whole_with", None)
-    if whole_with is None or resolved[whole_with] is None:
+    if all(resolved[key] is None for key in getattr(schema, "whole_with", ())):
         for section in getattr(schema, "by_name", ()):
             resolved[section] = OmegaConf.select(resolved, f"{section}.name")
     # An interpolation of a missing value would be reported as well.

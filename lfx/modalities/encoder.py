@@ -14,7 +14,7 @@ from lfx.runtime.checked import checked
 from lfx.runtime.settings import Count, NotNegative, Positive, Probability
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
 
 Trainable = Literal["nothing", "last_blocks", "everything"]
@@ -163,6 +163,17 @@ class EncoderBuilder(ABC):
     def parts(self) -> tuple[str, ...]:
         """The names of the parts of a joint encoder; of any other there are none."""
         return ()
+
+    def require_weights(self, started: Collection[str] = ()) -> None:
+        """Refuse settings by which a frozen encoder would be random; this is asked before any work.
+
+        Args:
+            started: parts of a joint encoder that start from a run, of which this is not asked.
+
+        Raises:
+            ConfigError: it would be random and stay so.
+        """
+        del started
 
     @abstractmethod
     def build(self, train: Sequence[Any]) -> Encoder:

@@ -113,7 +113,7 @@ class Weights:
 
 
 def require_features(weights: Weights, trainable: str) -> None:
-    """Refuse a frozen encoder with random weights.
+    """Refuse a frozen encoder with random weights, where it is built, not where it is restored.
 
     Raises:
         ConfigError: it is one.

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lfx.artifacts.metadata import SCHEMA_VERSION
 from lfx.artifacts.parquet import read_predictions
-from lfx.artifacts.reserved import ON_MISSING
 from lfx.artifacts.same_samples import are_samples_of
 from lfx.evaluation.reported import reported_in_place_of_test
 from lfx.reporting.case_files import write_cases
 from lfx.reporting.cases import study_cases
 from lfx.reporting.classes import show_classes
 from lfx.reporting.errors import report_errors
+from lfx.reporting.member_files import member_files
 from lfx.reporting.written import written
 from lfx.runs.status import require_status
 from lfx.runtime.errors import DataError, RecordError
-from lfx.runtime.records import read_yaml, resolve_references
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lfx.artifacts.predictions import Predictions
     from lfx.data.samples import SampleTable
     from lfx.runs.status import RunStatus
@@ -115,7 +115,7 @@ def _status(run: Path) -> RunStatus:
 
 def _members(run: Path, fused: Predictions) -> dict[str, Predictions]:
     """Read the artifacts of a fusion's members."""
-    files = _member_files(run / ".hydra")
+    files = member_files(run)
     members = {name: read_predictions(file) for name, file in files.items()}
     created = fused.metadata.created
     newer = [name for name, member in members.items() if member.metadata.created > created]
@@ -125,22 +125,3 @@ def _members(run: Path, fused: Predictions) -> dict[str, Predictions]:
             ", ".join(newer),
         )
     return members
-
-
-def _member_files(folder: Path) -> dict[str, Path]:
-    """Read the paths of a fusion's members, resolved in the folder that it was started in."""
-    try:
-        config, hydra = (read_yaml(folder / name) for name in ("config.yaml", "hydra.yaml"))
-        members = config["members"]
-        started_in = Path(str(hydra["hydra"]["runtime"]["cwd"]))
-        paths = {
-            name: resolve_references(config, str(path))
-            for name, path in members.items()
-            if name != ON_MISSING
-        }
-    except RecordError as error:
-        raise DataError(f"{folder}: the fusion's members cannot be read: {error}") from error
-    except (TypeError, KeyError, AttributeError):
-        raise DataError(f"{folder} has no members, or no folder that it was started in") from None
-    files = {name: started_in / path for name, path in paths.items()}
-    return {name: file if file.is_file() else Path(paths[name]) for name, file in files.items()}

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lfx.artifacts.parquet import read_predictions
-from lfx.evaluation.intervals import Interval, bootstrap_f1, wilson
+from lfx.reporting.estimates import ESTIMATE, Estimate, estimate_scores
 from lfx.reporting.published import PublishedResult
 from lfx.reporting.score_columns import titled
 from lfx.reporting.table import COUNT, CSV, DIFFERENCE, DOCUMENT, TERMINAL, Column, Format, Table
@@ -23,21 +21,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _TEST, _OOF = "test", "oof"
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A score with its uncertainty; all numbers are in 0..1.
-
-    Attributes:
-        value: the score of one run, or the mean of several runs.
-        interval: the 95 % confidence interval of one run; None for several runs.
-        spread: the standard deviation over several runs; None for one run.
-    """
-
-    value: float
-    interval: Interval | None = None
-    spread: float | None = None
 
 
 @dataclass(frozen=True)
@@ -112,8 +95,8 @@ def compared_table(compared: Sequence[Compared]) -> Table:
         Column("n", COUNT, _SHOWN),
         Column("split", where=_FILED),
         Column("n", COUNT, _FILED),
-        Column("accuracy", _SCORE),
-        Column("F1", _SCORE),
+        Column("accuracy", ESTIMATE),
+        Column("F1", ESTIMATE),
         Column("accuracy difference", DIFFERENCE, _SHOWN, spare=1),
         Column("F1 difference", DIFFERENCE, _SHOWN, spare=1),
         Column("folders", where=_FILED),
@@ -150,23 +133,8 @@ def _cells(compared: Compared) -> list[Any]:
     ]
 
 
-def _format_estimate(score: Estimate) -> str:
-    if score.interval is None:
-        return f"{score.value:.3f} ± {score.spread or 0:.3f}"
-    return f"{score.value:.3f} [{score.interval.low:.3f}, {score.interval.high:.3f}]"
-
-
 _SHOWN, _FILED = frozenset({TERMINAL, DOCUMENT}), frozenset({CSV})
 _PUBLISHED = Format("{:g}".format)
-_SCORE = Format(
-    _format_estimate,
-    {
-        "": lambda score: score.value,
-        " low": lambda score: score.interval and score.interval.low,
-        " high": lambda score: score.interval and score.interval.high,
-        " sd": lambda score: score.spread,
-    },
-)
 
 
 def _runs_of(experiment: str, runs: Sequence[Run]) -> tuple[Run, ...]:
@@ -201,32 +169,12 @@ def _compare(published: PublishedResult, runs: tuple[Run, ...], average: str) ->
     if not complete:
         return Compared(published)
     runs = tuple(complete)
-    if len(runs) > 1:
-        scores = []
-        for key in ("accuracy", average):
-            values = [float(run.metrics[split][key]) for run in runs]
-            scores.append(Estimate(statistics.fmean(values), spread=statistics.stdev(values)))
-        return Compared(published, runs, split, *scores)
-    (run,) = runs
     try:
-        rows = read_predictions(run.folder / "predictions.parquet")
+        scores = estimate_scores(runs, split, ("accuracy", average))
     except ArtifactError as error:
-        log.warning("%s is left out: %s", run.folder, error)
+        log.warning("%s is left out: %s", runs[0].folder, error)
         return Compared(published)
-    rows = rows.select(rows.rows(split) & (rows.label >= 0))
-    metrics = run.metrics[split]
-    predicted = rows.logits.argmax(axis=1)
-    right = int((predicted == rows.label).sum())
-    f1_average = average.removeprefix("f1_")
-    classes = len(rows.metadata.classes)
-    interval = bootstrap_f1(rows.label, predicted, classes, average=f1_average)
-    return Compared(
-        published,
-        runs,
-        split,
-        Estimate(metrics["accuracy"], wilson(right, len(rows.label))),
-        Estimate(metrics[average], interval),
-    )
+    return Compared(published, runs, split, *scores)
 
 
 def _samples(compared: Compared) -> str:

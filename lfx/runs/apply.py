@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
+from lfx.data.missing import take_away
+from lfx.data.samples import SampleTable
+from lfx.modalities.modality import Modality
 from lfx.modalities.usable import find_usable
+from lfx.models.classifier import Classifier
 from lfx.runs.checkpoints import RunCheckpoints
 from lfx.runs.predictions import (
     Origin,
@@ -20,8 +29,7 @@ from lfx.training.context import RunContext
 from lfx.training.predict import predict
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-    from pathlib import Path
+    from collections.abc import Collection, Sequence
 
     from lfx.artifacts.predictions import Predictions
     from lfx.data.dataset import Dataset
@@ -55,20 +63,14 @@ def apply_checkpoint(
         DataError: the data cannot be read, or have classes that the model does not know.
     """
     provenance = checkpoint.provenance
-    classifier = restore(checkpoint, trusted)
-    modality = restore_modality(checkpoint, trusted)
-    table = dataset.any(known=classifier.classes).with_classes(classifier.classes)
-    table = decoded_as_in_training(table, provenance.background)
-    table = dataset.without_missing(table.with_splits(known_splits(table, provenance)))
-    table = find_usable(modality, table, dataset.cache, drop_bad=dataset.drops_bad).of(table)
-    for sentence in trained_id_warnings(table, provenance):
+    applied = Applied.of(checkpoint, dataset, dataset.any(known=checkpoint.classes), trusted)
+    for sentence in trained_id_warnings(applied.table, provenance):
         log.warning(sentence)
-    rows = range(len(table))
-    context = RunContext(table, modality, compute, run, dataset.cache, RunCheckpoints(run, {}))
+    table, modality = applied.table, applied.modality
     return assemble(
         table,
-        rows,
-        predict(classifier, rows, context),
+        range(len(table)),
+        applied.predict(table, range(len(table)), compute, run),
         Origin(
             modality.reads,
             name or provenance.name,
@@ -79,3 +81,80 @@ def apply_checkpoint(
         ),
         knows_training=is_of_training(table, provenance),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Applied:
+    """A trained model, and the samples of a data set that it can read.
+
+    Attributes:
+        classifier: with its weights.
+        modality: what it reads of a sample.
+        table: the samples, in the splits that they had when it was trained.
+        cache_dir: where prepared content is kept.
+    """
+
+    classifier: Classifier
+    modality: Modality
+    table: SampleTable
+    cache_dir: Path
+
+    @classmethod
+    def of(
+        cls,
+        checkpoint: Checkpoint,
+        dataset: Dataset,
+        table: SampleTable,
+        trusted: Collection[str] = (),
+    ) -> Applied:
+        """Restore a model, and find the samples that it can read.
+
+        Args:
+            checkpoint: of a trained model.
+            dataset: whose samples they are.
+            table: all of its samples.
+            trusted: classes from outside of lfx that the checkpoint may name.
+
+        Raises:
+            CheckpointError: the checkpoint does not describe a model.
+            DataError: the data have classes that the model does not know, or it can read no sample.
+        """
+        classifier = restore(checkpoint, trusted)
+        modality = restore_modality(checkpoint, trusted)
+        table = table.with_classes(classifier.classes)
+        table = decoded_as_in_training(table, checkpoint.provenance.background)
+        splits = known_splits(table, checkpoint.provenance)
+        table = dataset.without_missing(table.with_splits(splits))
+        usable = find_usable(modality, table, dataset.cache, drop_bad=dataset.drops_bad)
+        return cls(classifier, modality, usable.of(table), dataset.cache)
+
+    def predict(
+        self, table: SampleTable, rows: Sequence[int], compute: Compute, run: Path
+    ) -> npt.NDArray[np.float32]:
+        """Return logits (rows, classes) of some rows of a table, all of which it can read."""
+        checkpoints = RunCheckpoints(run, {})
+        context = RunContext(table, self.modality, compute, run, self.cache_dir, checkpoints)
+        return predict(self.classifier, rows, context)
+
+    def without(
+        self, column: str, split: str, compute: Compute, run: Path
+    ) -> tuple[list[str], npt.NDArray[np.float32]]:
+        """Predict a split's samples as if none of them had a column.
+
+        Args:
+            column: the name of the column.
+            split: whose samples are predicted.
+            compute: on what it runs.
+            run: the run's folder.
+
+        Returns:
+            (samples,) ids of those that it can read without the column, and their logits
+            (samples, classes).
+        """
+        table = take_away(self.table, {column: 1.0}, (split,), seed=0)
+        can_read = self.modality.present(table)
+        rows = [row for row in table.rows(split) if can_read[row]]
+        logits = np.empty((0, len(table.classes)), dtype=np.float32)
+        if rows:
+            logits = self.predict(table, rows, compute, run)
+        return [str(table.ids[row]) for row in rows], logits

@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from lfx.data.split_names import DIVISION, OOF
+from lfx.runs.cost import LONGEST
 from lfx.runs.tensors import tensor_problems
 from lfx.runtime.colour import is_colour
 from lfx.runtime.construct import stored_classes
@@ -18,6 +19,7 @@ from lfx.runtime.fields import (
     are_class_names,
     field_problems,
     is_integer,
+    is_number,
     is_plain,
     is_text,
 )
@@ -28,6 +30,7 @@ PARTS = ("modality", "encoder", "head")
 # What a checkpoint that training resumes from has, and one of weights alone has not: Lightning's
 # progress, or the losses of candidates of a search without Lightning.
 OPTIMIZERS, CANDIDATES = "optimizer_states", "candidate_losses"
+SECONDS = "seconds"  # how long the model had been trained
 _MOST_EPOCHS = 10**9
 _TEXT = Field("a string", is_text)
 _SEED = Field("an integer", is_integer)
@@ -112,6 +115,7 @@ class Checkpoint:
         phase: of training in two phases, which of them it is of; None where there is one.
         progress: what is stored to resume from; None where the file holds weights only.
         epochs: how many its training had ended when it was written; None where it does not say.
+        seconds: how long the model had been trained; 0 where it does not say.
     """
 
     file: Path
@@ -124,6 +128,7 @@ class Checkpoint:
     phase: int | None = None
     progress: Mapping[str, Any] | None = None
     epochs: int | None = None
+    seconds: float = 0.0
 
     @property
     def parts(self) -> dict[str, Part]:
@@ -166,6 +171,7 @@ def parse(file: Path, content: Mapping[str, Any]) -> tuple[Checkpoint | None, li
         progress=content if {OPTIMIZERS, CANDIDATES} & content.keys() else None,
         # The number of the epoch at whose end it was written, from 0.
         epochs=None if epoch is None else epoch + 1,
+        seconds=float(content[SECONDS]) if is_number(content.get(SECONDS), 0, LONGEST) else 0.0,
     ), []
 
 

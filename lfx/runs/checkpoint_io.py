@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from lightning_fabric.plugins.io.checkpoint_io import CheckpointIO
 
+from lfx.runs.checkpoint_content import SECONDS
 from lfx.runs.checkpoint_file import write_content
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from lightning_fabric.utilities.types import _PATH
 
@@ -23,6 +24,7 @@ class CheckpointFiles(CheckpointIO):
 
     Args:
         record: what lfx notes in each, in plain values.
+        seconds: returns how long the model has been trained.
 
     Attributes:
         progress: what Lightning gets when it asks for a checkpoint: read and checked already.
@@ -30,15 +32,17 @@ class CheckpointFiles(CheckpointIO):
 
     progress: dict[str, Any] | None = None
 
-    def __init__(self, record: Mapping[str, Any]) -> None:
+    def __init__(self, record: Mapping[str, Any], seconds: Callable[[], float]) -> None:
         self.record = record
+        self.seconds = seconds
 
     def save_checkpoint(
         self, checkpoint: dict[str, Any], path: _PATH, storage_options: Any | None = None
     ) -> None:
         """Write a checkpoint that is whole or absent."""
         del storage_options
-        write_content(Path(path), {**checkpoint, "lfx": dict(self.record)})
+        content = {**checkpoint, "lfx": dict(self.record), SECONDS: self.seconds()}
+        write_content(Path(path), content)
 
     def load_checkpoint(
         self,

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lfx.runs.checkpoint_content import CANDIDATES, Checkpoint, parse
+from lfx.runs.checkpoint_content import CANDIDATES, SECONDS, Checkpoint, parse
 from lfx.runs.checkpoint_file import read_content, write_content
 from lfx.runs.checkpoint_io import CheckpointFiles
+from lfx.runs.cost import Meter
 from lfx.runs.files import BEST, FOLDER, LAST, PHASE_1, phase_folder, require_own
 from lfx.runs.keep import KeepCheckpoints
 from lfx.runs.progress import lightning_state
@@ -70,21 +71,28 @@ class RunCheckpoints:
 
     Attributes:
         epochs: phase → how many epochs it was trained.
+        meter: of what training costs.
     """
 
     run: Path
     record: Mapping[str, Any]
     resumed: Checkpoint | None = None
     epochs: dict[str, int] = field(default_factory=dict)
+    meter: Meter = field(default_factory=Meter)
     _keeping: dict[int | None, KeepCheckpoints] = field(default_factory=dict)
     _files: CheckpointFiles | None = None
+
+    def __post_init__(self) -> None:
+        """Count on from where the checkpoint stopped."""
+        if self.resumed is not None:
+            self.meter.before = self.resumed.seconds
 
     def keep(self, phase: int | None, monitor: str) -> BestKept:
         """Return the callback that keeps a phase's checkpoints."""
         require_own(self.run)
         record = self.record if phase is None else {**self.record, "phase": phase}
         self._keeping[phase] = KeepCheckpoints(phase_folder(self.run, phase), monitor)
-        self._files = CheckpointFiles(record)
+        self._files = CheckpointFiles(record, self.meter.seconds)
         return self._keeping[phase]
 
     def plugin(self) -> CheckpointFiles:
@@ -157,7 +165,11 @@ class RunCheckpoints:
     ) -> None:
         """Write the last checkpoint, and the best one if it is, where Lightning does not train."""
         require_own(self.run)
-        content = {"state_dict": dict(weights), "lfx": dict(self.record)}
+        content = {
+            "state_dict": dict(weights),
+            "lfx": dict(self.record),
+            SECONDS: self.meter.seconds(),
+        }
         if is_best:  # before the last one, which is resumed from together with it
             write_content(self.best(None), content)
         write_content(phase_folder(self.run, None) / LAST, {**content, CANDIDATES: list(losses)})

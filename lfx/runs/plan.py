@@ -108,13 +108,21 @@ class RunPlan:
                 f"encoder={encoder} reads {self.encoder.reads}, but modality={modality} needs an "
                 f"encoder that reads {self.modality.reads}; `--help` lists them",
             )
-        problems += self._joint_problems()
+        problems += [*self._weights_problems(), *self._joint_problems()]
         if self.paraphrase_file.file is not None and self.modality.reads != "text":
             problems.append(f"paraphrases are of texts; the modality reads {self.modality.reads}")
         if problems:
             raise ConfigError("\n".join(problems))
         if not self.overwrites:
             require_replaceable(self.published, self.modality.columns(), self.regime_name)
+
+    def _weights_problems(self) -> list[str]:
+        """Return which encoder would be random and stay so."""
+        try:
+            self.encoder.require_weights(self.start)
+        except ConfigError as error:
+            return [str(error)]
+        return []
 
     def _joint_problems(self) -> list[str]:
         """Return what is impossible about a joint model's settings, or only possible with one."""

@@ -11,7 +11,7 @@ from lfx.modalities.encoder import EncoderBuilder
 from lfx.runs.checkpoint_content import Checkpoint
 from lfx.runs.checkpoints import read_checkpoint
 from lfx.runs.crossvalidation import fold_folder
-from lfx.runs.epochs import read_epochs
+from lfx.runs.epochs import read_epochs, read_seconds
 from lfx.runs.files import BEST, FOLDER, run_of
 from lfx.runs.phase_1 import encoder_differences, seen_before
 from lfx.runs.restore import find_class, restore_encoder
@@ -36,10 +36,12 @@ class Start:
         checkpoint: of a unimodal run.
         epochs: how many its run was trained, those after the best one too, and those of the runs
             that it started from itself; they count into the joint model's budget.
+        seconds: how long, likewise; None where that is not noted.
     """
 
     checkpoint: Checkpoint
     epochs: int
+    seconds: float | None = None
 
     def plain(self) -> dict[str, Any]:
         """Return what the joint run notes of it, in plain values."""
@@ -48,6 +50,7 @@ class Start:
             "name": provenance.name,
             "config_hash": provenance.config_hash,
             "epochs": self.epochs,
+            "seconds": self.seconds,
         }
 
 
@@ -79,8 +82,10 @@ def read_starts(plan: RunPlan, table: SampleTable, fold: int | None) -> dict[str
 
 def start_of(checkpoint: Checkpoint) -> Start:
     """Return a checkpoint with its run's epochs, or those up to it, where none are noted."""
-    noted = read_epochs(run_of(checkpoint.file))
-    return Start(checkpoint, (checkpoint.epochs or 0) if noted is None else noted)
+    run = run_of(checkpoint.file)
+    noted = read_epochs(run)
+    epochs = (checkpoint.epochs or 0) if noted is None else noted
+    return Start(checkpoint, epochs, read_seconds(run))
 
 
 def restore_start(start: Start, trusted: Collection[str]) -> Encoder:

@@ -93,7 +93,8 @@ def train_model(
             context, table=plan.paraphrases.applied(table, plan.modality.columns()[0])
         )
     outcome = plan.regime.fit(classifier, training, plan.request)
-    note_epochs(run, checkpoints.epochs, provenance["starts"])
+    cost = checkpoints.meter.read(classifier)
+    note_epochs(run, checkpoints.epochs, provenance["starts"], cost)
     predictions, metrics = None, {}
     if outcome.best is not None:
         predictions = _predict(plan, context, outcome.best, fold, split_fingerprint)

@@ -53,7 +53,8 @@ class Step:
 
     def _with_effect(self, overrides: Sequence[str]) -> list[str]:
         """Return the overrides that change results, resolved as Hydra records them."""
-        resolved = [text.replace("${seed}", str(self.seed)) for text in overrides]
+        # `start.text=…` is recorded as `++start.text=…`, which adds a name of the user's.
+        resolved = [text.lstrip("+").replace("${seed}", str(self.seed)) for text in overrides]
         return sorted(text for text in resolved if not text.startswith(_WITHOUT_EFFECT))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lfx.command.roots.scores import WithScores
+from lfx.runtime.settings import Share, all_problems
 
 
 @dataclass
@@ -32,15 +33,23 @@ class ReportConfig(WithScores):
     newest: bool = True
     # Whether runs that differ in their seed alone share a row: mean and standard deviation.
     over_seeds: bool = False
+    # Whether models are compared by what they cost too: seconds, memory, parameters and epochs;
+    # with the curves of missing= where they lie below runs=.
+    levels: bool = False
+    # Shares of the test samples that lack a column: how the models and fusions below runs= fare
+    # then, for each column; needs the data (data=… data.root=…). null: not asked.
+    missing: list[float] | None = None
 
     # Sections of which only the name is read, so that nothing else in them has to be given.
     by_name: ClassVar[tuple[str, ...]] = ("data",)
-    # The setting with which all of them is read.
-    whole_with: ClassVar[str] = "run"
+    # The settings with each of which all of them is read.
+    whole_with: ClassVar[tuple[str, ...]] = ("run", "missing")
 
     def problems(self) -> list[str]:
         """Return the problems of these settings."""
-        problems = []
+        problems = self._missing_problems()
+        if self.levels and (self.reference is not None or self.over_seeds):
+            problems.append("levels=true is a table of its own, without reference= and over_seeds")
         if self.reference is not None and self.over_seeds:
             problems.append("over_seeds=true is not read with reference=, which averages by itself")
         if self.run is not None and self.sweep is not None:
@@ -48,12 +57,24 @@ class ReportConfig(WithScores):
                 "run=DIRECTORY looks at one run, sweep=DIRECTORY at a multirun's; give one"
             )
         is_single = self.run is not None or self.sweep is not None
-        if is_single and (self.over_seeds or self.reference is not None):
+        compares = self.over_seeds or self.levels or self.missing is not None
+        if is_single and (compares or self.reference is not None):
             problems.append(
-                "run= and sweep= look at one run or multirun; over_seeds, reference= compare many"
+                "run= and sweep= look at one run or multirun; over_seeds, reference=, levels and "
+                "missing= compare many"
             )
         if self.against is not None and (self.run is None or self.data is None):
             problems.append("against=MEMBER is only read with run=DIRECTORY and data=…")
         if self.cases < 1:
             problems.append(f"cases must be at least 1, got {self.cases}")
+        return problems
+
+    def _missing_problems(self) -> list[str]:
+        if self.missing is None:
+            return []
+        problems = all_problems((f"missing[{n}]", one, Share) for n, one in enumerate(self.missing))
+        if self.data is None:
+            problems.append("missing= needs the data: data=NAME, with the settings of training")
+        if self.reference is not None or self.over_seeds or self.levels:
+            problems.append("missing= is a report of its own: no reference=, over_seeds, levels")
         return problems

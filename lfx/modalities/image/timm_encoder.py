@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -58,13 +58,15 @@ class TimmEncoder(EncoderBuilder):
     std: Annotated[Sequence[Positive], Len(3, 3)] | None = None
     weights: Weights = Weights()
 
-    def __post_init__(self) -> None:
+    def require_weights(self, started: Collection[str] = ()) -> None:
         """Refuse to train a classifier on random features."""
+        del started
         require_features(self.weights, self.trainable)
 
     def build(self, train: Sequence[Any]) -> ImageEncoder:
         """Build the encoder with its weights; the train split is not needed."""
         del train
+        self.require_weights()
         source = self.weights.locate()
         if source is None:
             backbone = create_backbone(self.architecture, self.architecture_args)

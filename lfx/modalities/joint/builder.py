@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -68,6 +68,12 @@ class JointEncoderBuilder(EncoderBuilder):
     def parts(self) -> tuple[str, ...]:
         """The names of the parts, in the order of the alphabet."""
         return tuple(sorted(self.encoders))
+
+    def require_weights(self, started: Collection[str] = ()) -> None:
+        """Refuse parts that would be random and stay so."""
+        for name in self.parts:
+            if name not in started:
+                self.encoders[name].require_weights()
 
     def build(self, train: Sequence[Mapping[str, Any]]) -> JointEncoder:
         """Build the encoders with their weights, in the order of their names.

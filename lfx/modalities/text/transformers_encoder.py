@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -59,15 +59,20 @@ class TransformersEncoder(EncoderBuilder):
     weights: Weights = Weights()
 
     def __post_init__(self) -> None:
-        """Refuse random weights of no model, and a classifier on random features."""
+        """Refuse random weights of no model."""
         if self.weights.source == "none" and self.model_type is None:
             raise ConfigError(
                 "encoder.weights.source=none needs encoder.model_type, for example bert"
             )
+
+    def require_weights(self, started: Collection[str] = ()) -> None:
+        """Refuse to train a classifier on random features."""
+        del started
         require_features(self.weights, self.trainable)
 
     def build(self, train: Sequence[str]) -> TextEncoder:
         """Build the encoder with its weights and tokenizer, trained on `train` if need be."""
+        self.require_weights()
         source = self.weights.locate()
         if source is not None:
             return _load_encoder(source, self.max_length, self.pooling, self.cleaning)

@@ -214,10 +214,22 @@ class EncoderBuilder(ABC):
         del find
         return cls.restore(description)
 
-    def build_trainable(self, train: Sequence[Any]) -> Encoder:
-        """Build the encoder, and freeze what is not trained; see `build`."""
+    def build_trainable(
+        self, train: Sequence[Any], started: Mapping[str, Encoder] | None = None
+    ) -> Encoder:
+        """Build the encoder, and freeze what is not trained; see `build`.
+
+        Args:
+            train: content of the train split.
+            started: part → an encoder that is there already; of a joint model alone.
+        """
+        del started
         encoder = self.build(train)
         choose_trainable(encoder, self.trainable, self.trainable_blocks)
+        return encoder
+
+    def rejoined(self, encoder: Encoder) -> Encoder:
+        """Return a restored encoder, as these settings train it from here on."""
         return encoder
 
 

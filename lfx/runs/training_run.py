@@ -13,7 +13,6 @@ from lfx.artifacts.folds import in_fold
 from lfx.artifacts.parquet import publish, write_predictions
 from lfx.data.split_names import OOF
 from lfx.evaluation.splits import evaluate_splits
-from lfx.modalities.joint.builder import JointEncoderBuilder
 from lfx.runs.checkpoint_content import PARTS, Checkpoint, Part
 from lfx.runs.checkpoints import RunCheckpoints, read_checkpoint
 from lfx.runs.epochs import note_epochs
@@ -159,11 +158,8 @@ def _build_encoder(
 ) -> Encoder:
     builder = plan.encoder
     if phase_1 is not None:  # which has a tokenizer already
-        encoder = restore_encoder(phase_1, plan.trusted)
-        return builder.rejoined(encoder) if isinstance(builder, JointEncoderBuilder) else encoder
-    if not isinstance(builder, JointEncoderBuilder) or not plan.start:
-        return builder.build_trainable(plan.modality.content(table, table.rows("train")))
-    if resumed is not None:  # the runs that it started from may be gone
+        return builder.rejoined(restore_encoder(phase_1, plan.trusted))
+    if plan.start and resumed is not None:  # the runs that it started from may be gone
         encoder = restore_encoder(read_checkpoint(resumed.file), plan.trusted)
         return builder.rejoined(encoder)
     started = {name: restore_start(start, plan.trusted) for name, start in starts.items()}

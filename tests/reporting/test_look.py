@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from types import SimpleNamespace
+from dataclasses import replace
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from lfx.artifacts.parquet import write_predictions
-from lfx.data.decoding import Decoding
+from lfx.data.column import FileColumn, TextColumn
+from lfx.data.samples import SampleTable
 from lfx.fusion.schemes.mean import Mean
 from lfx.reporting.look import look_at_run
 from lfx.runtime.errors import DataError
@@ -22,15 +22,11 @@ LABELS = [0, 1, 2, 0]
 @pytest.fixture
 def table(tmp_path):
     Image.new("RGB", (40, 30), "navy").save(tmp_path / "one.png")
-    return SimpleNamespace(
-        ids=tuple(IDS),
-        labels=tuple(LABELS),
-        classes=("bad", "so", "good"),
-        texts=("one", "two", "three", "four"),
-        images=(tmp_path / "one.png",) * 4,
-        decoding=Decoding(),
-        data_fingerprint=lambda: "of the data",
-    )
+    columns = {
+        "text": TextColumn(["one", "two", "three", "four"]),
+        "image": FileColumn([tmp_path / "one.png"] * 4),
+    }
+    return SampleTable.of(("bad", "so", "good"), ids=IDS, labels=LABELS, columns=columns)
 
 
 @pytest.fixture
@@ -55,10 +51,10 @@ def fused(predicted, fuse_members, leave_job, tmp_path):
 
 
 def test_data_are_known_by_their_fingerprint(fused, table):
-    folder = fused(data_fingerprint="of the data")
+    folder = fused(data_fingerprint=table.data_fingerprint())
     look_at_run(folder, table, "mine")
     assert (folder / "cases.csv").is_file()
-    table.data_fingerprint = lambda: "of others"
+    table = replace(table, ids=["a", "b", "c", "other"])
     with pytest.raises(DataError, match="data=mine: these are not the samples of run="):
         look_at_run(folder, table, "mine")
 
@@ -67,16 +63,13 @@ def test_data_of_a_run_of_schema_1_are_known_by_ids_and_labels(fused, table):
     folder = fused(data_fingerprint="of texts as well", schema_version=1)
     look_at_run(folder, table, "mine")
     assert (folder / "cases.csv").is_file()
-    table.labels = np.array([0, 1, 2, 0])
-    table.ids = np.array(IDS, dtype=object)
-    look_at_run(folder, table, "mine")
-    table.labels = np.array([0, 1, 2, -1])
+    table = replace(table, labels=[0, 1, 2, None])
     with pytest.raises(DataError, match="data=mine: these are not the samples of run="):
         look_at_run(folder, table, "mine")
 
 
 def test_a_case_study_on_val_says_so(fused, table, caplog):
     caplog.set_level(logging.INFO)
-    look_at_run(fused("val", data_fingerprint="of the data"), table, "mine")
+    look_at_run(fused("val", data_fingerprint=table.data_fingerprint()), table, "mine")
     assert "on 4 val samples, fused corrects 2 wrong predictions of text" in caplog.text
     assert "val is reported, which also stopped the training" in caplog.text

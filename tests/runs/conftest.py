@@ -18,6 +18,7 @@ PROVENANCE = {
     "split_fingerprint": "s",
     "splits": {"1": "train", "2": None},
     "columns": {"text": "d"},
+    "starts": {},
     "paraphrases": None,
     "background": "white",
 }

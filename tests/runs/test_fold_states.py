@@ -19,7 +19,7 @@ from lfx.runs.crossvalidation import (
 from lfx.runs.status import RunStatus, read_status
 from lfx.runtime.errors import CheckpointError, NothingToResumeError
 
-RECORD = FoldRecord("hash", "data", "folds", None)
+RECORD = FoldRecord("hash", "data", "folds", None, {"text": "content"})
 SETTINGS = {"seed": 0}
 
 

@@ -86,7 +86,7 @@ def test_a_checkpoint_is_all_that_is_needed(saved, table, joint):
 def test_settings_of_what_reads_the_parts_come_back(saved):
     _, _, _, checkpoint = saved("modality.inputs.text.augmentation.token_drop=0.25")
     assert restore_modality(checkpoint).parts["text"].augmentation.token_drop == 0.25
-    with pytest.raises(DataError, match="there is no column photo"):
+    with pytest.raises(DataError, match="the data have no column photo; they have text, image"):
         saved("modality.inputs.image.column=photo")
 
 

@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils.data import DataLoader
 
+from lfx.data.samples import UNLABELLED
 from lfx.modalities.image.augmentation import ImageAugmentation
 from lfx.modalities.image.modality import ImageCollate
 from lfx.modalities.text.augmentation import TextAugmentation
 from lfx.modalities.text.modality import TokenCollate
-from lfx.training.batches import UNLABELLED, Batches, BatchKey, EpochBatches
+from lfx.training.batches import Batches, BatchKey, EpochBatches
 
 LENGTHS = np.random.default_rng(0).integers(3, 60, size=1000).tolist()
 STRONG = ImageAugmentation(flip=0.5, rotation=20.0, translation=0.2, zoom=0.2)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from lfx.training.batches import UNLABELLED
+from lfx.data.samples import UNLABELLED
 from lfx.training.loaders import classifier_loaders, labels_of, ordered_loader
 
 

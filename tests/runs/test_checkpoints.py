@@ -48,7 +48,7 @@ def test_files_are_written_only_where_checkpoints_are_kept(tmp_path):
 
 
 def test_lightning_reads_what_was_checked_and_removes_nothing(tmp_path):
-    files = CheckpointFiles({})
+    files = CheckpointFiles({}, lambda: 0.0)
     with pytest.raises(RuntimeError, match="from which nothing resumes here"):
         files.load_checkpoint(tmp_path / "strange.ckpt")
     files.progress = {"epoch": 1}

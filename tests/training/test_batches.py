@@ -104,7 +104,7 @@ def test_a_batch_has_position_label_and_collate():
 
 
 def test_two_views_of_a_batch_are_two_ways_to_see_the_same_samples(images):
-    collate = ImageCollate(images, range(12), STRONG, seed=0)
+    collate = ImageCollate(images, range(12), range(12), STRONG, seed=0)
     batch = Batches([0, 1] * 6, collate, views=2)[BatchKey([4, 1], epoch=3)]
     assert batch["position"].tolist() == [4, 1, 4, 1]
     assert batch["label"].tolist() == [0, 1, 0, 1]
@@ -122,7 +122,7 @@ def test_two_views_of_a_batch_are_two_ways_to_see_the_same_samples(images):
 
 @pytest.mark.slow
 def test_worker_processes_give_the_same_batches(images):
-    collate = ImageCollate(images, range(12), STRONG, seed=0)
+    collate = ImageCollate(images, range(12), range(12), STRONG, seed=0)
     found = []
     for workers in (0, 2):
         sampler = EpochBatches(5, [1] * 12, seed=0)

@@ -141,7 +141,7 @@ def _points_table(curves: Curves) -> Table:
     columns += [Column(title_of(score), _SPREAD) for score in scores]
     rows = []
     for key, points in curves.points.items():
-        means = [statistics.fmean(getattr(one, title) for one in points) for title in titles[:-1]]
+        means = [statistics.mean(getattr(one, title) for one in points) for title in titles[:-1]]
         rows.append([*key, *means, len(points), *(curves.score(key, score) for score in scores)])
     return Table(columns, rows)
 

@@ -14,7 +14,8 @@ import pytest
 
 from lfx.artifacts.parquet import write_predictions
 from lfx.evaluation.splits import evaluate_splits
-from lfx.reporting.look import _member_files, look_at_run
+from lfx.reporting.look import look_at_run
+from lfx.reporting.member_files import member_files
 from lfx.reporting.run_table import run_table
 from lfx.reporting.seeds import group_by_seed, seed_rows
 from lfx.reporting.summary import summarise_sweep
@@ -208,7 +209,7 @@ def test_the_environment_is_not_printed(run, tmp_path: Path, monkeypatch, capsys
     (folder / ".hydra/hydra.yaml").write_text("hydra: {runtime: {cwd: /tmp}}")
     (folder / "multirun.yaml").write_text(bait + "logger: {kind: '${oc.env:SECRET}'}\n")
     with pytest.raises(DataError, match=r"oc\.env:SECRET"):
-        _member_files(folder / ".hydra")
+        member_files(folder)
     assert "hunter2" not in str(capsys.readouterr())
 
 

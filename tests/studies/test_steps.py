@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import platform
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,13 @@ def test_a_step_that_has_completed_is_done(step):
     for state in ("failed", "interrupted", "running"):
         write(step, state)
         assert not is_done(step)
+
+
+def test_names_that_hydra_adds_are_recorded_with_a_plus(step):
+    started = replace(step, settings=(*step.settings, "start.text='out/seed_${seed}/text'"))
+    recorded = [*step.settings, "++start.text='out/seed_0/text'"]
+    assert started.has_same_results(recorded)
+    assert not started.has_same_results([*step.settings, "++start.text='out/seed_1/text'"])
 
 
 def test_a_step_with_other_settings_is_in_the_way(step):

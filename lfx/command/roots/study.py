@@ -29,12 +29,12 @@ class PlanConfig:
 
     # The study's name.
     name: str = MISSING
-    # The data set, where steps name it as ${study.data}.
-    data: str | None = None
     # Runs of each seed, in this order: name -> command and settings.
     steps: dict[str, StepConfig] = MISSING
     # Settings of the `lfx.report` over all seeds at the end of the study.
     report: list[str] = field(default_factory=list)
+    # The data set, of a study whose steps name it as ${study.data}.
+    data: str | None = None
 
 
 @dataclass

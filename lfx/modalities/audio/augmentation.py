@@ -46,6 +46,11 @@ class AudioAugmentation:
     noise_range: Annotated[Sequence[Decibels], Len(2, 2)] = (5.0, 30.0)
     gain: Annotated[float, Interval(ge=0, le=40)] = 0.0
 
+    @property
+    def changes(self) -> bool:
+        """Whether any waveform is changed."""
+        return any((self.speed, self.shift, self.cut, self.noise, self.gain))
+
     def __call__(
         self, waveform: Waveform, seed: int, epoch: int, sample: int, view: int = 0
     ) -> Waveform:

@@ -55,6 +55,11 @@ class AudioModality(Modality):
         self.augmentation = augmentation
         self._logged: set[tuple[int, int]] = set()
 
+    @property
+    def augments(self) -> bool:
+        """Whether training recordings are changed at random."""
+        return self.augmentation.changes
+
     def content(self, table: SampleTable, rows: Sequence[int]) -> Sequence[Any]:
         """Return the recordings' files, or what a table holds of them."""
         column: FileColumn = self.read(table)

@@ -26,7 +26,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from growth_inputs import write_members, write_runs, write_table
+from growth_inputs import write_members, write_runs, write_table, write_texts
 from growth_tweets import generate_tweets
 from rich.console import Console
 from rich.table import Table
@@ -81,6 +81,12 @@ def duplicates_command(folder: Path, size: int) -> list[str]:
     return [str(HERE), "--work", "duplicates", "--size", str(size), "--folder", str(folder)]
 
 
+def prepare_command(folder: Path, size: int) -> list[str]:
+    """Give a command that reads, groups and splits a table of texts alone."""
+    write_texts(folder / "texts.csv", generate_tweets(size))
+    return [str(HERE), "--work", "prepare", "--folder", str(folder)]
+
+
 def train_command(folder: Path, size: int) -> list[str]:
     """Give a command that trains a tiny text model on 12,000 rows of so many classes."""
     write_table(folder / "data", 12_000, size)
@@ -103,6 +109,7 @@ def report_command(folder: Path, size: int) -> list[str]:
 
 
 ROWS = {
+    "prepare": Row("", (100_000, 1_000_000), prepare_command),
     "duplicates": Row("60", (20_000, 200_000), duplicates_command),
     "fuse": Row("10", (100_000, 1_000_000), fuse_command("mean", None, 5)),
     "frame": Row("", (100_000, 1_000_000), frame_command),
@@ -127,6 +134,15 @@ def work(name: str, folder: Path, size: int) -> None:
         begin = time.perf_counter()
         groups = group_samples(ids, [TextColumn(tweets)], folder)
         print(json.dumps({"seconds": time.perf_counter() - begin, "groups": len(set(groups))}))
+        return
+    if name == "prepare":
+        from lfx.data.dataset import Dataset
+        from lfx.data.sources.table import TableSource
+
+        source = TableSource(str(folder), "texts.csv")
+        begin = time.perf_counter()
+        table = Dataset("texts", str(folder), source, cache_dir=str(folder / "cache")).labelled()
+        print(json.dumps({"seconds": time.perf_counter() - begin, "samples": len(table)}))
         return
     files = [folder / f"{member}.parquet" for member in MEMBERS]
     begin = time.perf_counter()
@@ -197,7 +213,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", default=",".join(ROWS), help="which, with commas between")
     parser.add_argument("--save", type=Path, help="JSON file for the figures")
-    parser.add_argument("--work", choices=("duplicates", "frame"), help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--work", choices=("duplicates", "frame", "prepare"), help=argparse.SUPPRESS
+    )
     parser.add_argument("--size", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from dataclasses import replace
@@ -16,10 +17,18 @@ from lfx.artifacts.parquet import read_predictions, write_predictions
 from lfx.artifacts.predictions import Predictions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 SPLITS = ("val", "test")
 WORDS_A_TEXT = 6
+
+
+def write_texts(file: Path, texts: Sequence[str]) -> None:
+    """Write a table of ids, texts and labels of three classes, without images."""
+    rows = ((f"s{row}", text, f"c{row % 3}") for row, text in enumerate(texts))
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([("id", "text", "label"), *rows])
 
 
 def write_members(folder: Path, rows: int, classes: int, members: int = 3) -> list[Path]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lfx.data.columns import read_columns
+from lfx.data.grouped_folds import stratified_group_folds
 from lfx.data.spelling import ascii_quoted, spelling_hint
 from lfx.data.split_names import DIVISION
 from lfx.data.values import cell_id, cell_text
@@ -58,10 +59,12 @@ def fold_positions(
     if groups is None:
         kind = model_selection.StratifiedKFold if stratify else model_selection.KFold
     else:
-        kind = model_selection.StratifiedGroupKFold if stratify else model_selection.GroupKFold
+        kind = model_selection.GroupKFold
     if count > len(labels if groups is None else set(groups)):
         what = "samples" if groups is None else "groups of samples that belong together"
         raise ValueError(f"there are fewer {what} than {count}")
+    if groups is not None and stratify:
+        return stratified_group_folds(labels, groups, count, seed)
     folds = kind(count, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
         # A class with fewer samples than folds; the check of classes per split reports it.

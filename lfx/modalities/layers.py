@@ -5,14 +5,14 @@ from __future__ import annotations
 from torch import nn
 
 
-def layer_blocks(model: nn.Module, before: str = "") -> list[list[nn.Parameter]]:
+def layer_blocks(model: nn.Module, before: tuple[str, ...] = ()) -> list[list[nn.Parameter]]:
     """Return what stands before the layers, and each layer, the last with all after it.
 
     The layers are the longest list of modules.
 
     Args:
         model: whose parameters are grouped.
-        before: prefix of modules that stand before the layers, and are none; empty: there are none.
+        before: prefixes of lists of modules that stand before the layers.
 
     Returns:
         Blocks of parameters from input to output; one block where there are no layers.
@@ -20,7 +20,7 @@ def layer_blocks(model: nn.Module, before: str = "") -> list[list[nn.Parameter]]
     lists = [
         part
         for name, part in model.named_modules()
-        if isinstance(part, nn.ModuleList) and part and not (before and name.startswith(before))
+        if isinstance(part, nn.ModuleList) and part and not name.startswith(before)
     ]
     if not lists:
         return [list(model.parameters())]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
-from transformers import AutoConfig, AutoModel
+from transformers import CONFIG_MAPPING, AutoConfig, AutoModel
 from transformers.utils import logging as noise
 
+from lfx.modalities.transformers_shape import NOT_OF_SHAPE
 from lfx.runtime.errors import WeightsError, in_one_line, name_some
 
 if TYPE_CHECKING:
@@ -17,12 +19,14 @@ if TYPE_CHECKING:
 
     from torch import nn
 
+_MOST_BYTES = 2**22
+
 
 def load_from_folder(
     folder: Path,
     shape_of: Callable[[Mapping[str, Any]], dict[str, Any]],
     what: str,
-    needed: str = "",
+    unneeded: tuple[str, ...] = (),
 ) -> nn.Module:
     """Load a model without its head, in full precision.
 
@@ -30,7 +34,7 @@ def load_from_folder(
         folder: as `save_pretrained` leaves it.
         shape_of: takes from a configuration what shapes the model, and refuses other models.
         what: the kind of model, for messages.
-        needed: prefix of the tensors that have to be there; the others may be missing.
+        unneeded: prefixes of tensors that may be missing.
 
     Raises:
         WeightsError: the folder holds no such model, or not all of one.
@@ -46,11 +50,7 @@ def load_from_folder(
     }
     try:
         with _quiet():
-            # Of the folder's configuration the model's shape alone: not which code it runs on.
-            stored = AutoConfig.from_pretrained(
-                folder, local_files_only=True, trust_remote_code=False
-            )
-            shape = shape_of(stored.to_dict())
+            shape = shape_of(_read_config(folder))
             options["config"] = AutoConfig.for_model(shape.pop("model_type"), **shape)
             try:
                 model, info = AutoModel.from_pretrained(folder, add_pooling_layer=False, **options)
@@ -60,11 +60,27 @@ def load_from_folder(
         raise WeightsError(f"{folder} holds no {what}: {error}") from error
     except Exception as error:  # each way of being damaged has its own
         raise WeightsError(f"{folder} is no transformers model: {in_one_line(error)}") from error
-    missing = sorted(name for name in info["missing_keys"] if name.startswith(needed))
+    missing = sorted(name for name in info["missing_keys"] if not name.startswith(unneeded))
     if missing:  # transformers would leave them random
         raise WeightsError(f"{folder} lacks {len(missing)} tensors: {name_some(missing, most=3)}")
     loaded: nn.Module = model
     return loaded
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    """Read a model's configuration, with the names and defaults of its type.
+
+    Not by transformers, which makes a name for each of the labels that a file claims to have, and
+    looks for code.
+    """
+    with (folder / "config.json").open("rb") as stream:
+        stored = json.loads(stream.read(_MOST_BYTES))
+    plain = {key: value for key, value in stored.items() if key not in NOT_OF_SHAPE}
+    name = plain.pop("model_type", None)
+    if not isinstance(name, str) or name not in CONFIG_MAPPING:
+        return {"model_type": name}
+    typed: dict[str, Any] = CONFIG_MAPPING[name](**plain).to_dict()
+    return typed | {"model_type": name}
 
 
 @contextmanager

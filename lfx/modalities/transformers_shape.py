@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 LARGEST_SETTING = 2**22  # a vocabulary is the largest that models have
 # A transformers configuration's fields that are no shape: numbers of a head that lfx has not, and
 # names that lead to other code, files or number types.
-_NOT_OF_SHAPE = {
+NOT_OF_SHAPE = {
     "architectures",
     "auto_map",
     "dtype",
@@ -70,7 +70,7 @@ def model_shape(
         raise WeightsError(f"transformers has no model type {shown(name)}; for example: {example}")
     kind = CONFIG_MAPPING[name]
     known = set(inspect.signature(kind).parameters)
-    allowed = (known | {"tie_word_embeddings"}) - _NOT_OF_SHAPE
+    allowed = (known | {"tie_word_embeddings"}) - NOT_OF_SHAPE
     require(name, kind)
     kept = {key: value for key, value in config.items() if key in allowed}
     wrong = [

@@ -29,6 +29,7 @@ OWN_CLASSES = frozenset(
     {
         "lfx.modalities.audio.convolutional.ConvolutionalEncoder",
         "lfx.modalities.audio.modality.AudioModality",
+        "lfx.modalities.audio.transformers_encoder.TransformersAudioEncoder",
         "lfx.modalities.image.modality.ImageModality",
         "lfx.modalities.image.timm_encoder.TimmEncoder",
         "lfx.modalities.joint.builder.JointEncoderBuilder",

@@ -3,78 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lfx.data.column_base import Column, Rows, sha256
 from lfx.data.embedded import write_embedded
 from lfx.data.file_digests import digest_files
+from lfx.data.number_column import NumberColumn
 
 if TYPE_CHECKING:
-    from typing import Self
+    from collections.abc import Mapping, Sequence
 
-Rows = Sequence[int] | npt.NDArray[np.int64]
-# Arrays of fewer different numbers may be equal by chance.
-_FEWEST_NUMBERS = 8
+__all__ = [
+    "Column",
+    "FileColumn",
+    "NumberColumn",
+    "Rows",
+    "TextColumn",
+    "column_of",
+    "texts_digest",
+]
+
 _TEXTS = pa.large_string()
-
-
-class Column(ABC):
-    """The content of the samples in one column.
-
-    Attributes:
-        kind: of the content, as messages call it: `texts`, `files` or `numbers`.
-        present: (samples,) whether each sample has content here.
-        flaws: position → why the content cannot be used, as far as it is known without opening a
-            file: a cell of another type, or the name of a file that does not exist.
-    """
-
-    kind: ClassVar[str]
-    present: npt.NDArray[np.bool_]
-    flaws: Mapping[int, str]
-
-    def __len__(self) -> int:
-        return len(self.present)
-
-    @abstractmethod
-    def __getitem__(self, row: int) -> Any:
-        """Return a sample's content; None if it has none."""
-
-    @abstractmethod
-    def at(self, rows: Rows) -> Self:
-        """Return the content of the samples at positions `rows`, in that order."""
-
-    @abstractmethod
-    def digests(self, cache_dir: Path) -> list[str | None]:
-        """Return (samples,) SHA-256 of each content; None where it is absent or unreadable.
-
-        Args:
-            cache_dir: where digests of files are kept between runs.
-        """
-
-    def ties(self, cache_dir: Path) -> list[str | None]:
-        """Return (samples,) keys: samples with the same key belong together; None ties nothing."""
-        return self.digests(cache_dir)
-
-    def without(self, rows: npt.NDArray[np.bool_]) -> Self:
-        """Return the column without the content of some samples.
-
-        Args:
-            rows: (samples,) mask.
-        """
-        where = np.arange(len(self))
-        return self.at(np.where(rows, -1, where))
-
-    def _kept_flaws(self, rows: Rows) -> dict[int, str]:
-        if not self.flaws:
-            return {}
-        return {at: self.flaws[row] for at, row in enumerate(rows) if row in self.flaws}
 
 
 class TextColumn(Column):
@@ -102,7 +57,7 @@ class TextColumn(Column):
 
     def at(self, rows: Rows) -> TextColumn:
         """Return the texts at some positions."""
-        return TextColumn(self.values.take(_indices(rows)), self._kept_flaws(rows))
+        return TextColumn(self.values.take(_indices(rows)), self.kept_flaws(rows))
 
     def texts(self, rows: Rows) -> list[str]:
         """Return the texts at positions that have one."""
@@ -111,9 +66,7 @@ class TextColumn(Column):
     def digests(self, cache_dir: Path) -> list[str | None]:
         """Return the digest of each text in UTF-8."""
         del cache_dir
-        return [
-            None if text is None else _sha256(text.encode()) for text in self.values.to_pylist()
-        ]
+        return [None if text is None else sha256(text.encode()) for text in self.values.to_pylist()]
 
     def ties(self, cache_dir: Path) -> list[str | None]:
         """Return nothing: texts are compared by their words (`lfx.data.duplicates`)."""
@@ -156,7 +109,7 @@ class FileColumn(Column):
         """Return the files at some positions."""
         indices = np.asarray(rows, dtype=np.int64)
         digests = None if self._digests is None else _take(self._digests, indices)
-        return FileColumn(_take(self.contents, indices), self._kept_flaws(rows), digests)
+        return FileColumn(_take(self.contents, indices), self.kept_flaws(rows), digests)
 
     def files(self, rows: Rows, cache_dir: Path) -> list[Path]:
         """Return the paths at positions that have a file; embedded ones are written first.
@@ -179,104 +132,9 @@ class FileColumn(Column):
             digests[paths] = digest_files([Path(self.contents[row]) for row in paths], cache_dir)
             for row, content in enumerate(self.contents):
                 if isinstance(content, bytes):
-                    digests[row] = _sha256(content)
+                    digests[row] = sha256(content)
             self._digests = digests
         return list(self._digests)
-
-
-class NumberColumn(Column):
-    """Numbers: a vector, or a sequence of vectors over time.
-
-    Args:
-        values: (all steps, features) those of the first sample, of the second, and so on.
-        starts: (samples + 1,) sample i has `values[starts[i]:starts[i + 1]]`; if that is empty, it
-            has none.
-        flaws: position → problem, at positions without numbers.
-    """
-
-    kind = "numbers"
-
-    def __init__(
-        self,
-        values: npt.NDArray[np.float32],
-        starts: npt.NDArray[np.int64],
-        flaws: Mapping[int, str] | None = None,
-    ) -> None:
-        self.values = values
-        self.starts = starts
-        self.flaws = flaws or {}
-        self.present = np.diff(starts) > 0
-        self.present[list(self.flaws)] = True
-
-    def __getitem__(self, row: int) -> npt.NDArray[np.float32] | None:
-        array = self.array(int(row))
-        return array if len(array) else None
-
-    @property
-    def width(self) -> int:
-        """The number of features."""
-        return int(self.values.shape[1])
-
-    @classmethod
-    def of(
-        cls, arrays: Sequence[npt.ArrayLike | None], flaws: Mapping[int, str] | None = None
-    ) -> NumberColumn:
-        """Return a column of arrays, each `(features,)` or `(time, features)`.
-
-        Args:
-            arrays: (samples,) of one number of features; None or an empty one: absent.
-            flaws: position → problem, at positions without numbers.
-
-        Raises:
-            ValueError: an array has another shape than these, or other features.
-
-        Example:
-            >>> column = NumberColumn.of([[1, 2], None, [[3, 4], [5, 6]]])
-            >>> column.present.tolist(), column.array(2).shape
-            ([True, False, True], (2, 2))
-        """
-        steps = [None if one is None else _steps(np.asarray(one)) for one in arrays]
-        filled = [one for one in steps if one is not None and len(one)]
-        widths = sorted({one.shape[1] for one in filled})
-        if len(widths) > 1:
-            raise ValueError(f"numbers of features differ between samples: {widths[:5]}")
-        lengths = [0 if one is None else len(one) for one in steps]
-        starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
-        width = widths[0] if widths else 0
-        values = np.concatenate(filled) if filled else np.empty((0, width))
-        return cls(np.asarray(values, dtype=np.float32), starts, flaws)
-
-    def array(self, row: int) -> npt.NDArray[np.float32]:
-        """Return a sample's numbers, (time, features); time is 1 for a plain vector."""
-        return self.values[self.starts[row] : self.starts[row + 1]]
-
-    def at(self, rows: Rows) -> NumberColumn:
-        """Return the numbers at some positions."""
-        indices = np.asarray(rows, dtype=np.int64)
-        lengths = np.where(indices < 0, 0, np.diff(self.starts)[indices])
-        starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        firsts = self.starts[indices]
-        steps = np.repeat(firsts - starts[:-1], lengths) + np.arange(starts[-1])
-        return NumberColumn(self.values[steps], starts, self._kept_flaws(rows))
-
-    def digests(self, cache_dir: Path) -> list[str | None]:
-        """Return the digest of each sample's numbers and their shape."""
-        del cache_dir
-        has = np.diff(self.starts) > 0
-        return [self._digest(row) if has[row] else None for row in range(len(self))]
-
-    def ties(self, cache_dir: Path) -> list[str | None]:
-        """Return the digests of arrays with enough different numbers not to be equal by chance."""
-        return [
-            digest
-            if digest is not None and len(np.unique(self.array(row))) >= _FEWEST_NUMBERS
-            else None
-            for row, digest in enumerate(self.digests(cache_dir))
-        ]
-
-    def _digest(self, row: int) -> str:
-        array = np.ascontiguousarray(self.array(row))
-        return _sha256(repr(array.shape).encode() + array.tobytes())
 
 
 def column_of(contents: Sequence[Any]) -> Column:
@@ -305,17 +163,6 @@ def column_of(contents: Sequence[Any]) -> Column:
     )
 
 
-def _steps(array: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    """Return an array as (time, features) float32."""
-    if array.dtype.kind not in "fiu" or array.ndim not in {1, 2}:
-        raise ValueError(
-            f"numbers are (features,) or (time, features); got {array.dtype} of shape {array.shape}"
-        )
-    if array.size == 0:
-        return np.empty((0, array.shape[-1]), dtype=np.float32)
-    return np.atleast_2d(array.astype(np.float32))
-
-
 def _indices(rows: Rows) -> pa.Array:
     """Return positions for Arrow; -1 becomes null, which takes nothing."""
     indices = np.asarray(rows, dtype=np.int64)
@@ -328,10 +175,6 @@ def _take(
     taken = contents[indices]
     taken[indices < 0] = None
     return taken
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def texts_digest(texts: pa.Array) -> bytes:

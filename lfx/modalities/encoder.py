@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from lfx.modalities.modality import Modality
+from lfx.modalities.trainable import Trainable, choose_trainable
 from lfx.runtime.checked import checked
 from lfx.runtime.settings import Count, NotNegative, Positive, Probability
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
-
-
-Trainable = Literal["nothing", "last_blocks", "everything"]
 
 
 class Encoded(NamedTuple):
@@ -231,42 +229,3 @@ class EncoderBuilder(ABC):
     def rejoined(self, encoder: Encoder) -> Encoder:
         """Return a restored encoder, as these settings train it from here on."""
         return encoder
-
-
-def choose_trainable(encoder: Encoder, part: str, last: int) -> None:
-    """Freeze all parameters but those of the chosen part.
-
-    Args:
-        encoder: whose parameters are frozen.
-        part: `nothing`, `last_blocks` or `everything`.
-        last: how many of the last blocks are trained; for `last_blocks`.
-
-    Raises:
-        ValueError: the part is unknown.
-    """
-    if part not in {"nothing", "last_blocks", "everything"}:
-        raise ValueError(f"part: nothing, last_blocks or everything, got {part!r}")
-    encoder.requires_grad_(part == "everything")
-    if part == "last_blocks":
-        for block in encoder.blocks()[-last:]:
-            for parameter in block:
-                parameter.requires_grad = True
-
-
-def set_training_mode(module: nn.Module) -> None:
-    """Put a module in training mode, and what is frozen in it in evaluation mode.
-
-    Frozen batch normalisation then keeps its statistics and frozen dropout is off. A module is
-    frozen when it has parameters and none of them is trained.
-    """
-    module.train()
-    _freeze_modes(module)
-
-
-def _freeze_modes(module: nn.Module) -> None:
-    parameters: Sequence[nn.Parameter] = list(module.parameters())
-    if parameters and not any(parameter.requires_grad for parameter in parameters):
-        module.eval()
-        return
-    for child in module.children():
-        _freeze_modes(child)

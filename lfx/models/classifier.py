@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torchmetrics.functional.classification import multiclass_accuracy
 
-from lfx.modalities.encoder import Encoder, set_training_mode
+from lfx.modalities.trainable import set_training_mode
 from lfx.models.heads import FeatureDropout, SeveralHeads
 from lfx.models.optimization import Optimizer, Schedule, learning_rate_factor, parameter_groups
 from lfx.runtime.errors import ConfigError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         OptimizerLRSchedulerConfig,
     )
 
+    from lfx.modalities.encoder import Encoder
     from lfx.models.heads import Head
 
 Batch = dict[str, Tensor]

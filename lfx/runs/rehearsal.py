@@ -11,7 +11,8 @@ import torch
 from lfx.models.classifier import Classifier
 from lfx.runs.checkpoint_content import PARTS, Part, parse
 from lfx.runs.files import BEST
-from lfx.runs.restore import OWN_CLASSES, restore, restore_modality
+from lfx.runs.own_classes import OWN_CLASSES
+from lfx.runs.restore import restore, restore_modality
 from lfx.runtime.errors import CheckpointError, ConfigError, in_one_line
 from lfx.runtime.fields import list_problems
 

@@ -13,6 +13,7 @@ from lfx.modalities.encoder import Encoder, EncoderBuilder
 from lfx.modalities.modality import Modality
 from lfx.models.classifier import Classifier
 from lfx.models.heads import Head
+from lfx.runs.own_classes import OWN_CLASSES
 from lfx.runs.tensors import encoder_weights, misfits
 from lfx.runtime.construct import construct
 from lfx.runtime.errors import CheckpointError, ConfigError, UserError
@@ -24,33 +25,6 @@ if TYPE_CHECKING:
 
     from lfx.runs.checkpoint_content import Checkpoint, Part
 
-# The classes that a checkpoint may name. The file's word imports nothing else.
-OWN_CLASSES = frozenset(
-    {
-        "lfx.modalities.audio.convolutional.ConvolutionalEncoder",
-        "lfx.modalities.audio.modality.AudioModality",
-        "lfx.modalities.audio.transformers_encoder.TransformersAudioEncoder",
-        "lfx.modalities.image.modality.ImageModality",
-        "lfx.modalities.image.timm_encoder.TimmEncoder",
-        "lfx.modalities.joint.builder.JointEncoderBuilder",
-        "lfx.modalities.joint.concat.Concat",
-        "lfx.modalities.joint.cross_attention.CrossAttention",
-        "lfx.modalities.joint.gated.Gated",
-        "lfx.modalities.joint.hybrid.Hybrid",
-        "lfx.modalities.joint.modality.JointModality",
-        "lfx.modalities.joint.tensor.LowRankTensor",
-        "lfx.modalities.text.modality.TextModality",
-        "lfx.modalities.text.ngrams.NgramsEncoder",
-        "lfx.modalities.text.transformers_encoder.TransformersEncoder",
-        "lfx.modalities.vector.gru.GruEncoder",
-        "lfx.modalities.vector.logistic.LogisticEncoder",
-        "lfx.modalities.vector.mlp.MlpEncoder",
-        "lfx.modalities.vector.modality.VectorModality",
-        "lfx.modalities.vector.transformer.SequenceTransformerEncoder",
-        "lfx.models.heads.LinearHead",
-        "lfx.models.heads.MlpHead",
-    }
-)
 _MORE_MODULES = 20  # a parameter, that is a tensor of a checkpoint, has fewer around it
 _SPARE = 1_000
 _MOST_BUFFERED = 2**28  # numbers in buffers that no checkpoint keeps, such as masks

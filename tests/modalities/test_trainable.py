@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from lfx.modalities.encoder import choose_trainable, set_training_mode
+from lfx.modalities.trainable import choose_trainable, set_training_mode
 
 
 def trained(encoder):

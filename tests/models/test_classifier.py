@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from lfx.modalities.encoder import choose_trainable
+from lfx.modalities.trainable import choose_trainable
 from lfx.models.classifier import Optimization
 from lfx.models.heads import LinearHead, MlpHead
 from lfx.models.optimization import AdamW, Schedule

@@ -15,7 +15,8 @@ from lfx.runs.apply import apply_checkpoint
 from lfx.runs.carry_out import carry_out
 from lfx.runs.checkpoint_file import read_content, write_content
 from lfx.runs.checkpoints import RunCheckpoints, read_checkpoint
-from lfx.runs.restore import OWN_CLASSES, restore
+from lfx.runs.own_classes import OWN_CLASSES
+from lfx.runs.restore import restore
 from lfx.runs.status import RunStatus
 from lfx.runtime.errors import CheckpointError
 from lfx.runtime.fields import is_plain

@@ -16,7 +16,8 @@ from lfx.models.classifier import Classifier
 from lfx.models.heads import LinearHead
 from lfx.runs.checkpoint_file import write_content
 from lfx.runs.checkpoints import read_checkpoint
-from lfx.runs.restore import OWN_CLASSES, restore, restore_modality
+from lfx.runs.own_classes import OWN_CLASSES
+from lfx.runs.restore import restore, restore_modality
 from lfx.runtime.errors import CheckpointError
 from lfx.runtime.imports import dotted_path
 

@@ -6,13 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from lfx.modalities.encoder import Encoder, EncoderBuilder, choose_trainable
+from lfx.modalities.encoder import Encoder, EncoderBuilder
 from lfx.modalities.joint.description import check_description, restore_fusion, restore_part
 from lfx.modalities.joint.encoder import JointEncoder
 from lfx.modalities.joint.fusion import JointFusion
 from lfx.modalities.joint.modality import JointModality
 from lfx.modalities.joint.parts import part_name_problems
 from lfx.modalities.modality import Modality
+from lfx.modalities.trainable import choose_trainable
 from lfx.runtime.checked import checked
 from lfx.runtime.convert import TARGET
 from lfx.runtime.errors import ConfigError, WeightsError

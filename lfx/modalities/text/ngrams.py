@@ -9,13 +9,14 @@ import numpy as np
 import torch
 
 from lfx.modalities.description import choice, require_fields
-from lfx.modalities.encoder import EncoderBuilder, Trainable
+from lfx.modalities.encoder import EncoderBuilder
 from lfx.modalities.modality import Modality
 from lfx.modalities.text.cleaning import Cleaning
 from lfx.modalities.text.description import check_cleaning
 from lfx.modalities.text.modality import TextModality
 from lfx.modalities.text.tfidf import SEPARATOR, Ngrams
 from lfx.modalities.text.vocabulary import Analysis, Vocabulary, learn_vocabulary
+from lfx.modalities.trainable import Trainable
 from lfx.runtime.checked import checked
 from lfx.runtime.errors import ConfigError, DataError, WeightsError
 from lfx.runtime.fields import Field, is_integer, is_list_of, is_text

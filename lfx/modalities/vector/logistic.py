@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lfx.modalities.encoder import Trainable
 from lfx.modalities.pooling import masked_mean
+from lfx.modalities.trainable import Trainable
 from lfx.modalities.vector.encoder import VectorEncoder, VectorEncoderBuilder, described
 from lfx.runtime.checked import checked
 from lfx.runtime.errors import ConfigError

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from lfx.modalities.audio.convolutional import ConvolutionalEncoder
 from lfx.modalities.audio.spec_augment import SpecAugment
-from lfx.modalities.encoder import choose_trainable, set_training_mode
+from lfx.modalities.trainable import choose_trainable, set_training_mode
 from lfx.runtime.errors import ConfigError, WeightsError
 
 

@@ -31,7 +31,7 @@ from transformers import (
 )
 
 from lfx.modalities.audio.transformers_encoder import TransformersAudioEncoder
-from lfx.modalities.encoder import choose_trainable, set_training_mode
+from lfx.modalities.trainable import choose_trainable, set_training_mode
 from lfx.modalities.weights import Weights
 from lfx.runtime.errors import ConfigError, WeightsError
 

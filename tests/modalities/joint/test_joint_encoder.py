@@ -7,13 +7,14 @@ from dataclasses import replace
 import pytest
 import torch
 
-from lfx.modalities.encoder import Recipe, set_training_mode
+from lfx.modalities.encoder import Recipe
 from lfx.modalities.image.timm_encoder import TimmEncoder
 from lfx.modalities.joint.builder import JointEncoderBuilder
 from lfx.modalities.joint.concat import Concat
 from lfx.modalities.joint.encoder import JointEncoder
 from lfx.modalities.joint.gated import Gated
 from lfx.modalities.joint.hybrid import Hybrid
+from lfx.modalities.trainable import set_training_mode
 from lfx.models.optimization import AdamW, parameter_groups
 from lfx.runtime.errors import ConfigError, WeightsError
 from lfx.runtime.imports import import_object

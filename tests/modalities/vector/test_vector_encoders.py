@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from lfx.modalities.encoder import choose_trainable
+from lfx.modalities.trainable import choose_trainable
 from lfx.modalities.vector.gru import GruEncoder
 from lfx.modalities.vector.logistic import LogisticEncoder
 from lfx.modalities.vector.mlp import MlpEncoder

@@ -143,13 +143,22 @@ def check_digest(file: Path, sha256: str) -> None:
 
 
 def offline_configs() -> list[str]:
-    """Name the encoder configs that need no hub."""
-    names = []
-    for file in sorted((config_folder() / "encoder").glob("*.yaml")):
-        source = OmegaConf.select(OmegaConf.load(file), "weights.source", default="none")
-        if source in {"package", "none"}:
-            names.append(file.stem)
-    return names
+    """Name the encoder configs that need no hub, of the kinds of content that others need it for."""
+    files = sorted((config_folder() / "encoder").glob("*.yaml"))
+    configs = {file.stem: OmegaConf.load(file) for file in files}
+    source = {
+        name: OmegaConf.select(config, "weights.source", default="none")
+        for name, config in configs.items()
+    }
+    # Such as `lfx.modalities.text`.
+    kind = {
+        name: ".".join(str(OmegaConf.select(config, "_target_")).split(".")[:3])
+        for name, config in configs.items()
+    }
+    of_hub = {kind[name] for name in configs if source[name] == "hub"}
+    return [
+        name for name in configs if source[name] in {"package", "none"} and kind[name] in of_hub
+    ]
 
 
 def _without_hub() -> str:

@@ -143,7 +143,10 @@ def check_digest(file: Path, sha256: str) -> None:
 
 
 def offline_configs() -> list[str]:
-    """Name the encoder configs that need no hub, of the kinds of content that others need it for."""
+    """Name the encoder configs that need no hub, of the kinds of content that others need one for.
+
+    Only files are read: `--help` and messages come without the imports of encoders.
+    """
     files = sorted((config_folder() / "encoder").glob("*.yaml"))
     configs = {file.stem: OmegaConf.load(file) for file in files}
     source = {

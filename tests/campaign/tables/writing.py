@@ -25,6 +25,7 @@ def table_case(
     write: Callable[[Path], object],
     expect: Expectation,
     *arguments: str,
+    model: tuple[str, ...] = TEXT,
 ) -> Case:
     """Make a case of training on a table that somebody else wrote."""
 
@@ -35,7 +36,7 @@ def table_case(
         f"tables/{name}",
         Kind.bad_input,
         "train",
-        (*TEXT, *table(file), *arguments),
+        (*model, *table(file), *arguments),
         expect,
         prepare,
     )

@@ -162,8 +162,11 @@ def _build_encoder(
     if plan.start and resumed is not None:  # the runs that it started from may be gone
         encoder = restore_encoder(read_checkpoint(resumed.file), plan.trusted)
         return builder.rejoined(encoder)
+    content = plan.modality.content(table, table.rows("train"))
+    if not starts:
+        return builder.build_trainable(content)
     started = {name: restore_start(start, plan.trusted) for name, start in starts.items()}
-    return builder.build_trainable(plan.modality.content(table, table.rows("train")), started)
+    return builder.build_trainable(content, started)
 
 
 def checkpoint_record(

@@ -6,7 +6,7 @@ import json
 import shutil
 import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.slow
+
+
+def noted_of(run: Path) -> dict[str, Any]:
+    """What a run has noted of its training, without what it cost, which is never the same."""
+    noted = json.loads((run / "training.json").read_text())
+    assert noted.pop("cost")["seconds"] > 0
+    return noted
 
 
 def logits_of(file: Path) -> dict[str, np.ndarray]:
@@ -55,13 +62,13 @@ def test_parts_start_from_runs_of_one_modality(trained: Trained, tmp_path: Path)
     own = ["modality=joint", *SMALL, "name=started", f"start.text={starts}"]
     output = succeed(trained.folder, "train", *own, f"hydra.run.dir={tmp_path}/run")
     assert "text starts from text, trained for 2 epochs" in output
-    noted = json.loads((tmp_path / "run/training.json").read_text())
+    noted = noted_of(tmp_path / "run")
     assert noted["starts"]["text"]["epochs"] == 2
     assert noted["epochs_in_all"] == 4
     shutil.rmtree(starts)
     resumed = succeed(trained.folder, "train", *own, "ckpt=last", f"hydra.run.dir={tmp_path}/run")
     assert "resuming from" in resumed
-    assert json.loads((tmp_path / "run/training.json").read_text()) == noted
+    assert noted_of(tmp_path / "run") == noted
     for given, message in (
         ("start.text=gone", "start.text=gone: there is no such file"),
         (f"start.image={trained.text}", "is of another encoder, which reads text"),
@@ -100,10 +107,7 @@ def test_a_killed_run_resumes_to_the_same_bits(
     resumed = read_predictions(tmp_path / "cut/second/predictions.parquet")
     whole = read_predictions(tmp_path / "whole/only/predictions.parquet")
     assert np.array_equal(resumed.logits, whole.logits)
-    noted = [
-        json.loads((tmp_path / run / "training.json").read_text())
-        for run in ("cut/second", "whole/only")
-    ]
+    noted = [noted_of(tmp_path / run) for run in ("cut/second", "whole/only")]
     assert noted[0] == noted[1]
     phases = ["train"] if "cross_modal" not in kind else ["phase_1", "phase_2"]
     assert noted[1]["epochs"] == dict.fromkeys(phases, 6)

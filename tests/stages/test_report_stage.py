@@ -106,7 +106,8 @@ def test_a_look_at_a_fusion_tells_where_it_is_wrong(trained: Trained, tmp_path: 
     assert "data.root is required" in fail(trained.folder, "report", "run=x", "data=mvsa_single")
     message = fail(trained.folder, "report", "against=text", "cases=0", "sweep=x", "over_seeds=1")
     assert message.splitlines() == [
-        "error: run= and sweep= look at one run or multirun; over_seeds, reference= compare many",
+        "error: run= and sweep= look at one run or multirun; over_seeds, reference=, levels and "
+        "missing= compare many",
         "against=MEMBER is only read with run=DIRECTORY and data=…",
         "cases must be at least 1, got 0",
     ]

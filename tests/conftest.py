@@ -68,22 +68,11 @@ def lacking(table):
     """The samples of `table`, some of which lack the text and others the image."""
     from dataclasses import replace
 
-    import numpy as np
-    import pyarrow as pa
-
-    from lfx.data.column import FileColumn, TextColumn
-
     numbers = np.arange(len(table))
     without = {"text": numbers % 5 == 1, "image": numbers % 7 == 2}
     # One sample without both would be none of a joint model.
     without["image"] &= ~without["text"]
-    texts = [
-        None if gone else text for text, gone in zip(table.texts, without["text"], strict=True)
-    ]
-    files = [
-        None if gone else file for file, gone in zip(table.images, without["image"], strict=True)
-    ]
-    columns = {"text": TextColumn(pa.array(texts, pa.large_string())), "image": FileColumn(files)}
+    columns = {name: table.columns[name].without(gone) for name, gone in without.items()}
     return replace(table, columns=columns)
 
 

@@ -94,7 +94,7 @@ def run_stage(
     _show_all_letters()
     use_own_help()
     arguments = put_options_last(sys.argv[1:])
-    sys.argv[1:] = [quote_letters(_with_plus(text, open_mappings)) for text in arguments]
+    sys.argv[1:] = [quote_letters(with_plus(text, open_mappings)) for text in arguments]
     not_utf8 = [text for text in sys.argv[1:] if not is_text(text)]
     if not_utf8:
         _leave(f"these arguments are not UTF-8: {' '.join(not_utf8)}")
@@ -214,7 +214,8 @@ def _terminate(_signal: int, _frame: FrameType | None) -> None:
     raise Terminated(_TERMINATED)
 
 
-def _with_plus(argument: str, mappings: Sequence[str]) -> str:
+def with_plus(argument: str, mappings: Sequence[str]) -> str:
+    """Return an argument with Hydra's `++` where it adds a name to an open mapping."""
     is_open = any(argument.startswith((f"{mapping}.", f"{mapping}={{")) for mapping in mappings)
     return f"++{argument}" if is_open and "=" in argument else argument
 

@@ -5,7 +5,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 
 from lfx.command.composer import Composer
-from lfx.command.entry import Job, register
+from lfx.command.entry import OPEN_DATA, Job, register, with_plus
 from lfx.command.roots.augment import AugmentConfig
 from lfx.command.roots.fuse import FuseConfig
 from lfx.command.roots.predict import PredictConfig
@@ -40,7 +40,8 @@ def composed():
 
     def build(stage, *overrides, hydra=False):
         with initialize_config_dir(str(config_folder()), version_base="1.3"):
-            return compose(stage, overrides=list(overrides), return_hydra_config=hydra)
+            words = [with_plus(word, (*OPEN_DATA, "start", "members")) for word in overrides]
+            return compose(stage, overrides=words, return_hydra_config=hydra)
 
     return build
 

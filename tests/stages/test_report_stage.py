@@ -105,9 +105,9 @@ def test_a_look_at_a_fusion_tells_where_it_is_wrong(trained: Trained, tmp_path: 
     assert "is not the directory of a run" in fail(trained.folder, "report", "run=nowhere")
     assert "data.root is required" in fail(trained.folder, "report", "run=x", "data=mvsa_single")
     message = fail(trained.folder, "report", "against=text", "cases=0", "sweep=x", "over_seeds=1")
+    many = "over_seeds, reference=, levels and missing="
     assert message.splitlines() == [
-        "error: run= and sweep= look at one run or multirun; over_seeds, reference=, levels and "
-        "missing= compare many",
+        f"error: run= and sweep= look at one run or multirun; {many} compare many",
         "against=MEMBER is only read with run=DIRECTORY and data=…",
         "cases must be at least 1, got 0",
     ]

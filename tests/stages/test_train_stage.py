@@ -197,18 +197,19 @@ def test_mistakes_are_told_together_without_a_traceback(tmp_path: Path) -> None:
     assert "data.root=nowhere is not a folder" in message
 
 
-def test_a_damaged_image_stops_the_run_unless_it_is_to_be_dropped(
+def test_a_damaged_image_stops_an_image_model_unless_it_is_to_be_dropped(
     trained: Trained, tmp_path: Path
 ) -> None:
     root = tmp_path / "tweets"
     shutil.copytree(trained.folder / "outputs/data/demo", root)
     (root / "data/7.jpg").write_bytes(b"")
-    arguments = ["modality=text", "data=mvsa_single", f"data.root={root}", "trainer.max_epochs=1"]
-    message = fail(tmp_path, "train", *arguments)
+    data = ["data=mvsa_single", f"data.root={root}", "trainer.max_epochs=1"]
+    message = fail(tmp_path, "train", "modality=image", *data)
     assert "bad samples: 1" in message
     assert "7: the file is empty" in message
-    output = succeed(tmp_path, "train", *arguments, "data.on_bad_sample=drop")
+    output = succeed(tmp_path, "train", "modality=image", *data, "data.on_bad_sample=drop")
     assert "7: the file is empty" in output
+    assert "7: " not in succeed(tmp_path, "train", "modality=text", *data)
 
 
 def test_a_run_without_a_test_split(trained: Trained, tmp_path: Path) -> None:

@@ -99,11 +99,11 @@ def test_all_other_sections_are_closed(composed):
     [
         (
             ["modality=joint", f"{PART}.text=nosuch"],
-            f"{PART}.text=nosuch: there is no 'encoder/nosuch'; choose from: efficientnet_lite0",
+            f"{PART}.text=nosuch: there is no 'encoder/nosuch'; choose from: ast, ",
         ),
         (
             [f"{PART}.caption=nosuch", "modality=joint"],
-            f"{PART}.caption=nosuch: there is no 'encoder/nosuch'; choose from: efficientnet_lite0",
+            f"{PART}.caption=nosuch: there is no 'encoder/nosuch'; choose from: ast, ",
         ),
         (
             ["modality=text", f"{PART}.text=minilm"],

@@ -75,7 +75,7 @@ def test_parts_start_from_runs_of_one_modality(trained: Trained, tmp_path: Path)
         (f"start.text={trained.text} data.split_seed=5", "was trained on another split"),
         (f"start.text={trained.text} data.source.pairs=190", "on another data set"),
     ):
-        arguments = ["modality=joint", *SMALL, "name=other", *given.split(" ")]
+        arguments = ["modality=joint", *SMALL, "name=wrong_start", *given.split(" ")]
         told = fail(trained.folder, "train", *arguments, f"hydra.run.dir={tmp_path}/failed")
         assert message in told
         assert not (tmp_path / "failed/checkpoints").exists()

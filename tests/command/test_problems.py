@@ -326,3 +326,24 @@ def test_plain_holds_nothing_but_plain_values(typed):
 def test_the_hash_follows_the_settings(typed):
     assert config_hash(typed("train")) == config_hash(typed("train"))
     assert config_hash(typed("train")) != config_hash(typed("train", "seed=1"))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("missing=[0.5]", "missing= needs the data: data=NAME"),
+        ("missing=[0.5,2] data=demo", r"missing\[1\] must be at least 0 and at most 1, got 2"),
+        ("missing=[0.5] data=demo levels=true", "missing= is a report of its own"),
+        ("levels=true over_seeds=true", "levels=true is a table of its own"),
+        ("levels=true reference=paper", "levels=true is a table of its own"),
+        ("levels=true run=a", "over_seeds, reference=, levels and missing= compare many"),
+    ],
+)
+def test_reports_that_exclude_each_other(typed, given, message):
+    with pytest.raises(ConfigError, match=message):
+        typed("report", *given.split())
+
+
+def test_a_report_on_missing_content_reads_all_of_the_data(typed):
+    assert typed("report", "missing=[0.5]", "data=demo").data.source.pairs == 900
+    assert typed("report", "levels=true", "data=demo").data == "demo"

@@ -35,6 +35,8 @@ class PlanConfig:
     report: list[str] = field(default_factory=list)
     # The data set, of a study whose steps name it as ${study.data}.
     data: str | None = None
+    # The name of its folder.
+    folder: str = "${.name}"
 
 
 @dataclass

@@ -20,7 +20,7 @@ from lfx.artifacts.metadata import Metadata
 from lfx.artifacts.predictions import NONE, TEXTS, Predictions
 from lfx.artifacts.seen import UNKNOWN
 from lfx.artifacts.stored_table import null_problems, schema_problems, width_problems
-from lfx.runtime.errors import ArtifactError, in_one_line
+from lfx.runtime.errors import ArtifactError, in_one_line, name_some
 from lfx.runtime.files import atomic_path
 
 if TYPE_CHECKING:
@@ -153,7 +153,9 @@ def _metadata(schema: pa.Schema, path: Path) -> Metadata:
 
 def _read_table(path: Path) -> pa.Table:
     if not path.exists():
-        raise ArtifactError(f"there is no prediction artifact at {path}; {_REMEDY}")
+        beside = sorted(file.stem for file in path.parent.glob("*.parquet"))
+        held = f" (its folder holds {name_some(beside)})" if beside else ""
+        raise ArtifactError(f"there is no prediction artifact at {path}{held}; {_REMEDY}")
     if not path.is_file():
         raise ArtifactError(f"{path} is a folder, not a prediction artifact; {_REMEDY}")
     try:

@@ -140,6 +140,7 @@ class Dataset:
             seed=self.split_seed,
             stratify=self.stratify,
             file=None if self.split_file is None else Path(self.split_file),
+            folds=self.folds is not None,
         )
         table = load_labelled(
             self.source,

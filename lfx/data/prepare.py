@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 from lfx.data.decoding import DEFAULT, Decoding
 from lfx.data.gather import Gathered, gather
 from lfx.data.rare import RareClasses
-from lfx.data.splits import TENTHS, file_split, named_splits, tenths_split, uneven_parts
+from lfx.data.splits import (
+    FEWEST_GROUPS,
+    TENTHS,
+    file_split,
+    named_splits,
+    tenths_split,
+    uneven_parts,
+)
 from lfx.runtime.errors import DataError, name_some
 
 if TYPE_CHECKING:
@@ -33,12 +40,14 @@ class SplitPlan:
         seed: of the shuffle.
         stratify: whether splits keep the classes' shares.
         file: the split file; None with kind `file`: the source's own split column.
+        folds: whether train and val are dealt into folds afterwards.
     """
 
     kind: str
     seed: int = 0
     stratify: bool = True
     file: Path | None = None
+    folds: bool = False
 
 
 def load_labelled(
@@ -80,14 +89,16 @@ def load_labelled(
     _check_number_of_classes(table)
     table = table.with_splits(_divide(table, plan, loaded, dropped))
     problems = check_splits(table)
-    if plan.kind != "file" and "test" not in table.present_splits():
+    if "test" not in table.present_splits() and plan.folds:
+        log.info("there is no split test: out-of-fold rows are reported")
+    elif "test" not in table.present_splits() and plan.kind != "file":
         problems.append("no sample is left for the split test, since some groups are too large")
     elif "test" not in table.present_splits():
         problems.append(
             "there is no split test: without data.folds only val is measured, which early stopping "
             "uses, so that its scores are too high"
         )
-    _log_splits(table, named_groups=loaded.named_groups)
+    _log_splits(table, named_groups=loaded.named_groups, folds=plan.folds)
     for sentence in problems:
         log.warning(sentence)
     return table
@@ -108,6 +119,13 @@ def _divide(
         given = dict(zip(table.ids.tolist(), table.splits.tolist(), strict=True))
         return named_splits(table.ids, given, "the table")
     groups = table.groups if plan.kind == "grouped" else None
+    if plan.folds and groups is not None and len(set(groups)) < FEWEST_GROUPS:
+        log.info(
+            "%d groups are too few for a test split: all samples are dealt into the folds",
+            len(set(groups)),
+        )
+        # The folds draw their own part for early stopping.
+        return ["val" if group == groups[0] else "train" for group in groups]
     splits = tenths_split(table.labels, groups, plan.seed, stratify=plan.stratify)
     if groups is not None:
         parts = {split: table.with_splits(splits).rows(split) for split in TENTHS}
@@ -190,9 +208,11 @@ def check_splits(table: SampleTable, of: str = "") -> list[str]:
     return warnings
 
 
-def _log_splits(table: SampleTable, *, named_groups: bool) -> None:
-    for split in table.present_splits():
-        rows = table.rows(split)
+def _log_splits(table: SampleTable, *, named_groups: bool, folds: bool) -> None:
+    parts = {split: table.rows(split) for split in table.present_splits()}
+    if folds:
+        parts = {"folds": parts.pop("train") + parts.pop("val"), **parts}
+    for split, rows in parts.items():
         counts = table.class_counts(rows)
         shares = ", ".join(
             f"{name} {count}" for name, count in zip(table.classes, counts, strict=True)
@@ -201,15 +221,16 @@ def _log_splits(table: SampleTable, *, named_groups: bool) -> None:
     unused = int(sum(split is None for split in table.splits))
     if unused:
         log.info("%d samples are in no split and are left out", unused)
-    train_groups = {table.groups[row] for row in table.rows("train")}
-    for split in ("val", "test"):
-        straddling = sum(table.groups[row] in train_groups for row in table.rows(split))
+    seen = next(iter(parts))
+    seen_groups = {table.groups[row] for row in parts[seen]}
+    for split, rows in list(parts.items())[1:]:
+        straddling = sum(table.groups[row] in seen_groups for row in rows)
         if straddling:
             log.warning(
-                "%d of %d %s samples have a near duplicate%s in train; data.split=grouped avoids "
-                "it",
+                "%d of %d %s samples have a near duplicate%s in %s; data.split=grouped avoids it",
                 straddling,
-                len(table.rows(split)),
+                len(rows),
                 split,
                 " or a sample of their group" if named_groups else "",
+                seen,
             )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 # 8:1:1 is eight, one and one tenth.
-_TENTHS = 10
+FEWEST_GROUPS = 10
 TENTHS = {"train": 0.8, "val": 0.1, "test": 0.1}
 # Number of unreadable rows of a split file that an error message names.
 _MOST_SHOWN = 10
@@ -96,9 +96,10 @@ def tenths_split(
     import numpy as np
 
     try:
-        parts = fold_positions(labels, groups, _TENTHS, seed, stratify=stratify)
+        parts = fold_positions(labels, groups, FEWEST_GROUPS, seed, stratify=stratify)
     except ValueError as error:
-        raise DataError(f"the data cannot be split 8:1:1: {error}") from error
+        remedy = "" if groups is None else "; data.folds deals fewer groups into folds"
+        raise DataError(f"the data cannot be split 8:1:1: {error}{remedy}") from error
     splits = np.full(len(labels), "train", dtype=object)
     splits[parts[0]] = "test"
     splits[parts[1]] = "val"

@@ -110,11 +110,26 @@ def test_what_the_table_groups_stays_together_in_folds(tmp_path):
         assert {"train", "val", "oof", "test"} == {name for (name,) in places.values()}
 
 
+def test_each_of_a_few_groups_is_left_out_in_turn():
+    table = table_of()
+    speakers = tuple(f"speaker {row % 5}" for row in range(len(table)))
+    folds = folds_of(replace(table, groups=speakers, splits=("train",) * len(table)), 5)
+    left_out = set()
+    for own in folds.tables:
+        heard = {split: set(own.groups[own.rows(split)]) for split in ("train", "val", "oof")}
+        assert [len(heard[split]) for split in ("train", "val", "oof")] == [4, 4, 1]
+        assert not heard["oof"] & heard["train"]
+        assert len(own.rows("val")) == pytest.approx(320 / 9, abs=1)
+        left_out |= heard["oof"]
+    assert left_out == set(speakers)
+
+
 def test_too_few_groups_are_told_by_what_they_are_needed_for():
     table = table_of()
-    groups = tuple(f"video {row // 40}" for row in range(len(table)))
-    with pytest.raises(DataError, match=r"240 samples .* into nine parts for early stopping: "):
-        folds_of(replace(table, groups=groups, splits=("train",) * 320 + ("test",) * 80))
+    halves = tuple(f"video {row % 2}" for row in range(len(table)))
+    halved = replace(table, groups=halves, splits=("train",) * len(table))
+    with pytest.raises(DataError, match=r"into 3 folds: there are fewer groups"):
+        folds_of(halved, 3)
 
 
 def test_a_group_that_is_too_large_for_its_fold_is_told_of(caplog):

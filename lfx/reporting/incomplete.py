@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ALL_ROWS, COMPLETE_ROWS = " (all rows)", " (complete rows)"
+DIFFERENT_SAMPLES = "n differs between lines: scores of different samples are not comparable"
 COMPARABLE = (
-    "n differs between lines: scores of different samples are not comparable. Complete rows: the "
-    "samples that all members have, on which members and baselines are compared with a fusion"
+    f"{DIFFERENT_SAMPLES}. Complete rows: the samples that all members have, on which members and "
+    "baselines are compared with a fusion"
 )
 
 

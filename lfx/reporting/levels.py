@@ -11,6 +11,7 @@ from lfx.artifacts.parquet import read_metadata
 from lfx.evaluation.reported import reported_split
 from lfx.evaluation.scores import title_of
 from lfx.reporting.estimates import ESTIMATE, estimate_scores
+from lfx.reporting.incomplete import DIFFERENT_SAMPLES
 from lfx.reporting.member_files import member_files
 from lfx.reporting.score_columns import titled
 from lfx.reporting.seeds import group_by_seed
@@ -70,11 +71,12 @@ def levels_table(runs: Sequence[Run]) -> Table:
         )
     trained = {_key(run.folder): read_training(run.folder) for run in scored if _is_trained(run)}
     groups = group_by_seed(scored)
-    supports = sorted({int(run.metrics[split]["support"]) for run in scored})
-    counted = "-".join(map(str, dict.fromkeys((supports[0], supports[-1]))))
+    counts = {_samples(group, split) for group in groups}
+    same = counts.pop() if len(counts) == 1 else None
     columns = [
         Column("model", least=40),
-        Column(f"{counted} {split} accuracy", ESTIMATE),
+        *([] if same else [Column(f"{split} n")]),
+        Column(f"{same or ''} {split} accuracy".lstrip(), ESTIMATE),
         Column(title_of("f1_weighted"), ESTIMATE),
         Column(title_of("f1_macro"), ESTIMATE, spare=2),
         Column("seconds", _NUMBER),
@@ -83,12 +85,19 @@ def levels_table(runs: Sequence[Run]) -> Table:
         Column("million trained", _MILLIONS, spare=4),
         Column("epochs", _NUMBER),
     ]
-    rows = [row for group in groups if (row := _row(group, split, trained)) is not None]
-    return Table(columns, rows, _notes({len(group) for group in groups}))
+    rows = [row for group in groups if (row := _row(group, split, trained, same)) is not None]
+    notes = _notes({len(group) for group in groups})
+    return Table(columns, rows, notes if same else [DIFFERENT_SAMPLES, *notes])
+
+
+def _samples(group: Sequence[Run], split: str) -> str:
+    """Return how many samples the scores of a model's seeds are of, or the least and the most."""
+    supports = [int(run.metrics[split]["support"]) for run in group]
+    return "-".join(map(str, dict.fromkeys((min(supports), max(supports)))))
 
 
 def _row(
-    group: Sequence[Run], split: str, trained: Mapping[Key, Training | None]
+    group: Sequence[Run], split: str, trained: Mapping[Key, Training | None], same: str | None
 ) -> list[Any] | None:
     try:
         scores = estimate_scores(group, split, _SCORES)
@@ -99,6 +108,7 @@ def _row(
     title = titled(group[0].name, {"leaky": any(run.leaky for run in group)})
     return [
         title,
+        *([] if same else [_samples(group, split)]),
         *scores,
         *(
             _over(bills, part)

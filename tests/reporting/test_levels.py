@@ -25,12 +25,14 @@ def leave(predicted, tmp_path):
     """Leave a run: its predictions, and what its training has cost."""
 
     def build(name, seed=0, wrong=3, cost=(10.0, 100, 4_000_000, 1_000_000), starts=(), **options):
+        samples = options.pop("samples", len(LABELS))
         folder = tmp_path / f"seed_{seed}/{name}"
         folder.mkdir(parents=True)
-        taken = [(label + (place < wrong)) % 3 for place, label in enumerate(LABELS)]
-        ids = [f"s{number}" for number in range(len(LABELS))]
+        labels = LABELS[:samples]
+        taken = [(label + (place < wrong)) % 3 for place, label in enumerate(labels)]
+        ids = [f"s{number}" for number in range(samples)]
         about = {"name": name, "config_hash": f"{name}-{seed}", "seed": seed}
-        predictions = predicted(ids, "test", LABELS, taken, **about)
+        predictions = predicted(ids, "test", labels, taken, **about)
         write_predictions(folder / "predictions.parquet", predictions)
         seconds, memory, parameters, trained = cost
         noted = {
@@ -83,6 +85,14 @@ def test_a_single_seed_has_intervals_and_several_a_spread(leave):
     assert row["12 test accuracy"].value == pytest.approx((0.75 + 0.5) / 2)
     assert row["12 test accuracy"].spread == pytest.approx(statistics.stdev([0.75, 0.5]))
     assert "mean ± standard deviation over 2 seeds" in table.notes[0]
+
+
+def test_scores_of_different_samples_have_their_n_and_a_note(leave):
+    table = levels_table([leave("text"), leave("image", samples=9)])
+    assert [column.title for column in table.columns][:3] == ["model", "test n", "test accuracy"]
+    assert cells(table, "image")["test n"] == "9"
+    assert cells(table, "text")["test n"] == "12"
+    assert "scores of different samples are not comparable" in table.notes[0]
 
 
 def test_a_training_that_several_stand_on_is_counted_once(leave, fuse):

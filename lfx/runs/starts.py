@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lfx.modalities.encoder import EncoderBuilder
+from lfx.modalities.joint.modality import JointModality
 from lfx.runs.checkpoint_content import Checkpoint
 from lfx.runs.checkpoints import read_checkpoint
 from lfx.runs.crossvalidation import fold_folder
@@ -16,7 +17,7 @@ from lfx.runs.files import BEST, FOLDER, run_of
 from lfx.runs.phase_1 import encoder_differences, seen_before
 from lfx.runs.restore import find_class, restore_encoder
 from lfx.runs.tensors import encoder_weights
-from lfx.runtime.errors import CheckpointError
+from lfx.runtime.errors import CheckpointError, name_some
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -54,17 +55,20 @@ class Start:
         }
 
 
-def read_starts(plan: RunPlan, table: SampleTable, fold: int | None) -> dict[str, Start]:
+def read_starts(
+    plan: RunPlan, table: SampleTable, columns: Mapping[str, str], fold: int | None
+) -> dict[str, Start]:
     """Read what parts of a joint model start from.
 
     Args:
         plan: of the joint model.
         table: its samples.
+        columns: column that the model reads → its fingerprint.
         fold: whose samples it does not see; None: there are no folds.
 
     Raises:
-        CheckpointError: one cannot be read, is of another encoder, or was trained on other data or
-            another split.
+        CheckpointError: one cannot be read, is of another encoder, or was trained on other data,
+            another column or another split.
     """
     starts = {}
     for name, given in sorted(plan.start.items()):
@@ -72,6 +76,9 @@ def read_starts(plan: RunPlan, table: SampleTable, fold: int | None) -> dict[str
         checkpoint = read_checkpoint(_file(Path(given), fold), key)
         _require_same_encoder(key, checkpoint, encoder, plan.trusted)
         _require_same_samples(key, checkpoint, table)
+        if isinstance(plan.modality, JointModality):
+            column = plan.modality.parts[name].column
+            _require_same_column(key, checkpoint, column, columns[column])
         starts[name] = start_of(checkpoint)
         log.info(
             "%s starts from %s, trained for %d epochs (%s)",
@@ -117,6 +124,17 @@ def _require_same_encoder(
             + "\n".join(differing)
             + f"\ngive the part its encoder: encoder@modality.encoders.{part}=NAME, with the same "
             "settings"
+        )
+
+
+def _require_same_column(key: str, checkpoint: Checkpoint, column: str, fingerprint: str) -> None:
+    theirs = checkpoint.provenance.columns
+    if theirs and fingerprint not in theirs.values():
+        names = name_some(theirs)
+        what = f"another state of column {column}" if column in theirs else f"column {names}"
+        raise CheckpointError(
+            f"{key}={checkpoint.file} was trained on {what}, and the part reads {column}; start "
+            "from a run on the same content"
         )
 
 

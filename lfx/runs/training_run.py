@@ -74,7 +74,7 @@ def train_model(
     begun, resumed = resumed is not None, _on_same_data(plan, resumed, provenance)
     if begun and resumed is None:  # nor with the run's own copy of phase 1
         phase_1 = plan.read_phase_1(run, resumed=False)
-    starts = read_starts(plan, table, fold) if resumed is None else {}
+    starts = read_starts(plan, table, columns, fold) if resumed is None else {}
     seed_all(plan.seed)
     classifier = build_classifier(plan, table, phase_1, starts, resumed)
     if phase_1 is not None:

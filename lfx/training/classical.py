@@ -70,7 +70,12 @@ class Classical(Regime):
     def problems(self, request: Request) -> list[str]:
         """Return which settings of two phases are given, and what would be left untrained."""
         problems = one_phase_problems(request)
-        if request.trainable != "nothing":
+        if request.parts:
+            problems.append(
+                "training=classical fits the head of one encoder; a joint model takes "
+                "training=supervised, also with encoder=ngrams or logistic for a part"
+            )
+        elif request.trainable != "nothing":
             problems.append(
                 f"encoder.trainable={request.trainable}, and training=classical trains the head "
                 "alone; encoder.trainable=nothing leaves a pretrained encoder as it is, "

@@ -14,7 +14,7 @@ from lfx.models.contrastive import Projection
 from lfx.models.cross_modal import Alignment, CrossModalClassifier
 from lfx.models.optimization import AdamW, Objective, Optimizer, Schedule
 from lfx.runtime.checked import checked
-from lfx.runtime.errors import DataError
+from lfx.runtime.errors import ConfigError, DataError
 from lfx.runtime.settings import Count, NotNegative, Positive
 from lfx.training.batches import EpochBatches, EveryEpochAlike
 from lfx.training.context import CLASSIFICATION, CONTRAST, Outcome
@@ -107,6 +107,12 @@ class CrossModal(Regime):
             raise TypeError(f"{type(encoder).__name__} is not a JointEncoder")
         alignment = None
         if request.phase != "2":
+            if not any(one.requires_grad for one in encoder.parts.parameters()):
+                raise ConfigError(
+                    "phase 1 trains the encoders, and modality.encoders.NAME.trainable=nothing "
+                    "leaves it nothing to train; allowed: phase=2, training=supervised, or an "
+                    "encoder that is trained"
+                )
             optimization = Optimization(self.phase_1.optimizer, self.phase_1.schedule)
             alignment = Alignment(self.projection, self.temperature, optimization)
         return CrossModalClassifier(

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from lfx.data.column import TextColumn
 from lfx.runs.checkpoint_file import read_content, write_content
 from lfx.runs.checkpoints import read_checkpoint
 from lfx.runs.epochs import note_epochs, read_epochs
@@ -48,6 +49,11 @@ def joint_plan(planned, configured):
     return plan
 
 
+def begin(plan, table, fold=None):
+    """Read what a plan's parts start from, on the columns of a table."""
+    return read_starts(plan, table, plan.modality.fingerprints(table, plan.dataset.cache), fold)
+
+
 def noted_of(run):
     """What a run has noted of its training, without what it cost, which is never the same."""
     noted = json.loads((run / "training.json").read_text())
@@ -63,7 +69,7 @@ def test_a_part_begins_with_the_runs_weights_and_its_tokenizer(text_run, joint_p
     best = text_run / "checkpoints/best.ckpt"
     for given in (best, text_run):  # the run's folder will do
         plan = joint_plan(given)
-        starts = read_starts(plan, table, None)
+        starts = begin(plan, table)
         model = build_classifier(plan, table, None, starts)
         part, checkpoint = model.encoder.part("text"), read_checkpoint(best)
         theirs = encoder_of(checkpoint.weights)
@@ -72,14 +78,14 @@ def test_a_part_begins_with_the_runs_weights_and_its_tokenizer(text_run, joint_p
         assert part.tokenizer.state == checkpoint.encoder.settings["tokenizer"]
         assert all(one.requires_grad for one in part.parameters())
     frozen = joint_plan(best, "modality.encoders.text.trainable=last_blocks")
-    model = build_classifier(frozen, table, None, read_starts(frozen, table, None))
+    model = build_classifier(frozen, table, None, begin(frozen, table))
     assert not all(one.requires_grad for one in model.encoder.part("text").parameters())
 
 
 def test_its_epochs_are_those_of_its_run_and_count_with_those_that_it_started_from(
     text_run, joint_plan, table, tmp_path
 ):
-    (start,) = read_starts(joint_plan(text_run), table, None).values()
+    (start,) = begin(joint_plan(text_run), table).values()
     provenance = start.checkpoint.provenance
     noted = start.plain()
     assert noted.pop("seconds") > 0
@@ -116,23 +122,35 @@ def test_other_data_and_other_splits_are_refused(text_run, joint_plan, table):
     plan = joint_plan(text_run)
     other = replace(table, labels=(1 - table.labels[0], *table.labels[1:]))
     with pytest.raises(CheckpointError, match=r"start.text=.* on another data set, or on another"):
-        read_starts(plan, other, None)
+        begin(plan, other, None)
     swap = {"train": "test", "test": "train"}
     splits = tuple(swap.get(one, one) for one in table.splits)
     trained = sum(one == "test" for one in splits)
     with pytest.raises(CheckpointError, match=rf"another split: \d+ .*, {trained} of which it has"):
-        read_starts(plan, replace(table, splits=splits), None)
+        begin(plan, replace(table, splits=splits), None)
+
+
+def test_another_column_and_other_content_are_refused(text_run, joint_plan, table):
+    plan = joint_plan(text_run)
+    words = TextColumn([f"{text} indeed" for text in table.columns["text"]])
+    other = replace(table, columns={**table.columns, "text": words})
+    with pytest.raises(CheckpointError, match=r"on another state of column text, and the part"):
+        begin(plan, other)
+    both = replace(table, columns={**table.columns, "caption": words})
+    captions = joint_plan(text_run, "modality.inputs.text.column=caption")
+    with pytest.raises(CheckpointError, match=r"on column text, and the part reads caption"):
+        begin(captions, both)
 
 
 def test_another_encoder_is_refused(text_run, joint_plan, table):
     plan = joint_plan(text_run, "modality.encoders.text.max_length=32")
     with pytest.raises(CheckpointError, match=r"encoder\.max_length: 64 there, 32 here\ngive the"):
-        read_starts(plan, table, None)
+        begin(plan, table)
     plan = joint_plan(text_run, name="image")
     with pytest.raises(CheckpointError, match=r"another encoder, which reads text:\n.*Trans"):
-        read_starts(plan, table, None)
+        begin(plan, table)
     # How it is trained, and where its weights came from, may differ.
-    read_starts(joint_plan(text_run, "modality.encoders.text.recipe.patience=9"), table, None)
+    begin(joint_plan(text_run, "modality.encoders.text.recipe.patience=9"), table)
 
 
 def test_what_is_no_checkpoint_is_told_by_the_setting(joint_plan, table, tmp_path):
@@ -141,9 +159,9 @@ def test_what_is_no_checkpoint_is_told_by_the_setting(joint_plan, table, tmp_pat
         (tmp_path, r"^start\.text=.*/checkpoints/best\.ckpt: there is no such file"),
     ):
         with pytest.raises(CheckpointError, match=message):
-            read_starts(joint_plan(given), table, None)
+            begin(joint_plan(given), table)
     with pytest.raises(CheckpointError, match=r"fold_2/checkpoints/best\.ckpt: there is no such"):
-        read_starts(joint_plan(tmp_path), table, 2)
+        begin(joint_plan(tmp_path), table, 2)
 
 
 def test_starts_belong_to_parts_of_a_joint_model(planned, configured):

@@ -207,6 +207,8 @@ def test_what_cannot_be_fitted_is_told():
     assert regime.problems(REQUEST) == []
     (problem,) = regime.problems(replace(REQUEST, trainable="last_blocks"))
     assert problem.startswith("encoder.trainable=last_blocks, and training=classical trains the")
+    (problem,) = regime.problems(replace(REQUEST, trainable="everything", parts=("image", "text")))
+    assert "a joint model takes training=supervised" in problem
     given = replace(REQUEST, loss=SupCon(), phase="2")
     assert [one.split(" ")[0] for one in regime.problems(given)] == ["loss", "phase"]
     with pytest.raises(ConfigError, match=r"label_smoothing=0.1: a logistic regression has none"):

@@ -147,12 +147,19 @@ def test_what_cannot_be_aligned_is_refused_before_any_work(planned, configured):
 
 
 def test_data_without_pairs_are_refused(train, lacking):
-    texts = lacking.columns["text"].present
     columns = lacking.columns
-    without = next(row for row in range(len(texts)) if not texts[row])
-    bare = replace(lacking, columns={**columns, "text": columns["text"].at([without] * len(texts))})
+    either = columns["image"].without(np.asarray(columns["text"].present))
+    bare = replace(lacking, columns={**columns, "image": either})
     with pytest.raises(DataError, match="and 0 samples of train have two of image, text"):
         train(samples=bare)
+
+
+def test_frozen_parts_leave_phase_1_nothing_to_train(begun, configured, table):
+    plan, model, _ = begun(configured(*KIND))
+    model.encoder.parts.requires_grad_(False)
+    with pytest.raises(ConfigError, match="leaves it nothing to train; allowed: phase=2"):
+        plan.regime.build(model.encoder, plan.head, table, plan.request, 0)
+    plan.regime.build(model.encoder, plan.head, table, replace(plan.request, phase="2"), 0)
 
 
 def test_a_phase_of_its_own_has_weights_of_its_own(begun, configured):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from lfx.modalities.encoder import Encoder, EncoderBuilder
 from lfx.modalities.joint.description import check_description, restore_fusion, restore_part
@@ -16,12 +17,14 @@ from lfx.modalities.modality import Modality
 from lfx.modalities.trainable import choose_trainable
 from lfx.runtime.checked import checked
 from lfx.runtime.convert import TARGET
-from lfx.runtime.errors import ConfigError, WeightsError
+from lfx.runtime.errors import ConfigError, DataError, WeightsError
 from lfx.runtime.imports import dotted_path
 from lfx.runtime.settings import Probability
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+log = logging.getLogger(__name__)
 
 
 @checked
@@ -32,7 +35,7 @@ class JointEncoderBuilder(EncoderBuilder):
     Args:
         encoders: The encoder of each part, with settings of its own: which part of it is trained,
             and at which learning rate.
-        fusion: What joins the features.
+        fusion: What joins the features; needed.
         modality_dropout: Probability with which a part of a training sample is dropped, never all
             of a sample's; so a sample that lacks a part can be predicted.
 
@@ -44,14 +47,17 @@ class JointEncoderBuilder(EncoderBuilder):
     reads: ClassVar[str] = "joint"
     modality: ClassVar[type[Modality]] = JointModality
     encoders: Mapping[str, EncoderBuilder] = field(default_factory=dict)
-    fusion: JointFusion
+    fusion: JointFusion | None = None
     modality_dropout: Probability = 0.2
 
     def __post_init__(self) -> None:
         """Refuse what cannot be joined."""
         problems = part_name_problems(self.encoders)
-        if not self.encoders:
-            problems.append("a joint model needs an encoder: encoder@modality.encoders.text=minilm")
+        if not isinstance(self.fusion, JointFusion) or not self.encoders:
+            problems.append(
+                "encoder=joint goes with modality=joint, which has an encoder for each part and "
+                "what joins them: encoder@modality.encoders.text=minilm joint=concat"
+            )
         problems += [
             f"modality.encoders.{name} is a joint encoder itself, which cannot be a part"
             for name, builder in self.encoders.items()
@@ -95,11 +101,13 @@ class JointEncoderBuilder(EncoderBuilder):
             train: content of each sample of the train split, by part.
             started: name → an encoder that is there already, in place of one that is built.
         """
+        self._require_parts(train)
         parts: dict[str, Encoder] = {}
         for name in self.parts:
             builder, encoder = self.encoders[name], (started or {}).get(name)
             if encoder is None:
                 encoder = builder.build_trainable(_of_part(train, name))
+                self._tell_of_rate(name, encoder)
             else:
                 choose_trainable(encoder, builder.trainable, builder.trainable_blocks)
             parts[name] = encoder
@@ -116,6 +124,26 @@ class JointEncoderBuilder(EncoderBuilder):
                 f"the encoder to go on with has other parts than {', '.join(self.parts)}"
             )
         return self.build_trainable([], {name: encoder.part(name) for name in self.parts})
+
+    def _tell_of_rate(self, name: str, encoder: Encoder) -> None:
+        """Warn of a part without weights, which learns by the head's rate alone."""
+        alone, here = self.encoders[name].recipe, self.recipe
+        slower = here.head_learning_rate < alone.head_learning_rate
+        if slower and not any(True for _ in encoder.parameters()):
+            log.warning(
+                "modality.encoders.%s has no weights of its own, and the head learns from it at "
+                "encoder.recipe.head_learning_rate=%g; alone it takes %g",
+                *(name, here.head_learning_rate, alone.head_learning_rate),
+            )
+
+    def _require_parts(self, train: Sequence[Mapping[str, Any]]) -> None:
+        """Refuse parts that no sample would train."""
+        for name in self.parts:
+            if train and not any(name in sample for sample in train):
+                raise DataError(
+                    f"no sample of train has {name}, so that the model cannot learn from it; take "
+                    f"the part away: encoder@modality.encoders.{name}=null"
+                )
 
     @staticmethod
     def restore(description: Mapping[str, Any]) -> JointEncoder:
@@ -148,7 +176,7 @@ class JointEncoderBuilder(EncoderBuilder):
         recipes = {name: builder.recipe for name, builder in self.encoders.items()}
         return JointEncoder(
             parts,
-            self.fusion,
+            cast("JointFusion", self.fusion),  # it is there: see __post_init__
             modality_dropout=self.modality_dropout,
             rates={name: (one.learning_rate, one.weight_decay) for name, one in recipes.items()},
             classes={name: dotted_path(type(one)) for name, one in self.encoders.items()},

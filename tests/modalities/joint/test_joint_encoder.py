@@ -14,9 +14,10 @@ from lfx.modalities.joint.concat import Concat
 from lfx.modalities.joint.encoder import JointEncoder
 from lfx.modalities.joint.gated import Gated
 from lfx.modalities.joint.hybrid import Hybrid
+from lfx.modalities.text.ngrams import NgramsEncoder
 from lfx.modalities.trainable import set_training_mode
 from lfx.models.optimization import AdamW, parameter_groups
-from lfx.runtime.errors import ConfigError, WeightsError
+from lfx.runtime.errors import ConfigError, DataError, WeightsError
 from lfx.runtime.imports import import_object
 
 GATED = Gated(width=8)
@@ -215,11 +216,12 @@ def test_nothing_is_imported_but_through_the_finder(make_joint):
         section["_target_"] = kept
 
 
+SAMPLE = {"text": "good morning", "image": None}
+
+
 def built_trainable(builders, fusion=GATED, **changes):
     encoders = {name: replace(one, **changes.get(name, {})) for name, one in builders.items()}
-    return JointEncoderBuilder(encoders=encoders, fusion=fusion).build_trainable(
-        [{"text": "good morning"}] * 3
-    )
+    return JointEncoderBuilder(encoders=encoders, fusion=fusion).build_trainable([SAMPLE] * 3)
 
 
 LAST = {"trainable": "last_blocks", "trainable_blocks": 1}
@@ -278,7 +280,7 @@ def test_a_part_that_is_there_already_is_taken(builders):
     encoder = JointEncoderBuilder(
         encoders={**builders, "text": replace(builders["text"], **LAST)},
         fusion=GATED,
-    ).build_trainable([{"text": "good morning"}], {"text": started})
+    ).build_trainable([SAMPLE], {"text": started})
     assert encoder.part("text") is started
     assert same(before, state_of(encoder.part("text")))
     frozen = [name for name, one in started.named_parameters() if not one.requires_grad]
@@ -292,7 +294,7 @@ def test_the_parts_of_a_restored_encoder_are_trained_by_the_settings(builders):
         encoders={name: replace(one, **changes.get(name, {})) for name, one in builders.items()},
         fusion=GATED,
     )
-    first = builder.build_trainable([{"text": "good morning"}])
+    first = builder.build_trainable([SAMPLE])
     restored = JointEncoderBuilder.restore_parts(first.description(), import_object)
     assert all(one.requires_grad for one in restored.parameters())
     again = builder.rejoined(restored)
@@ -304,18 +306,39 @@ def test_the_parts_of_a_restored_encoder_are_trained_by_the_settings(builders):
         builder.rejoined(first.part("text"))
 
 
+def test_a_part_that_no_sample_of_train_has_is_refused(builders):
+    builder = JointEncoderBuilder(encoders=builders, fusion=GATED)
+    with pytest.raises(DataError, match=r"no sample of train has image, .*encoders\.image=null"):
+        builder.build_trainable([{"text": "good morning"}])
+    with pytest.raises(DataError, match="no sample of train has text"):
+        builder.build_trainable([{"image": None}], {"text": builders["text"].build(["a b"])})
+
+
+def test_a_part_without_weights_is_told_of_the_rate_that_it_is_learned_at(caplog):
+    recipe = Recipe(head_learning_rate=1e-2)
+    builder = JointEncoderBuilder(
+        encoders={"text": NgramsEncoder(recipe=recipe, min_df=1)}, fusion=GATED
+    )
+    builder.build_trainable([{"text": "good morning"}, {"text": "good night"}])
+    assert "modality.encoders.text has no weights of its own" in caplog.text
+    assert "head_learning_rate=0.001; alone it takes 0.01" in caplog.text
+
+
 def test_settings_that_build_no_joint_model_are_refused(builders):
     inner = JointEncoderBuilder(encoders=builders, fusion=GATED)
     for settings, message in (
-        ({"encoders": {}}, "a joint model needs an encoder: encoder@modality"),
+        ({"encoders": {}}, "encoder=joint goes with modality=joint, which has an encoder for"),
         ({"encoders": {"values": builders["text"]}}, "cannot be called 'values'"),
         ({"encoders": {"joint": builders["text"]}}, "cannot be called 'joint'"),
         ({"encoders": {"a b": builders["text"]}}, "cannot be called 'a b'"),
         ({"encoders": {"both": inner}}, "modality.encoders.both is a joint encoder itself"),
         ({"trainable": "nothing"}, r"settings of each part: modality\.encoders\.NAME"),
         ({"modality_dropout": 1.0}, "modality_dropout must be at least 0 and below 1"),
-        ({"fusion": None}, "fusion must not be null"),
-        ({"fusion": builders["text"]}, "fusion must be a .*JointFusion, got TransformersEncoder"),
+        ({"fusion": None}, "encoder=joint goes with modality=joint, which has .* what joins them"),
+        (
+            {"fusion": builders["text"]},
+            "encoder=joint goes with modality=joint, which has .* what joins",
+        ),
     ):
         with pytest.raises(ConfigError, match=message):
             JointEncoderBuilder(**{"encoders": builders, "fusion": GATED, **settings})

@@ -107,6 +107,8 @@ def _array(raw: Any, kind: object, shape: object, order: str) -> npt.NDArray[Any
     if not isinstance(kind, _Kind) or not isinstance(shape, tuple) or not is_shape:
         raise RefusedError("it holds an array without a type or a shape")
     count = math.prod(shape)
+    if not kind.dtype.itemsize and count > 1:  # an empty text alone is pickled as U0
+        raise RefusedError(f"it holds an array of {count} elements that have no size")
     if kind.dtype == object:
         if not isinstance(raw, list) or len(raw) != count:
             raise RefusedError("it holds an array of objects that is no list of them")

@@ -219,3 +219,26 @@ def test_random_changes_end_in_a_message_or_in_plain_content(write):
 def test_a_missing_file_is_told(tmp_path):
     with pytest.raises(DataError, match=r"none\.pkl: No such file"):
         read_pickle(tmp_path / "none.pkl")
+
+
+@pytest.mark.parametrize("kind", [b"S0", b"U0"])
+@pytest.mark.parametrize("side", [b"I2\n", HUGE])
+def test_an_array_of_elements_without_a_size_is_refused(tmp_path, kind, side):
+    sized = GLOBALS["dtype"] + b"(S'" + kind + b"'\nI0\nI1\ntR"
+    for pickled in (
+        ARRAY + b"(I1\n(" + side + b"t" + sized + b"I0\nS''\ntb.",
+        GLOBALS["buffer"] + b"(S''\n" + sized + b"(" + side + b"tS'C'\ntR.",
+    ):
+        (tmp_path / "a.pkl").write_bytes(pickled)
+        with pytest.raises(
+            DataError, match=r"is refused: it holds an array of \d+ elements that h"
+        ):
+            read_pickle(tmp_path / "a.pkl")
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_empty_texts_come_back(write, protocol):
+    texts = [np.str_(""), np.bytes_(b""), np.array(["", ""]), np.array([], "U"), np.array([], "S")]
+    found = read_pickle(write(texts, protocol))
+    assert found[:2] == ["", b""]
+    assert [one.values.tolist() for one in found[2:]] == [["", ""], [], []]

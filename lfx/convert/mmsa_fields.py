@@ -19,6 +19,7 @@ TEXT = "raw_text"
 # What the pickle calls a sequence, and the table's column.
 SEQUENCES = {"audio": "audio", "vision": "visual"}
 _DIMENSIONS = 3  # utterances, time, features
+_LARGEST = 2**53  # integer, which a float still tells from its neighbours
 
 
 def read_splits(content: object) -> dict[str, Any]:
@@ -79,7 +80,7 @@ class PaddedSequences:
             ValueError: its length is not that of its content.
         """
         try:
-            length = None if self.lengths is None else int(self.lengths[row])
+            length = None if self.lengths is None else self.lengths[row]
             return finite(unpad(self.values[row], length))
         except ValueError as error:
             raise ValueError(f"{self.path}[{row}]: {error}") from error
@@ -117,7 +118,11 @@ def read_numbers(value: object, path: str, count: int) -> list[float]:
     """Return a list of numbers; see `read_texts`."""
     numbers = _listed(value, path)
     _require_length(len(numbers), count, path)
-    wrong = [one for one in numbers if not isinstance(one, int | float)]
+    wrong = [
+        one
+        for one in numbers
+        if not isinstance(one, int | float) or (isinstance(one, int) and abs(one) > _LARGEST)
+    ]
     if wrong:
         raise ValueError(f"{path} holds {shorten(ascii(wrong[0]))}, allowed: numbers")
     return numbers

@@ -15,7 +15,7 @@ Sequences = npt.NDArray[Any]
 KIND = pa.list_(pa.list_(pa.float32()))
 
 
-def unpad(sequence: Sequences, length: int | None) -> Sequences:
+def unpad(sequence: Sequences, length: float | None) -> Sequences:
     """Return a sequence without the steps that pad it.
 
     Args:
@@ -27,7 +27,7 @@ def unpad(sequence: Sequences, length: int | None) -> Sequences:
         (content, features).
 
     Raises:
-        ValueError: what the length leaves out is not 0.
+        ValueError: the length is none of this sequence, or what it leaves out is not 0.
 
     Example:
         >>> unpad(np.array([[0, 0], [1, 2], [0, 0], [3, 4], [0, 0]]), None).tolist()
@@ -36,9 +36,13 @@ def unpad(sequence: Sequences, length: int | None) -> Sequences:
     if length is None:
         content = np.flatnonzero(sequence.any(axis=1))
         return sequence[content[0] : content[-1] + 1] if len(content) else sequence[:0]
+    if not 0 <= length <= len(sequence) or length % 1:
+        raise ValueError(
+            f"its length is {length}, and it has {len(sequence)} steps; allowed: whole numbers "
+            f"from 0 to {len(sequence)}"
+        )
+    length = int(length)
     padding = len(sequence) - length
-    if padding < 0:
-        raise ValueError(f"its length is {length}, and it has {len(sequence)} steps")
     if not sequence[length:].any():
         return sequence[:length]
     if not sequence[:padding].any():

@@ -48,3 +48,14 @@ def test_sequences_become_lists_of_lists():
     assert column.to_pylist() == [[[1] * 3] * 2, None, [[2] * 3]]
     assert list_column(parts[1:2]).to_pylist() == [None]
     assert pa.concat_arrays([column, list_column(parts[:1])]).to_pylist()[3] == [[1] * 3] * 2
+
+
+@pytest.mark.parametrize("length", [-1, -5, 6, 2.5, -0.5, np.nan, np.inf, -np.inf, 1e300])
+def test_a_length_that_no_such_sequence_has_is_told(length):
+    with pytest.raises(ValueError, match=r"its length is .*, and it has 5 steps; allowed: whole"):
+        unpad(BACK, length)
+
+
+def test_a_length_that_is_a_whole_float_is_one():
+    assert unpad(BACK, 3.0).tolist() == CONTENT.tolist()
+    assert unpad(ZEROS, 0.0).shape == (0, 2)

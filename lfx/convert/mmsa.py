@@ -45,6 +45,7 @@ CLASSES = (2, 3, 7)
 _VIDEO_END = "$_$"  # between the video and the number of the utterance, in an id
 _STRONGEST = 3
 _CHUNK = 256  # rows that are written together
+_COLUMNS = {TEXT: "text", **SEQUENCES}
 
 
 def class_of(score: float, classes: int) -> str | None:
@@ -62,7 +63,7 @@ def class_of(score: float, classes: int) -> str | None:
         >>> [class_of(-0.4, classes) for classes in (2, 3, 7)], class_of(0.0, 2)
         (['negative', 'negative', '0'], None)
     """
-    if np.isnan(score):
+    if not np.isfinite(score):
         return None
     if classes == 7:  # noqa: PLR2004
         return str(int(np.clip(np.round(score), -_STRONGEST, _STRONGEST)))
@@ -80,12 +81,16 @@ class Conversion:
         dropped: utterances without a class.
         replaced: numbers that were not finite.
         grouped: whether ids name a video.
+        columns: of the table, those of text and sequences.
+        lacking: splits and columns of which the pickle has nothing.
     """
 
     counts: Counter[tuple[str, str]]
     dropped: int = 0
     replaced: int = 0
     grouped: bool = True
+    columns: tuple[str, ...] = ()
+    lacking: tuple[tuple[str, str], ...] = ()
 
 
 def convert(source: Path, target: Path, classes: int = 2) -> Conversion:
@@ -94,20 +99,27 @@ def convert(source: Path, target: Path, classes: int = 2) -> Conversion:
     Args:
         source: the pickle.
         target: a `.parquet` file with `id`, `label`, `score`, `split`, `group` (the video), and
-            what there is of `text`, `audio` and `visual`: sequences without what pads them.
+            what there is of `text`, `audio` and `visual`: sequences without what pads them, null in
+            a split that has none.
         classes: 2, 3 or 7; see `class_of`.
 
     Raises:
-        DataError: the pickle is damaged, refused, or holds something else.
+        DataError: the pickle is damaged, refused, or holds something else; no utterance has a
+            class; or the target is no `.parquet` file.
     """
+    if target.suffix.lower() != ".parquet":
+        raise DataError(f"{target}: a Parquet table is written; the target must end in .parquet")
     done = Conversion(Counter())
     try:
         splits = read_splits(read_pickle(source))
-        fields = [
-            field
-            for field in (TEXT, *SEQUENCES)
-            if all(field in record for record in splits.values())
-        ]
+        fields = [field for field in _COLUMNS if any(field in record for record in splits.values())]
+        done.columns = tuple(_COLUMNS[field] for field in fields)
+        done.lacking = tuple(
+            (SPLITS[split], _COLUMNS[field])
+            for split, record in splits.items()
+            for field in fields
+            if field not in record
+        )
         schema = pa.schema(
             {name: pa.string() for name in ("id", "label", "split", "group")}
             | {"score": pa.float32()}
@@ -118,6 +130,11 @@ def convert(source: Path, target: Path, classes: int = 2) -> Conversion:
             for name in list(splits):  # whose arrays are freed one after the other
                 for chunk in _chunks(name, splits.pop(name), fields, classes, done):
                     writer.write_table(pa.table(chunk, schema))
+            if not done.counts:
+                raise DataError(
+                    f"{source}: no table is written, because none of its {done.dropped} utterances "
+                    "has a class: their scores are 0, or no numbers"
+                )
     except ValueError as error:
         raise DataError(f"{source} is no file of features: {error}") from error
     return done
@@ -134,15 +151,16 @@ def _chunks(
     done.dropped += len(ids) - len(rows)
     done.counts.update((SPLITS[split], str(labels[row])) for row in rows)
     done.grouped &= all(_VIDEO_END in name for name in ids)
-    texts = read_texts(record[TEXT], f"{split}.{TEXT}", len(ids)) if TEXT in fields else None
+    texts = read_texts(record[TEXT], f"{split}.{TEXT}", len(ids)) if TEXT in record else None
     padded = {
         SEQUENCES[field]: PaddedSequences(record, field, split, len(ids))
-        for field in fields
-        if field in SEQUENCES
+        for field in SEQUENCES
+        if field in record
     }
     for start in range(0, len(rows), _CHUNK):
         part = rows[start : start + _CHUNK]
         yield {
+            **{_COLUMNS[field]: [None] * len(part) for field in fields},
             "id": [ids[row] for row in part],
             "label": [labels[row] for row in part],
             "score": [scores[row] for row in part],
@@ -199,10 +217,14 @@ def _lines(done: Conversion, target: Path) -> list[str]:
         lines.append(f"{done.dropped} utterances are left out: their score is 0, or no number")
     if done.replaced:
         lines.append(f"{done.replaced} numbers that were not finite became 0")
+    lines += [f"{split} has no {column}: it is empty there" for split, column in done.lacking]
     if not done.grouped:
         lines.append(f"some ids have no {_VIDEO_END}, so their group, the video, is unknown")
     settings = "data.split=file data.source.split=split data.source.group=group"
-    column = "data.source.columns.audio=audio modality=vector modality.column=audio"
+    incomplete = {column for _, column in done.lacking}
+    sequences = [column for column in SEQUENCES.values() if column in done.columns]
+    name = min(sequences, key=lambda column: column in incomplete)
+    column = f"data.source.columns.{name}={name} modality=vector modality.column={name}"
     lines.append(
         f"written: {target}\nuse it: data=table data.root={target.parent} "
         f"data.source.file={target.name} {settings} {column}"

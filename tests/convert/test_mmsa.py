@@ -170,6 +170,11 @@ MISSING = object()
             r"train.audio\[.\]: its length is 1, and steps that ar",
         ),
         ("train", "vision_lengths", [1], "train.vision_lengths is of 1 utterances"),
+        ("test", "audio_lengths", [np.inf], r"test.audio\[0\]: its length is inf, and it has 12 s"),
+        ("test", "audio_lengths", [np.nan], r"test.audio\[0\]: its length is nan, and it has 12 s"),
+        ("test", "audio_lengths", [-1], r"test.audio\[0\]: its length is -1, and it has 12 steps"),
+        ("test", "audio_lengths", [2.5], r"test.audio\[0\]: its length is 2.5, and it has 12 ste"),
+        ("test", "regression_labels", [2**80], "regression_labels holds 1208.*, allowed: numbers"),
     ],
 )
 def test_another_content_is_told(write, tmp_path, split, field, value, reason):
@@ -230,3 +235,64 @@ def test_the_command_line_converts_or_says_why_not(write, tmp_path, capsys, monk
     assert "features.pkl is refused: it names 'posix.system', and arrays and plain values" in said
     assert len(said.splitlines()) == 1
     assert not (tmp_path / "canary").exists()
+
+
+@pytest.mark.parametrize("score", [np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("classes", [2, 3, 7])
+def test_a_score_that_is_not_finite_has_no_class(score, classes):
+    assert class_of(score, classes) is None
+
+
+def run_main(monkeypatch, capsys, *arguments):
+    monkeypatch.setattr(sys, "argv", ["mmsa", *map(str, arguments)])
+    main()
+    return capsys.readouterr().out.splitlines()
+
+
+def test_what_one_split_lacks_is_empty_there_and_told(write, tmp_path, monkeypatch, capsys):
+    content, sequences = draw(0, aligned=False)
+    del content["test"]["audio"], content["valid"]["raw_text"]
+    target = tmp_path / "table.parquet"
+    said = run_main(monkeypatch, capsys, write(content), target, "--classes", 3)
+    rows = pq.read_table(target).to_pylist()
+    assert [row["split"] for row in rows if row["audio"] is None] == ["test"]
+    assert [row["split"] for row in rows if row["text"] is None] == ["val", "val"]
+    assert rows[0]["audio"] == sequences[rows[0]["id"], "audio"].tolist()
+    assert all(row["visual"] is not None for row in rows)
+    assert said[3:5] == [
+        "val has no text: it is empty there",
+        "test has no audio: it is empty there",
+    ]
+    assert said[-1].endswith(
+        "data.source.columns.visual=visual modality=vector modality.column=visual"
+    )
+
+
+def test_the_command_line_names_a_column_that_was_written(write, tmp_path, monkeypatch, capsys):
+    content, _ = draw(0, aligned=True)
+    target = tmp_path / "table.parquet"
+    assert "modality.column=audio" in run_main(monkeypatch, capsys, write(content), target)[-1]
+    for record in content.values():
+        del record["audio"]
+    hint = run_main(monkeypatch, capsys, write(content), target)[-1]
+    assert "modality.column=visual" in hint
+    assert "audio" not in hint
+
+
+def test_a_target_of_another_format_is_refused(write, tmp_path, monkeypatch, capsys):
+    file = write(draw(0, aligned=True)[0])
+    for name in ("table.csv", "table", "parquet"):
+        with pytest.raises(SystemExit) as left:
+            run_main(monkeypatch, capsys, file, tmp_path / name)
+        assert left.value.code == 2
+        assert f"{name}: a Parquet table is written; the target must" in capsys.readouterr().err
+        assert not (tmp_path / name).exists()
+
+
+def test_a_table_without_rows_is_not_written(write, tmp_path):
+    content, _ = draw(0, aligned=True)
+    for record, score in zip(content.values(), (0.0, np.nan, np.inf), strict=True):
+        record["regression_labels"] = [score] * len(record["id"])
+    with pytest.raises(DataError, match="no table is written, because none of its 8 utterances"):
+        convert(write(content), tmp_path / "table.parquet")
+    assert [file.name for file in tmp_path.iterdir()] == ["features.pkl"]

@@ -107,14 +107,23 @@ class Cleaning:
         return token if self.emoji == "keep" else _without_emoji(token, self.emoji == "words")
 
 
-def tweet_tokens(text: str) -> list[str]:
+def tweet_tokens(text: str, *, lower: bool = False) -> list[str]:
     """Return a tweet's words, mentions, links, hashtags, emoticons and emoji, without any space.
+
+    Args:
+        text: of the tweet.
+        lower: whether letters become small; emoticons such as `:D` stay as they are.
 
     Example:
         >>> tweet_tokens("Go @you :) #HappyDay . . .")
         ['Go', '@you', ':)', '#HappyDay', '...']
     """
-    return ["".join(token.split()) for token in _tokenizer().tokenize(text)]
+    from nltk.tokenize.casual import EMOTICON_RE
+
+    tokens = ["".join(token.split()) for token in _tokenizer().tokenize(text)]
+    if not lower:
+        return tokens
+    return [token if EMOTICON_RE.fullmatch(token) else token.lower() for token in tokens]
 
 
 def _without_emoji(token: str, named: bool) -> str:  # noqa: FBT001

@@ -44,7 +44,8 @@ class NgramsEncoder(EncoderBuilder):
         min_df: Texts of the train split that an n-gram is in, at the least.
         max_features: Most n-grams of words, and of characters, the most frequent ones; null: all.
         sublinear_tf: Whether an n-gram's count in a text becomes 1 + ln(count).
-        lowercase: Whether letters become small.
+        lowercase: Whether letters become small; emoticons that tokens=tweets tells apart stay as
+            they are in n-grams of words.
         cleaning: What is done to texts first.
 
     Raises:

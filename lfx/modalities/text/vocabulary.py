@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -24,7 +24,7 @@ class Analysis:
     Attributes:
         tokens: `words`, `tweets`, or `characters` within words.
         ngrams: fewest and most tokens of an n-gram.
-        lowercase: whether letters become small.
+        lowercase: whether letters become small; of tweets, emoticons such as `:D` stay.
     """
 
     tokens: str
@@ -39,12 +39,15 @@ class Analysis:
         """
         analysers: dict[str, dict[str, Any]] = {
             "words": {"token_pattern": r"(?u)\b\w\w+\b"},
-            "tweets": {"tokenizer": tweet_tokens, "token_pattern": None},
+            "tweets": {
+                "tokenizer": partial(tweet_tokens, lower=self.lowercase),
+                "token_pattern": None,
+            },
             "characters": {"analyzer": "char_wb"},
         }
         return CountVectorizer(
             ngram_range=self.ngrams,
-            lowercase=self.lowercase,
+            lowercase=self.lowercase and self.tokens != "tweets",
             dtype=np.float32,
             **analysers[self.tokens],
             **options,

@@ -202,3 +202,28 @@ def test_a_table_of_texts_becomes_batches(table, tmp_path, caplog):
     dropping = TextModality(augmentation=TextAugmentation(token_drop=0.5))
     with pytest.raises(ConfigError, match=r"this encoder reads whole texts; .*token_drop=0 goes"):
         dropping.inputs(table, rows, encoder, tmp_path)
+
+
+def test_emoticons_of_tweets_stay_as_they_are_when_letters_become_small():
+    texts = ["GOOD Day :D @You #HappyDay", "bad day :P"] * 2
+    encoder = NgramsEncoder(tokens="tweets", word_ngrams=(1, 1), char_ngrams=None).build(texts)
+    assert sorted(encoder.words.terms) == sorted(
+        [":D", ":P", "@you", "#happyday", "bad", "day", "good"]
+    )
+    restored = NgramsEncoder.restore(json.loads(json.dumps(encoder.description())))
+    restored.load_state_dict(encoder.state_dict())
+    np.testing.assert_array_equal(features(restored, texts)[0], features(encoder, texts)[0])
+    kept = NgramsEncoder(
+        tokens="tweets", word_ngrams=(1, 1), char_ngrams=None, lowercase=False
+    ).build(texts)
+    assert {":D", "@You", "GOOD", "#HappyDay"} <= set(kept.words.terms)
+
+
+def test_a_vocabulary_of_small_emoticons_is_still_read():
+    """Before, emoticons of tweets became small as well."""
+    encoder = NgramsEncoder(tokens="tweets", char_ngrams=None).build(["a day :P"] * 2)
+    description = json.loads(json.dumps(encoder.description()).replace(":P", ":p"))
+    restored = NgramsEncoder.restore(description)
+    restored.load_state_dict(encoder.state_dict())
+    found, _ = features(restored, ["A day :P"])
+    assert (found[0] != 0).sum() == 3  # "a", "day" and "a day"

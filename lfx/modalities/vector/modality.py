@@ -13,6 +13,7 @@ from lfx.data.column import FileColumn, NumberColumn
 from lfx.modalities.modality import NO_EPOCH, Inputs, Modality
 from lfx.modalities.vector.augmentation import VectorAugmentation
 from lfx.modalities.vector.files import numbers_of_files
+from lfx.modalities.vector.standardize import LARGEST
 from lfx.runtime.checked import checked
 from lfx.runtime.errors import DataError
 
@@ -64,13 +65,13 @@ class VectorModality(Modality):
     def problems_of(
         self, table: SampleTable, rows: Sequence[int], cache_dir: Path
     ) -> dict[int, str]:
-        """Return the rows whose numbers cannot be read, or are not finite, and where."""
+        """Return the rows whose numbers cannot be read, are not finite or too large, and where."""
         del cache_dir
         column = self._numbers(table)
         return {row: column.flaws[row] for row in rows if row in column.flaws} | {
-            row: _infinite(column.array(row))
+            row: _unusable(column.array(row))
             for row in rows
-            if not np.isfinite(column.array(row)).all()
+            if not (np.abs(column.array(row)) <= LARGEST).all()
         }
 
     def inputs(
@@ -120,15 +121,19 @@ class VectorModality(Modality):
             )
 
 
-def _infinite(array: npt.NDArray[np.float32]) -> str:
-    """Say where the first number stands that is not finite."""
-    steps, features = np.nonzero(~np.isfinite(array))
+def _unusable(array: npt.NDArray[np.float32]) -> str:
+    """Say where the first number stands that is not finite, or else the first too large one."""
+    wrong, reason, allowed = ~np.isfinite(array), "not finite", "a number"
+    if not wrong.any():
+        wrong, reason = np.abs(array) > LARGEST, "too large"
+        allowed = f"a number of at most {LARGEST:.1e} in size"
+    steps, features = np.nonzero(wrong)
     value, more = array[steps[0], features[0]], len(steps) - 1
     where = f"feature {features[0] + 1} of {array.shape[1]}"
     if len(array) > 1:
         where += f" in step {steps[0] + 1} of {len(array)}"
-    also = f", and {more} more are not finite" if more else ""
-    return f"{where} is {value}{also}; write a number, or leave the sample out"
+    also = f", and {more} more are {reason}" if more else ""
+    return f"{where} is {value}{also}; write {allowed}, or leave the sample out"
 
 
 class VectorCollate:

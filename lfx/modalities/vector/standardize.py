@@ -17,6 +17,10 @@ Vector = npt.NDArray[np.float64]
 
 # Numbers that differ by less than float32 can tell apart are the same.
 _SAME = float(np.finfo(np.float32).eps)
+# The inverse of a smaller standard deviation is infinite in float32.
+_LEAST_SPREAD = float(np.finfo(np.float32).tiny)
+# Numbers up to this size differ by a finite number, and 1 / spread is a normal one.
+LARGEST = 1 / _LEAST_SPREAD
 
 
 def moments(arrays: Sequence[npt.NDArray[np.float32]]) -> tuple[Vector, Vector]:
@@ -60,9 +64,12 @@ class Standardize(nn.Module):
 
     @classmethod
     def learned(cls, arrays: Sequence[npt.NDArray[np.float32]]) -> Self:
-        """Learn mean and standard deviation; see `moments`."""
+        """Learn mean and standard deviation; see `moments`.
+
+        A standard deviation whose inverse float32 cannot hold is taken for 0.
+        """
         mean, spread = moments(arrays)
-        scale = np.divide(1, spread, out=np.zeros_like(spread), where=spread > 0)
+        scale = np.divide(1, spread, out=np.zeros_like(spread), where=spread >= _LEAST_SPREAD)
         module = cls(len(mean))
         module.mean = torch.from_numpy(mean).float()
         module.scale = torch.from_numpy(scale).float()

@@ -5,7 +5,7 @@ import pytest
 import torch
 from sklearn.preprocessing import StandardScaler
 
-from lfx.modalities.vector.standardize import Standardize, moments
+from lfx.modalities.vector.standardize import LARGEST, Standardize, moments
 
 
 def test_moments_are_those_of_all_steps(sequences):
@@ -49,3 +49,28 @@ def test_what_was_learned_is_in_the_state(sequences):
     values = torch.from_numpy(sequences[0])
     assert torch.equal(again(values), standardize(values))
     assert np.array_equal(again.spread, standardize.spread)
+
+
+@pytest.mark.parametrize("value", [1e-39, 1e-42, 1e-45])
+def test_a_feature_whose_spread_has_no_inverse_in_float32_becomes_0(value):
+    steps = np.array([[0, 1], [value, 2], [-value, 3]], dtype=np.float32)
+    standardize = Standardize.learned([steps])
+    assert standardize.spread.tolist() == pytest.approx([0, np.std([1, 2, 3])])
+    standardised = standardize(torch.from_numpy(np.concatenate([steps, [[5, 2]]]).astype("f4")))
+    assert torch.equal(standardised[:, 0], torch.zeros(4))
+    assert torch.isfinite(standardised).all()
+
+
+@pytest.mark.parametrize("spread", [np.finfo("f4").tiny * 1.01, LARGEST])
+def test_the_least_and_the_largest_spread_are_standardised(spread):
+    steps = np.array([[spread], [-spread]] * 3, dtype=np.float32)
+    standardize = Standardize.learned([steps])
+    standardised = standardize(torch.from_numpy(steps))
+    assert standardised[:, 0].tolist() == pytest.approx([1, -1] * 3, rel=1e-5)
+    assert standardize.spread == pytest.approx(spread, rel=1e-5)
+
+
+def test_numbers_of_the_largest_size_stay_finite():
+    steps = torch.tensor([[LARGEST], [-LARGEST], [-LARGEST], [-LARGEST]])
+    standardised = Standardize.learned([steps.numpy()])(steps)
+    assert standardised[:, 0].tolist() == pytest.approx([3**0.5, *[-(3**-0.5)] * 3], rel=1e-5)

@@ -12,6 +12,7 @@ from lfx.modalities.modality import NO_EPOCH
 from lfx.modalities.vector.augmentation import VectorAugmentation
 from lfx.modalities.vector.logistic import LogisticEncoder
 from lfx.modalities.vector.modality import VectorModality
+from lfx.modalities.vector.standardize import LARGEST
 from lfx.runtime.errors import ConfigError, DataError
 
 
@@ -58,6 +59,20 @@ def test_numbers_that_are_not_finite_are_problems_of_their_rows(make_numbers, se
         long: f"feature 2 of 4 in step 3 of {steps} is nan, and 1 more are not finite; write a "
         "number, or leave the sample out",
         4: "feature 3 of 4 is -inf; write a number, or leave the sample out",
+    }
+
+
+def test_numbers_too_large_to_be_standardised_are_problems_of_their_rows(
+    make_numbers, sequences, tmp_path
+):
+    sequences[3] = np.array([[0, 3e38, 0, -2e38]], dtype=np.float32)
+    sequences[4] = np.array([[3e38, 0, np.nan, 0]], dtype=np.float32)
+    sequences[5] = np.array([[0, LARGEST, 0, -LARGEST]], dtype=np.float32)
+    problems = VectorModality().problems_of(make_numbers(sequences), range(20), tmp_path)
+    assert problems == {
+        3: "feature 2 of 4 is 3.0000000054977558e+38, and 1 more are too large; write a number of "
+        "at most 8.5e+37 in size, or leave the sample out",
+        4: "feature 3 of 4 is nan; write a number, or leave the sample out",
     }
 
 

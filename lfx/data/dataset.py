@@ -58,7 +58,8 @@ class Dataset:
             for each pixel.
         missing: NAME → share of the samples whose content of that column is taken away at random,
             to see what a model or a fusion loses.
-        missing_splits: the splits in which it is taken away.
+        missing_splits: the splits in which it is taken away; with `folds` both train and val, or
+            none of them.
         missing_seed: seed of which samples; a larger share takes away the same ones and more.
         cache_dir: folder where decoded images and the results of their checks are kept between
             runs.
@@ -105,6 +106,13 @@ class Dataset:
             problems.append("data.fold is only read with data.folds")
         if self.fold is not None and self.folds is not None and self.fold >= self.folds:
             problems.append(f"data.fold must be in 0..{self.folds - 1}, got {self.fold}")
+        if self.folds is not None and ("train" in self.missing_splits) != (
+            "val" in self.missing_splits
+        ):
+            problems.append(
+                "data.missing_splits: with data.folds train and val go together, since their "
+                f"samples are dealt into the folds; got [{','.join(self.missing_splits)}]"
+            )
         column = getattr(self.source, "split", None)
         if self.split == "file" and self.split_file is None and column is None:
             problems.append("data.split=file needs data.split_file=FILE (columns id and split)")

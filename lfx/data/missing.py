@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from lfx.data.split_names import OOF
 from lfx.runtime.errors import ConfigError, name_some
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def take_away(
     and more.
 
     Args:
-        table: samples with their splits; those in no split count as test.
+        table: samples with their splits; those in no split count as test, and those of `oof`, which
+            are of train and val, lose content where train or val does.
         shares: column → share of the samples, in 0..1.
         splits: in which content is taken away.
         seed: of which samples.
@@ -49,7 +51,16 @@ def take_away(
     if not any(shares.values()):
         return table
     named = np.array([split or "test" for split in table.splits], dtype=object)
-    inside = np.isin(named.astype(str), list(splits))
+    wanted = {*splits, *([OOF] if {"train", "val"}.intersection(splits) else [])}
+    inside = np.isin(named.astype(str), sorted(wanted))
+    if not inside.any():
+        log.warning(
+            "data.missing takes nothing away: no sample is in data.missing_splits=[%s]; the splits "
+            "are %s",
+            ",".join(splits),
+            name_some(sorted(set(named))),
+        )
+        return table
     columns = dict(table.columns)
     for name, share in shares.items():
         taken = inside & (uniform_numbers(table.ids.tolist(), f"{seed} {name}") < share)

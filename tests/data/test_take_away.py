@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from lfx.data.column import NumberColumn, TextColumn
+from lfx.data.dataset import Dataset
 from lfx.data.missing import take_away, uniform_numbers
 from lfx.data.samples import SampleTable
 from lfx.runtime.errors import ConfigError
@@ -60,6 +63,40 @@ def test_splits_are_chosen_and_samples_in_none_count_as_test():
     gone = ~table.columns["text"].present
     assert set(TABLE.splits[gone]) == {"test", None}
     assert gone.sum() == SIZE // 2
+
+
+@pytest.mark.parametrize(
+    ("splits", "lost"),
+    [
+        (("train", "val"), {"train", "val", "oof"}),
+        (("val",), {"val", "oof"}),
+        (("test",), {None}),
+        (("oof",), {"oof"}),
+    ],
+)
+def test_samples_of_a_fold_lose_content_as_those_of_train_and_val(splits, lost):
+    of_fold = [("train", "val", "oof", None)[row % 4] for row in range(SIZE)]
+    table = take_away(TABLE.with_splits(of_fold), {"text": 1.0}, splits, 0)
+    assert set(table.splits[~table.columns["text"].present]) == lost
+
+
+def test_splits_without_a_sample_are_warned_of(caplog):
+    table = TABLE.with_splits(["train", "val"] * (SIZE // 2))
+    with caplog.at_level(logging.WARNING):
+        assert not missing(take_away(table, {"text": 0.5}, ("test",), 0))
+        take_away(table, {"text": 0.0}, ("test",), 0)
+    (message,) = caplog.messages
+    assert message.endswith("data.missing_splits=[test]; the splits are train, val")
+
+
+@pytest.mark.parametrize("splits", [("val",), ("train", "test")])
+def test_train_and_val_lose_content_together_where_they_become_folds(splits):
+    dataset = Dataset("demo", ".", object(), folds=5)
+    with pytest.raises(ConfigError, match=r"with data.folds train and val go together, .* got \["):
+        replace(dataset, missing_splits=splits)
+    for allowed in (("test",), ("train", "val"), ()):
+        replace(dataset, missing_splits=allowed)
+    replace(dataset, folds=None, missing_splits=splits)
 
 
 def test_a_column_that_is_not_there_is_told():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from lfx.artifacts.seen import seen_by
 from lfx.data.missing import take_away
 from lfx.data.samples import SampleTable
 from lfx.modalities.modality import Modality
@@ -79,7 +80,7 @@ def apply_checkpoint(
             modality.fingerprints(table, dataset.cache),
             provenance.regime,
         ),
-        knows_training=is_of_training(table, provenance),
+        seen=applied.seen,
     )
 
 
@@ -92,12 +93,15 @@ class Applied:
         modality: what it reads of a sample.
         table: the samples, in the splits that they had when it was trained.
         cache_dir: where prepared content is kept.
+        seen: (samples,) whether the model was fitted on another sample of a sample's group; None:
+            unknown, since they are of another data set.
     """
 
     classifier: Classifier
     modality: Modality
     table: SampleTable
     cache_dir: Path
+    seen: npt.NDArray[np.bool_] | None
 
     @classmethod
     def of(
@@ -124,9 +128,15 @@ class Applied:
         table = table.with_classes(classifier.classes)
         table = decoded_as_in_training(table, checkpoint.provenance.background)
         splits = known_splits(table, checkpoint.provenance)
-        table = dataset.without_missing(table.with_splits(splits))
+        whole = table.with_splits(splits)
+        table = dataset.without_missing(whole)
         usable = find_usable(modality, table, dataset.cache, drop_bad=dataset.drops_bad)
-        return cls(classifier, modality, usable.of(table), dataset.cache)
+        seen = None
+        if is_of_training(whole, checkpoint.provenance):
+            # Training may have read what is taken away here, or what has been damaged since.
+            fitted = (whole.splits == "train") & modality.present(whole)
+            seen = seen_by(whole.groups, fitted)[usable.rows]
+        return cls(classifier, modality, usable.of(table), dataset.cache, seen)
 
     def predict(
         self, table: SampleTable, rows: Sequence[int], compute: Compute, run: Path

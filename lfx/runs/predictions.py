@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from lfx.artifacts.metadata import Metadata
 from lfx.artifacts.predictions import Predictions
-from lfx.artifacts.seen import seen_by
 from lfx.runs.status import now
 from lfx.runtime.errors import name_some
 from lfx.runtime.versions import versions
@@ -52,8 +51,7 @@ def assemble(
     rows: Sequence[int],
     logits: npt.NDArray[np.float32],
     origin: Origin,
-    *,
-    knows_training: bool = True,
+    seen: npt.NDArray[np.bool_] | None,
 ) -> Predictions:
     """Build the predictions of some rows of a table.
 
@@ -62,20 +60,16 @@ def assemble(
         rows: (rows,) positions in the table.
         logits: (rows, classes).
         origin: where they come from.
-        knows_training: whether the table's train split is what the model was fitted on; otherwise
-            it is unknown of each sample whether its group was seen.
+        seen: (samples of the table,) whether the model was fitted on another sample of the group;
+            None: it is unknown.
     """
-    seen: list[bool | None] = [None] * len(rows)
-    if knows_training:
-        fitted = seen_by(table.groups, table.splits == "train")
-        seen = [bool(fitted[row]) for row in rows]
     return Predictions.from_columns(
         {
             "sample_id": [table.ids[row] for row in rows],
             "group": [table.groups[row] for row in rows],
             "split": [table.splits[row] or PREDICT for row in rows],
             "label": [int(table.labels[row]) for row in rows],
-            "seen": seen,
+            "seen": [None if seen is None else bool(seen[row]) for row in rows],
         },
         logits,
         Metadata(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lfx.artifacts.folds import in_fold
 from lfx.artifacts.parquet import publish, write_predictions
+from lfx.artifacts.seen import seen_by
 from lfx.data.split_names import OOF
 from lfx.evaluation.splits import evaluate_splits
 from lfx.runs.checkpoint_content import PARTS, Checkpoint, Part
@@ -202,5 +203,6 @@ def _predict(
             plan.modality.fingerprints(context.table, context.cache_dir),
             plan.regime_name,
         ),
+        seen=seen_by(context.table.groups, context.table.splits == "train"),
     )
     return predictions if fold is None else in_fold(predictions, fold, split_fingerprint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -172,6 +173,42 @@ def test_a_model_predicts_other_data(train, planned, configured, tmp_path):
     first = trained.predictions
     for name, logits in zip(first.sample_id, first.logits, strict=True):
         np.testing.assert_allclose(known[name], logits, atol=1e-5)
+
+
+class InPairs:
+    """A source whose samples are in groups of two."""
+
+    def __init__(self, source):
+        self.source = source
+
+    def read(self):
+        reading = self.source.read()
+        named = [replace(one, group=f"g{row // 2}") for row, one in enumerate(reading.samples)]
+        return replace(reading, samples=tuple(named))
+
+
+def test_a_group_stays_seen_where_its_training_samples_are_not_predicted(
+    train, planned, configured, tmp_path
+):
+    trained = train("run")
+    checkpoint, compute = read_checkpoint(trained.outcome.best), trained.context.compute
+    dataset = planned(configured(*NGRAMS)).dataset
+    dataset = replace(dataset, source=InPairs(dataset.source))
+    fewer = replace(dataset, missing={"text": 1.0}, missing_splits=("train",))
+    whole, rest = (
+        apply_checkpoint(checkpoint, one, compute, tmp_path / "new") for one in (dataset, fewer)
+    )
+    assert "train" not in set(rest.split)
+    expected = dict(zip(whole.sample_id, whole.seen.tolist(), strict=True))
+    assert rest.seen.tolist() == [expected[name] for name in rest.sample_id]
+    assert set(rest.seen) == {0, 1}
+
+
+def test_of_other_data_it_is_unknown_what_was_seen(train, planned, configured, tmp_path):
+    trained = train("run")
+    checkpoint, compute = read_checkpoint(trained.outcome.best), trained.context.compute
+    other = planned(configured(*NGRAMS, "data.source.pairs=120")).dataset
+    assert set(apply_checkpoint(checkpoint, other, compute, tmp_path / "new").seen) == {-1}
 
 
 def test_a_checkpoint_of_many_ngrams_is_read(tmp_path, make_classifier, content_of):

@@ -6,7 +6,9 @@ import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lfx.artifacts.folds import average_folds
 from lfx.artifacts.parquet import read_predictions
+from lfx.artifacts.predictions import NONE
 from lfx.evaluation.intervals import Interval, bootstrap_f1, wilson
 from lfx.reporting.table import Format
 
@@ -56,6 +58,8 @@ def estimate_scores(runs: Sequence[Run], split: str, keys: Sequence[str]) -> lis
         ]
     (run,) = runs
     rows = read_predictions(run.folder / "predictions.parquet")
+    if (rows.fold != NONE).any():  # the metrics, too, are of the folds' mean
+        rows = average_folds(rows)
     rows = rows.select(rows.rows(split) & (rows.label >= 0))
     predicted, classes = rows.logits.argmax(axis=1), len(rows.metadata.classes)
     intervals = {

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import statistics
+from dataclasses import replace
 
 import pytest
 
+from lfx.artifacts.folds import average_folds
 from lfx.artifacts.parquet import write_predictions
 from lfx.evaluation.intervals import bootstrap_f1, wilson
 from lfx.evaluation.splits import evaluate_splits
@@ -85,6 +87,24 @@ def test_a_single_seed_has_intervals_and_several_a_spread(leave):
     assert row["12 test accuracy"].value == pytest.approx((0.75 + 0.5) / 2)
     assert row["12 test accuracy"].spread == pytest.approx(statistics.stdev([0.75, 0.5]))
     assert "mean ± standard deviation over 2 seeds" in table.notes[0]
+
+
+def test_intervals_of_a_cross_validation_are_of_the_mean_of_its_folds(leave, predicted):
+    run = leave("text")
+    size, folds = len(LABELS), 5
+    # In each fold other samples are wrong, so that the mean of the folds is always right.
+    taken = [
+        (LABELS[row] + (row % folds == fold)) % 3 for fold in range(folds) for row in range(size)
+    ]
+    ids = [f"s{row}" for row in range(size)] * folds
+    of_folds = [fold for fold in range(folds) for _ in range(size)]
+    predictions = predicted(ids, "test", LABELS * folds, taken, fold=of_folds, name="text")
+    write_predictions(run.folder / "predictions.parquet", predictions)
+    metrics = evaluate_splits(average_folds(predictions))
+    row = cells(levels_table([replace(run, metrics=metrics)]), "text")
+    assert row["12 test accuracy"].value == 1
+    assert row["12 test accuracy"].interval == wilson(12, 12)
+    assert row["macro F1"].interval == bootstrap_f1(LABELS, LABELS, 3, average="macro")
 
 
 def test_scores_of_different_samples_have_their_n_and_a_note(leave):

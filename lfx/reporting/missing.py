@@ -182,7 +182,8 @@ def _fusion(run: Run, models: Mapping[str, Answering], scored: Scored) -> Answer
     fusion = WeightedMean(run.name, members, weights)
     predictions = read_predictions(run.folder / "predictions.parquet")
     places = {name: place for place, name in enumerate(scored.ids)}
-    rows = predictions.rows(scored.split) & np.isin(predictions.sample_id, scored.ids)
+    known = np.array([name in places for name in predictions.sample_id], dtype=np.bool_)
+    rows = predictions.rows(scored.split) & known
     noted = softmax(predictions.logits[rows])
     complete = fusion.answers("", np.zeros(len(scored.ids), dtype=np.bool_))
     ours = complete.probabilities[[places[name] for name in predictions.sample_id[rows]]]

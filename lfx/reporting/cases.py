@@ -130,8 +130,8 @@ def study_cases(
             rank=rank,
             sample_id=str(joined.sample_id[rows[row]]),
             label=joined.classes[labels[row]],
-            text=_content(table, "text", position[joined.sample_id[rows[row]]]),
-            image=_content(table, "image", position[joined.sample_id[rows[row]]]),
+            text=_content(table, "text", position[joined.sample_id[rows[row]]], str),
+            image=_content(table, "image", position[joined.sample_id[rows[row]]], (Path, bytes)),
             scores={name: each[row] for name, each in scores.items() if present[name][rows[row]]},
         )
         for kind, case_rows in find_cases(scores[against], scores[fusion], labels)._asdict().items()
@@ -149,6 +149,9 @@ def study_cases(
     )
 
 
-def _content(table: SampleTable, name: str, row: int) -> Any:
-    """Return what a sample has in a column; None where it has nothing."""
-    return table.columns[name][row] if name in table.columns else None
+def _content(
+    table: SampleTable, name: str, row: int, kinds: type[Any] | tuple[type[Any], ...]
+) -> Any:
+    """Return what a sample has in a column; None where it has nothing of these kinds."""
+    content = table.columns[name][row] if name in table.columns else None
+    return content if isinstance(content, kinds) else None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from lfx.data.column import FileColumn, TextColumn
+from lfx.data.column import FileColumn, NumberColumn, TextColumn
 from lfx.data.samples import SampleTable
 from lfx.reporting.case_files import write_cases
 from lfx.reporting.cases import study_cases
@@ -138,3 +139,23 @@ def test_a_picture_of_an_earlier_look_does_not_stay(members, fused, table, tmp_p
     assert (tmp_path / "cases.png").is_file()
     write_cases(study_cases(fused, members, table, "image"), 1, tmp_path)
     assert not (tmp_path / "cases.png").exists()
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        FileColumn([b"broken"] * 4),
+        FileColumn(["/nowhere/gone.png"] * 4),
+        NumberColumn.of([[1.0, 2.0]] * 4),
+    ],
+    ids=["broken", "gone", "numbers"],
+)
+def test_a_picture_that_cannot_be_read_stops_no_report(members, fused, table, tmp_path, images):
+    table = replace(table, columns={**table.columns, "image": images})
+    study = study_cases(fused, members, table)
+    assert write_cases(study, 2, tmp_path)[-1] == tmp_path / "cases.png"
+    held = {case.image is None for case in study.cases}
+    assert held == {isinstance(images, NumberColumn)}
+    numbers = {**table.columns, "text": NumberColumn.of([[1.0, 2.0]] * 4)}
+    plain = study_cases(fused, members, replace(table, columns=numbers))
+    assert {case.text for case in plain.cases} == {None}

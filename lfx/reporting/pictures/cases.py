@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+    from lfx.data.decoding import Decoding
     from lfx.reporting.cases import Case, CaseStudy
 
 _WRAPPED, _LINES = 44, 7
@@ -47,13 +48,19 @@ def draw_cases(study: CaseStudy, shown: int, file: Path) -> None:
                 plot.set_axis_off()
             for (picture, tweet, scores), case in zip(plots, cases[:shown], strict=False):
                 if case.image is not None:
-                    picture.imshow(np.asarray(decode(_content_of(case.image), study.decoding)))
+                    _draw_picture(picture, case.image, study.decoding)
                 _draw_text(tweet, case)
                 _draw_scores(scores, case, study.members, study.classes)
 
 
-def _content_of(image: Path | bytes) -> bytes:
-    return image if isinstance(image, bytes) else image.read_bytes()
+def _draw_picture(plot: Axes, image: Path | bytes, decoding: Decoding) -> None:
+    try:
+        content = image if isinstance(image, bytes) else image.read_bytes()
+        pixels = np.asarray(decode(content, decoding))
+    except (OSError, ValueError):  # other models can do without it
+        plot.text(0.5, 0.5, "the picture\ncannot be read", ha="center", va="center", fontsize=8.5)
+        return
+    plot.imshow(pixels)
 
 
 def _draw_text(plot: Axes, case: Case) -> None:

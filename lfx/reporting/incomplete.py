@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ALL_ROWS, COMPLETE_ROWS = " (all rows)", " (complete rows)"
-DIFFERENT_SAMPLES = "n differs between lines: scores of different samples are not comparable"
+DIFFERENT_SAMPLES = (
+    "n differs between lines, or which samples they are of: scores of different samples are not "
+    "comparable"
+)
 COMPARABLE = (
     f"{DIFFERENT_SAMPLES}. Complete rows: the samples that all members have, on which members and "
     "baselines are compared with a fusion"

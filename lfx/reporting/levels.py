@@ -13,6 +13,7 @@ from lfx.evaluation.scores import title_of
 from lfx.reporting.estimates import ESTIMATE, estimate_scores
 from lfx.reporting.incomplete import DIFFERENT_SAMPLES
 from lfx.reporting.member_files import member_files
+from lfx.reporting.run_table import samples_differ
 from lfx.reporting.score_columns import titled
 from lfx.reporting.seeds import group_by_seed
 from lfx.reporting.table import Column, Format, Table
@@ -72,7 +73,8 @@ def levels_table(runs: Sequence[Run]) -> Table:
     trained = {_key(run.folder): read_training(run.folder) for run in scored if _is_trained(run)}
     groups = group_by_seed(scored)
     counts = {_samples(group, split) for group in groups}
-    same = counts.pop() if len(counts) == 1 else None
+    comparable = len(counts) == 1 and not samples_differ(scored, (split,))
+    same = counts.pop() if comparable else None
     columns = [
         Column("model", least=40),
         *([] if same else [Column(f"{split} n")]),

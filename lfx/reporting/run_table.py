@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from lfx.data.split_names import REPORTED
 from lfx.evaluation.reported import COMPLETE
 from lfx.evaluation.scores import reported
 from lfx.reporting.incomplete import COMPARABLE, score_lines
@@ -13,7 +14,7 @@ from lfx.reporting.table import CSV, Column, Table
 from lfx.reporting.without_test import data_notes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from lfx.runs.find import Run
 
@@ -53,16 +54,22 @@ def counts_differ(runs: Sequence[Run]) -> bool:
 
     They are if a modality, or a member of a fusion, lacks samples.
     """
-    if any(COMPLETE in run.metrics for run in runs):
-        return True
-    counts: dict[tuple[str, str, str], set[object]] = {}
+    return any(COMPLETE in run.metrics for run in runs) or samples_differ(runs, REPORTED)
+
+
+def samples_differ(runs: Sequence[Run], splits: Collection[str]) -> bool:
+    """Return whether scores of some splits are of different samples.
+
+    Equal numbers of samples may still be different ones: one modality lacks some, another others.
+    """
+    samples: dict[tuple[object, ...], set[object]] = {}
     for run in runs:
-        for split, scores in run.splits.items():
+        for split in run.splits.keys() & splits if run.split_fingerprint else ():
             key = (run.data, run.split_fingerprint, split)
-            counts.setdefault(key, set()).add(scores.get("support"))
-    return any(
-        len(numbers - {None}) > 1 for (_, division, _), numbers in counts.items() if division
-    )
+            samples.setdefault(key, set()).add(run.splits[split].get("support"))
+            # Folds are of different samples by design.
+            samples.setdefault((*key, run.fold), set()).add(run.samples.get(split))
+    return any(len(values - {None}) > 1 for values in samples.values())
 
 
 def run_differences(runs: Sequence[Run]) -> list[list[str]]:

@@ -138,13 +138,13 @@ def _difference(
 ) -> list[Row]:
     """Return the row of the mean difference of a line and the same line of the first kind.
 
-    Scores of another number of samples are not compared. There is no row of fewer than two pairs,
+    Scores of other samples are not compared. There is no row of fewer than two pairs,
     which a standard deviation needs.
     """
     base_lines = _lines(base)
     beside = next(each for each in (suffix, "", COMPLETE_ROWS) if each in base_lines)
     pairs = [
-        (line, base_line)
+        (line, base_line, () if COMPLETE_ROWS in {suffix, beside} else _others(run, other))
         for run, line in zip(group, lines, strict=True)
         for other, base_line in zip(base, base_lines[beside], strict=True)
         if (run.seed, run.fold) == (other.seed, other.fold)
@@ -158,8 +158,8 @@ def _difference(
         if any(
             split in line
             and split in other
-            and line[split].get("support") != other[split].get("support")
-            for line, other in pairs
+            and (line[split].get("support") != other[split].get("support") or split in of_others)
+            for line, other, of_others in pairs
         )
     ]
     differences = [
@@ -168,14 +168,20 @@ def _difference(
             for split, of_split in _subtract(_scores(line), _scores(other)).items()
             if split not in differing
         }
-        for line, other in pairs
+        for line, other, _ in pairs
     ]
     if differing:
         title += f" (not of {', '.join(differing)}: other samples)"
     summary = _summarise(differences)
-    samples = _samples([line for line, _ in pairs], summary)
+    samples = _samples([line for line, _, _ in pairs], summary)
     row = Row(group[0].data, title, "difference", len(pairs), summary, samples, counted=counted)
     return [row]
+
+
+def _others(run: Run, other: Run) -> list[str]:
+    """Return the splits of which two runs are known to have scored different samples."""
+    both = run.samples.keys() & other.samples.keys()
+    return [split for split in both if run.samples[split] != other.samples[split]]
 
 
 def _scores(metrics: Metrics) -> dict[str, dict[str, float]]:

@@ -7,11 +7,13 @@ import json
 import logging
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lfx.artifacts.parquet import read_metadata
 from lfx.artifacts.reserved import ON_MISSING
+from lfx.artifacts.scored import scored_samples
 from lfx.data.split_names import REPORTED
 from lfx.runs.metrics import read_metrics
 from lfx.runs.status import require_status
@@ -67,6 +69,14 @@ class Run:
     def splits(self) -> dict[str, dict[str, Any]]:
         """The scores of each split, in the order of tables."""
         return {split: self.metrics[split] for split in REPORTED if split in self.metrics}
+
+    @cached_property
+    def samples(self) -> dict[str, str]:
+        """A digest of the ids that each split's scores are of; empty where they are unknown."""
+        try:
+            return scored_samples(self.folder / _PREDICTIONS)
+        except ArtifactError:
+            return {}
 
     @property
     def leaky(self) -> bool:

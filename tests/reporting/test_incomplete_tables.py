@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lfx.artifacts.parquet import write_predictions
 from lfx.fusion.schemes.learned import Learned
 from lfx.fusion.schemes.mean import Mean
 from lfx.fusion.schemes.weighted import Weighted
@@ -273,6 +274,33 @@ def test_other_samples_are_not_compared(capsys):
         others = [replace(one, **options) if one.name == "image" else one for one in runs]
         assert not counts_differ(others)
     assert not counts_differ([replace(one, split_fingerprint="") for one in runs])
+
+
+def test_equal_numbers_of_other_samples_are_not_compared(predicted, tmp_path):
+    def runs(lacking):
+        for name, lacks in lacking.items():
+            for seed in range(2):
+                folder = tmp_path / f"{name}_{seed}_{lacks}"
+                ids = [one for one in IDS if one != lacks]
+                write_predictions(
+                    folder / "predictions.parquet", predicted(ids, "test", [0] * 29, [0] * 29)
+                )
+                yield run(name, seed, {"test": scores(29)}, folder=folder, model=name)
+
+    others = list(runs({"image": "s01", "audio": "s02"}))
+    assert counts_differ(others)
+    assert COMPARABLE in run_table(others).markdown()
+    *_, difference = rows = seed_rows(group_by_seed(others))
+    assert difference.title == "audio - image (not of test: other samples)"
+    assert not difference.scores
+    text = seed_table(rows).markdown()
+    assert "test n" in text
+    assert COMPARABLE in text
+    same = list(runs({"image": "s01", "text": "s01"}))
+    assert not counts_differ(same)
+    *_, difference = seed_rows(group_by_seed(same))
+    assert difference.title == "text - image"
+    assert difference.scores["test"]["accuracy"] == (0, 0)
 
 
 def test_a_fusion_that_drops_rows_is_compared_with_the_complete_rows():

@@ -12,6 +12,7 @@ from lfx.artifacts.folds import average_folds
 from lfx.artifacts.parquet import write_predictions
 from lfx.evaluation.intervals import bootstrap_f1, wilson
 from lfx.evaluation.splits import evaluate_splits
+from lfx.reporting.incomplete import DIFFERENT_SAMPLES
 from lfx.reporting.levels import levels_table
 from lfx.runs.cost import Cost
 from lfx.runs.epochs import note_epochs
@@ -113,6 +114,21 @@ def test_scores_of_different_samples_have_their_n_and_a_note(leave):
     assert cells(table, "image")["test n"] == "9"
     assert cells(table, "text")["test n"] == "12"
     assert "scores of different samples are not comparable" in table.notes[0]
+
+
+def test_as_many_other_samples_have_their_n_and_a_note(leave, predicted):
+    runs = [
+        replace(one, split_fingerprint="s")
+        for one in (leave("text"), leave("image"), leave("same"))
+    ]
+    file = runs[1].folder / "predictions.parquet"
+    ids = [f"s{number + 1}" for number in range(len(LABELS))]
+    write_predictions(file, predicted(ids, "test", LABELS, LABELS, name="image"))
+    table = levels_table(runs)
+    assert [row[1] for row in table.rows] == ["12"] * 3
+    assert table.notes[0] == DIFFERENT_SAMPLES
+    assert table.columns[1].title == "test n"
+    assert DIFFERENT_SAMPLES not in levels_table([runs[0], runs[2]]).notes
 
 
 def test_a_training_that_several_stand_on_is_counted_once(leave, fuse):

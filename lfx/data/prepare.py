@@ -88,7 +88,8 @@ def load_labelled(
         log.info(note)
     _check_number_of_classes(table)
     table = table.with_splits(_divide(table, plan, loaded, dropped))
-    problems = check_splits(table)
+    # The folds, which are checked themselves, take the place of train and val.
+    problems = [] if _goes_into_folds(table, plan) else check_splits(table)
     if "test" not in table.present_splits() and plan.folds:
         log.info("there is no split test: out-of-fold rows are reported")
     elif "test" not in table.present_splits() and plan.kind != "file":
@@ -119,11 +120,11 @@ def _divide(
         given = dict(zip(table.ids.tolist(), table.splits.tolist(), strict=True))
         return named_splits(table.ids, given, "the table")
     groups = table.groups if plan.kind == "grouped" else None
-    if plan.folds and groups is not None and len(set(groups)) < FEWEST_GROUPS:
-        log.info(
-            "%d groups are too few for a test split: all samples are dealt into the folds",
-            len(set(groups)),
-        )
+    if groups is not None and _goes_into_folds(table, plan):
+        count = len(set(groups))
+        if count == 1:
+            raise DataError("all samples are of one group; folds need two or more")
+        log.info("%d groups are too few for a test split: all samples are dealt into folds", count)
         # The folds draw their own part for early stopping.
         return ["val" if group == groups[0] else "train" for group in groups]
     splits = tenths_split(table.labels, groups, plan.seed, stratify=plan.stratify)
@@ -132,6 +133,11 @@ def _divide(
         for sentence in uneven_parts(groups, parts, TENTHS):
             log.warning(sentence)
     return splits
+
+
+def _goes_into_folds(table: SampleTable, plan: SplitPlan) -> bool:
+    """Return whether there are too few groups for a test split beside the folds."""
+    return plan.folds and plan.kind == "grouped" and len(set(table.groups)) < FEWEST_GROUPS
 
 
 def load_any(
@@ -175,12 +181,13 @@ def _check_number_of_classes(table: SampleTable) -> None:
         )
 
 
-def check_splits(table: SampleTable, of: str = "") -> list[str]:
+def check_splits(table: SampleTable, of: str = "", whole: SampleTable | None = None) -> list[str]:
     """Refuse splits that cannot be trained on; return warnings about the others.
 
     Args:
         table: the samples that a model may see, with their splits.
         of: what these samples are, where they are not all.
+        whole: the samples that they are of; classes that its val or test lacks are not warned of.
 
     Raises:
         DataError: there is no train or no val, or train lacks a class.
@@ -191,7 +198,9 @@ def check_splits(table: SampleTable, of: str = "") -> list[str]:
         missing = table.missing_classes(split)
         if missing and split == "train":
             problems.append(f"split train has no sample of class {name_some(missing)}{of}")
-        elif missing:
+        elif missing := [
+            name for name in missing if whole is None or name not in whole.missing_classes(split)
+        ]:
             warnings.append(
                 f"split {split} has no sample of class {name_some(missing)}{of}: its recall is "
                 f"unknown there, and its F1 counts as 0 in f1_macro of {split}"

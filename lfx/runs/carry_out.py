@@ -91,10 +91,8 @@ def _trainable(plan: RunPlan, table: SampleTable, usable: Usable) -> SampleTable
         return table
     part = usable.of(table)
     with_what = f" with {' or '.join(plan.modality.columns())}"
-    before = set(table.missing_classes("val") + table.missing_classes("test"))
-    for sentence in check_splits(part, with_what):
-        if not before:
-            log.warning(sentence)
+    for sentence in check_splits(part, with_what, table):
+        log.warning(sentence)
     return part
 
 

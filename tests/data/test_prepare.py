@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from lfx.data.column import TextColumn
-from lfx.data.prepare import SplitPlan, load_any, load_labelled
+from lfx.data.prepare import SplitPlan, check_splits, load_any, load_labelled
 from lfx.data.rare import RareClasses
 from lfx.data.samples import UNLABELLED
 from lfx.data.sources.mvsa import MvsaSource
@@ -129,6 +129,32 @@ def test_train_needs_every_class_and_other_splits_are_warned_of(make_source, loa
         rare=RareClasses("drop"),
     )
     assert table.classes == ("bad", "good")
+
+
+def test_few_groups_are_checked_as_folds_alone(make_source, load, caplog):
+    texts = [f"{chr(97 + n % 26)}{n} b{n} c{n} d{n}" for n in range(20)]
+    source = make_source(texts, [int(n >= 4 and n % 2 == 0) for n in range(20)])
+    samples = source.reading.samples
+
+    def grouped(size):
+        named = [replace(one, group=f"g{row // size}") for row, one in enumerate(samples)]
+        source.reading = replace(source.reading, samples=tuple(named))
+        return load(source, SplitPlan("grouped", folds=True))
+
+    with caplog.at_level(logging.WARNING):
+        grouped(4)  # the first group is of one class
+    assert not caplog.messages
+    with pytest.raises(DataError, match="all samples are of one group; folds need two or more"):
+        grouped(20)
+
+
+def test_classes_that_a_part_alone_lacks_are_warned_of(make_source, load):
+    splits = ["train", "train", "val", "test", "test", "test"]
+    table = load(make_source(TEXTS, [0, 1, 0, 1, 0, 0], splits=splits))
+    part = table.part([0, 1, 2, 4, 5])  # val lacked a class before, test lacks it now
+    (warning,) = check_splits(part, " with image", table)
+    assert warning.startswith("split test has no sample of class good with image")
+    assert len(check_splits(part)) == 2
 
 
 def test_one_class_is_nothing_to_train_on(make_source, load):

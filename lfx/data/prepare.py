@@ -87,6 +87,8 @@ def load_labelled(
     for note in table.notes[len(loaded.table.notes) :]:
         log.info(note)
     _check_number_of_classes(table)
+    if plan.kind != "file" and any(split is not None for split in table.splits):
+        log.info("the data's own splits are not used; data.split=file takes them")
     table = table.with_splits(_divide(table, plan, loaded, dropped))
     # The folds, which are checked themselves, take the place of train and val.
     problems = [] if _goes_into_folds(table, plan) else check_splits(table)
@@ -236,7 +238,8 @@ def _log_splits(table: SampleTable, *, named_groups: bool, folds: bool) -> None:
         straddling = sum(table.groups[row] in seen_groups for row in rows)
         if straddling:
             log.warning(
-                "%d of %d %s samples have a near duplicate%s in %s; data.split=grouped avoids it",
+                "%d of %d %s samples have a near duplicate%s in %s, or are tied to one; "
+                "data.split=grouped avoids it",
                 straddling,
                 len(rows),
                 split,

@@ -98,7 +98,7 @@ def tenths_split(
     try:
         parts = fold_positions(labels, groups, FEWEST_GROUPS, seed, stratify=stratify)
     except ValueError as error:
-        remedy = "" if groups is None else "; data.folds deals fewer groups into folds"
+        remedy = "" if groups is None else "; data.folds=N deals fewer groups into N folds"
         raise DataError(f"the data cannot be split 8:1:1: {error}{remedy}") from error
     splits = np.full(len(labels), "train", dtype=object)
     splits[parts[0]] = "test"

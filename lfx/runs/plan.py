@@ -103,10 +103,15 @@ class RunPlan:
         problems = self.regime.problems(self.request)
         if self.encoder.reads != self.modality.reads:
             encoder, modality = (self.settings[key].get("name") for key in ("encoder", "modality"))
+            remedy = (
+                "choose that of each part: encoder@modality.encoders.NAME=OPTION"
+                if self.modality.reads == JointModality.reads
+                else "`--help` lists them"
+            )
             problems.insert(
                 0,
                 f"encoder={encoder} reads {self.encoder.reads}, but modality={modality} needs an "
-                f"encoder that reads {self.modality.reads}; `--help` lists them",
+                f"encoder that reads {self.modality.reads}; {remedy}",
             )
         problems += [*self._weights_problems(), *self._joint_problems()]
         if self.paraphrase_file.file is not None and self.modality.reads != "text":

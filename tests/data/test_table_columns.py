@@ -141,3 +141,21 @@ def test_splits_and_groups_need_no_naming_either(read):
     assert list(samples.splits) == ["train", None, "val"]
     assert list(samples.groups) == ["g", "g", None]
     assert list(read(cells, group=None).samples.groups) == [None] * 3
+
+
+@pytest.mark.parametrize("kind", ["parquet", "jsonl"])
+def test_a_list_of_numbers_is_no_label_and_null_is_none(read, kind):
+    texts = {"text": ["a", "b", "c"]}
+    reading = read(texts | {"label": [[0], [1], None]}, kind)
+    assert [reason for _, reason in reading.bad] == [
+        "its label is a list, not a text: [0]",
+        "its label is a list, not a text: [1]",
+    ]
+    assert [(one.id, one.label) for one in reading.samples] == [("3", None)]
+    assert kinds(reading) == {"text": "texts"}
+    reading = read(texts | {"clip": [[1], None, None]}, kind, group="clip")
+    assert [reason for _, reason in reading.bad] == ["its group is a list, not a text: [1]"]
+    assert list(reading.samples.groups) == [None, None]
+    reading = read(texts | {"id": [[1], [2], None]}, kind)
+    assert len(reading.bad) == 3
+    assert reading.bad[-1][1] == "it has no id"

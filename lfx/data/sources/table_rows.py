@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from lfx.data.arrays import read_array_table
 from lfx.data.class_labels import name_label, uses_names
 from lfx.data.column import NumberColumn
@@ -115,8 +117,11 @@ class _Rows:
         name = self.roles.of_samples.get(role)
         if name is None:
             return [None] * len(self.table.rows)
+        cells = self.table.cells[name]
+        if isinstance(cells, pa.ChunkedArray):
+            cells = cells.to_pylist()
         values: list[str | None] = []
-        for row, value in enumerate(self.table.cells[name]):
+        for row, value in enumerate(cells):
             try:
                 values.append(cell(value))
             except ValueError as error:

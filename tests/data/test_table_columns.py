@@ -154,8 +154,25 @@ def test_a_list_of_numbers_is_no_label_and_null_is_none(read, kind):
     assert [(one.id, one.label) for one in reading.samples] == [("3", None)]
     assert kinds(reading) == {"text": "texts"}
     reading = read(texts | {"clip": [[1], None, None]}, kind, group="clip")
-    assert [reason for _, reason in reading.bad] == ["its group is a list, not a text: [1]"]
+    assert [reason for _, reason in reading.bad] == [
+        "its group is a list, not a text: [1]; data.source.group=null passes the column over"
+    ]
     assert list(reading.samples.groups) == [None, None]
     reading = read(texts | {"id": [[1], [2], None]}, kind)
     assert len(reading.bad) == 3
     assert reading.bad[-1][1] == "it has no id"
+
+
+def test_a_group_or_split_that_cannot_be_read_is_a_bad_sample(read):
+    texts = {"text": ["a", "b", "c"]}
+    reading = read(texts | {"group": [1.5, None, 2.0]})
+    assert list(reading.samples.groups) == [None, "2"]
+    assert reading.bad == (
+        ("1", "its group is 1.5, not an integer; data.source.group=null passes the column over"),
+    )
+    reading = read(texts | {"split": [["val"], None, []]}, "jsonl")
+    assert [reason for _, reason in reading.bad] == [
+        f"its split is a list, not a text: {cell}; data.source.split=null passes the column over"
+        for cell in (["val"], [])
+    ]
+    assert not read(texts | {"group": [1.5, None, 2.0]}, group=None).bad

@@ -155,8 +155,7 @@ class TableSource:
                 "one"
             )
         roles = {role: column for role, column in named.items() if column in table.cells}
-        explicit = {role for role in named if role not in optional}
-        return read_rows(table, Roles(roles, explicit, columns, files), self.classes, root)
+        return read_rows(table, Roles(roles, columns, files), self.classes, root)
 
 
 def _is_encoding(name: str) -> bool:

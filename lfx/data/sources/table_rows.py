@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,6 +23,10 @@ if TYPE_CHECKING:
     from lfx.data.column import Column
 
 _USUAL = {"text", "image"}
+# Columns of these names are read unless the settings say otherwise.
+_PASSED_OVER = {
+    role: f"; data.source.{role}=null passes the column over" for role in ("split", "group")
+}
 
 
 @dataclass(frozen=True)
@@ -32,13 +35,11 @@ class Roles:
 
     Attributes:
         of_samples: `id`, `label`, `split`, `group` → the file's column, of those that it has.
-        named: which of these the settings name; another's cell that cannot be read is passed over.
         content: name → the file's column.
         files: name → a file of arrays, which holds the content of all samples.
     """
 
     of_samples: Mapping[str, str]
-    named: AbstractSet[str]
     content: Mapping[str, str]
     files: Mapping[str, Path]
 
@@ -126,8 +127,7 @@ class _Rows:
                 values.append(cell(value))
             except ValueError as error:
                 values.append(None)
-                if role in {"id", "label"} or role in self.roles.named:
-                    self.refuse([row], f"its {role} is {error}")
+                self.refuse([row], f"its {role} is {error}{_PASSED_OVER.get(role, '')}")
         return values
 
     def refuse(self, rows: Iterable[int], reason: str) -> None:

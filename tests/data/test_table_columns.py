@@ -53,7 +53,9 @@ def test_what_nobody_names_is_absent(read, kind):
     [
         ({"text": "tweet"}, "has no column tweet; it has id, text, more"),
         ({"columns": {"audio": "sound"}}, "has no column sound"),
-        ({"columns": {"extra": "extra"}, "group": "clip"}, "has no column clip"),
+        ({"columns": {"more": "more"}, "group": "clip"}, "has no column clip"),
+        ({"columns": {"extra": "extra"}}, "has no column extra; it has id, text, more"),
+        ({"columns": {"image": "image"}}, "has no column image; it has id, text, more"),
         ({"label": "class"}, r"has no column class; .* \(label=null: unlabelled\)"),
         ({"id": "name"}, "has no column name"),
     ],

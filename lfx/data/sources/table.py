@@ -118,7 +118,8 @@ class TableSource:
         file = root / self.file
         sought = {role: column for role, column in (named | wanted).items() if column is not None}
         # A default's name need not be there, but that of the id.
-        optional = {role for role, column in sought.items() if column == role} - {"id"}
+        optional = {role for role, column in sought.items() if column == role}
+        optional -= {"id", *self.columns}
         table = read_columns(
             file,
             sorted(set(sought.values())),

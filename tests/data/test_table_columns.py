@@ -178,3 +178,10 @@ def test_a_group_or_split_that_cannot_be_read_is_a_bad_sample(read):
         for cell in (["val"], [])
     ]
     assert not read(texts | {"group": [1.5, None, 2.0]}, group=None).bad
+
+
+@pytest.mark.parametrize("role", ["id", "label", "split", "group"])
+def test_what_is_no_content_is_no_content_column(read, role):
+    message = rf"columns\.{role} is no content; data\.source\.{role}=more names the column"
+    with pytest.raises(ConfigError, match=message):
+        read({"text": ["a", "b", "c"], "more": IDS}, columns={role: "more"})

@@ -24,6 +24,8 @@ _TABS = {"\\t": "\t", "tab": "\t"}
 # Columns of the file that need no naming, where it has them.
 _USUAL = ("text", "image", "audio")
 _ARRAY_FILES = (".npy", ".npz")
+# What is known of a sample beside its content.
+_ROLES = ("id", "label", "split", "group")
 
 
 @checked
@@ -72,8 +74,13 @@ class TableSource:
     quoting: Quoting = "auto"
 
     def __post_init__(self) -> None:
-        """Refuse an unknown separator or encoding, and content that is named twice."""
-        problems = []
+        """Refuse an unknown separator or encoding, and content that is named twice or is none."""
+        problems = [
+            f"data.source.columns.{role} is no content; data.source.{role}="
+            f"{self.columns[role] or 'null'} names the column with the samples' {role}"
+            for role in _ROLES
+            if role in self.columns
+        ]
         for name, usual in (("text", self.text), ("image", self.image)):
             if name in self.columns and usual not in {name, self.columns[name]}:
                 problems.append(
@@ -106,7 +113,7 @@ class TableSource:
         root = Path(self.root).expanduser()
         if not root.is_dir():
             raise DataError(f"data.root={self.root} is not a folder; give the folder of the data")
-        named = {role: getattr(self, role) for role in ("id", "label", "split", "group")}
+        named = {role: getattr(self, role) for role in _ROLES}
         content = dict.fromkeys(_USUAL) | {name: name for name in _USUAL}
         content |= {"text": self.text, "image": self.image, **self.columns}
         files = {

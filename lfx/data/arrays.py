@@ -136,18 +136,40 @@ def sample_numbers(array: npt.NDArray[Any]) -> Numbers | None:
     return numbers if numbers.size else None
 
 
+class TooLargeError(ValueError):
+    """A number is finite, and too large for float32."""
+
+    def __init__(self, number: Any) -> None:
+        super().__init__(f"it holds {number}, allowed: numbers up to 3.4e38 (float32)")
+
+
 def to_numbers(array: npt.NDArray[Any]) -> Numbers:
     """Return an array of any real numbers as float32; NaN and infinities stay.
 
     Raises:
-        ValueError: it holds something else, or numbers too large for float32.
+        ValueError: it holds something else.
+        TooLargeError: it holds numbers too large for float32.
+    """
+    numbers, too_large = to_float32(array)
+    if too_large is not None:
+        raise TooLargeError(array[too_large][0])
+    return numbers
+
+
+def to_float32(array: npt.NDArray[Any]) -> tuple[Numbers, npt.NDArray[np.bool_] | None]:
+    """Return an array of any real numbers as float32, and which of them are too large for that.
+
+    Returns:
+        The numbers, infinite where they are too large; a mask of these, None if there are none.
+
+    Raises:
+        ValueError: it holds something else.
     """
     if array.dtype.kind not in "fiu":
         raise no_numbers(array.dtype)
     with np.errstate(over="ignore"):
         numbers = np.asarray(array, dtype=np.float32)
-    if array.dtype.itemsize > numbers.dtype.itemsize and array.dtype.kind == "f":
-        lost = np.isinf(numbers) & np.isfinite(array)
-        if lost.any():
-            raise ValueError(f"it holds {array[lost][0]}, allowed: numbers up to 3.4e38 (float32)")
-    return numbers
+    if array.dtype.itemsize <= numbers.dtype.itemsize or array.dtype.kind != "f":
+        return numbers, None
+    too_large = np.asarray(np.isinf(numbers) & np.isfinite(array))
+    return numbers, too_large if too_large.any() else None

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lfx.data.arrays import SHAPES, Numbers, to_numbers
+from lfx.data.arrays import SHAPES, Numbers, TooLargeError, to_float32
 
 _Integers = npt.NDArray[np.int64]
 
@@ -40,11 +40,11 @@ def is_list(kind: pa.DataType) -> bool:
 def read_lists(column: pa.Array | pa.ChunkedArray) -> Lists:
     """Read a column of vectors, lists of numbers, or of sequences, lists of such lists.
 
-    A row that is null or empty has no numbers. One that has another number of features than most,
-    or a null among its numbers, is flawed.
+    A row that is null or empty, or whose steps all are, has no numbers. One that has another number
+    of features than most, a null among its numbers, or one too large for float32, is flawed.
 
     Raises:
-        ValueError: the column is of another type, or holds numbers too large for float32.
+        ValueError: the column is of another type.
 
     Example:
         >>> lists = read_lists(pa.array([[1.0, 2.0], None, [3.0, 4.0]]))
@@ -64,20 +64,29 @@ def read_lists(column: pa.Array | pa.ChunkedArray) -> Lists:
         raise ValueError(f"it is a column of {kind}, allowed: lists of numbers, {SHAPES}")
     widths, numbers = _lengths(rows), rows.flatten()
     of_step = np.repeat(np.arange(len(counts)), counts)
-    width = int(np.bincount(widths).argmax()) if len(widths) else 0
+    is_filled = np.bincount(of_step, weights=widths, minlength=len(counts)) > 0
+    width = int(np.bincount(widths[widths > 0]).argmax()) if is_filled.any() else 0
     flaws = {
         int(of_step[step]): f"it has {widths[step]} features, and others have {width}"
-        for step in np.flatnonzero(widths != width)[::-1]
+        for step in np.flatnonzero((widths != width) & is_filled[of_step])[::-1]
     }
     if numbers.null_count:
         of_number = np.repeat(of_step, widths)
         empty = np.asarray(numbers.is_null())
         flaws |= {int(row): "it has a null among its numbers" for row in of_number[empty]}
-    is_kept = np.ones(len(counts), dtype=bool)
+    stored = numbers.to_numpy(zero_copy_only=False)
+    values, too_large = to_float32(stored)
+    if too_large is not None:
+        of_number = np.repeat(of_step, widths)[too_large]
+        rows_of, firsts = np.unique(of_number, return_index=True)
+        shown = stored[too_large][firsts]
+        flaws |= {
+            int(row): str(TooLargeError(number)) for row, number in zip(rows_of, shown, strict=True)
+        }
+    is_kept = is_filled
     is_kept[list(flaws)] = False
-    kept_steps = is_kept[of_step] & (width > 0)
-    kept = numbers.filter(pa.array(np.repeat(kept_steps, widths))) if flaws else numbers
-    values = to_numbers(kept.to_numpy(zero_copy_only=False))
+    kept_steps = is_kept[of_step]
+    values = values[np.repeat(kept_steps, widths)] if flaws else values
     lengths = np.bincount(of_step[kept_steps], minlength=len(counts))
     return Lists(
         values.reshape(int(lengths.sum()), width),

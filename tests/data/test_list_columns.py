@@ -58,6 +58,27 @@ def test_rows_that_differ_are_flawed_and_left_out():
     assert read.starts.tolist() == [0, 2, 2, 2, 3]
 
 
+def test_rows_of_empty_steps_have_no_numbers_and_no_say_in_the_width():
+    rows = [[[]], [[], []], [[]], [[1.0, 2.0]], [[3.0, 4.0], [5.0, 6.0]], [[7.0, 8.0], []]]
+    read = read_lists(pa.array(rows, pa.list_(pa.list_(pa.float64()))))
+    assert read.flaws == {5: "it has 0 features, and others have 2"}
+    assert read.values.tolist() == [[1, 2], [3, 4], [5, 6]]
+    assert read.starts.tolist() == [0, 0, 0, 0, 1, 3, 3]
+    read = read_lists(pa.array(rows[:3], pa.list_(pa.list_(pa.float64()))))
+    assert (read.flaws, read.values.shape, read.starts.tolist()) == ({}, (0, 0), [0, 0, 0, 0])
+
+
+def test_a_number_too_large_for_float32_is_a_flaw_of_its_row():
+    read = read_lists(pa.array([[1e300, 2e300], [1.0, 2.0], None, [float("inf"), 3.0]]))
+    assert read.flaws == {0: "it holds 1e+300, allowed: numbers up to 3.4e38 (float32)"}
+    assert read.values.tolist() == [[1, 2], [float("inf"), 3]]
+    assert read.starts.tolist() == [0, 0, 1, 1, 2]
+    halves = pa.array([[1.0, None], [2.0, 3.0]], pa.list_(pa.float32())).cast(
+        pa.list_(pa.float16())
+    )
+    assert read_lists(halves).values.tolist() == [[2, 3]]
+
+
 def test_a_column_without_content_is_read():
     read = read_lists(pa.array([None, []], pa.list_(pa.float32())))
     assert read.values.shape == (0, 0)

@@ -121,6 +121,13 @@ def test_numbers_of_another_width_than_most_are_a_flaw(read):
         assert column.array(2).tolist() == [[5, 6]]
 
 
+def test_empty_steps_are_absent_in_every_format(read):
+    for kind in ("parquet", "jsonl"):
+        cells = [[[]], [[], []], [[5.0, 6.0]]]
+        column = read({"faces": cells}, kind).samples.columns["faces"]
+        assert (column.present.tolist(), column.flaws) == ([False, False, True], {})
+
+
 def test_a_file_may_hold_the_numbers_of_all_samples(read, tmp_path):
     np.save(tmp_path / "rows.npy", np.arange(6, dtype=np.float32).reshape(3, 2))
     np.savez(tmp_path / "by_id.npz", **{"3": np.ones((2, 4)), "1": np.zeros((1, 4))})

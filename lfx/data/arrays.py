@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Numbers = npt.NDArray[np.float32]
+# Numbers by id, and the problems of those that cannot be used.
+_ById = tuple[dict[str, Numbers | None], dict[str, str]]
 
 _ID = "id"
 SHAPES = "(features,) or (time, features)"
@@ -45,7 +47,7 @@ def read_array_file(file: Path) -> Numbers:
     return numbers
 
 
-def read_array_table(file: Path, ids: Sequence[str]) -> list[Numbers | None]:
+def read_array_table(file: Path, ids: Sequence[str]) -> tuple[list[Numbers | None], dict[int, str]]:
     """Read the numbers of all samples from one file.
 
     Args:
@@ -56,7 +58,8 @@ def read_array_table(file: Path, ids: Sequence[str]) -> list[Numbers | None]:
         ids: (samples,) of the samples.
 
     Returns:
-        (samples,) (features,) or (time, features) each; None where the file has none.
+        (samples,) (features,) or (time, features) each, None where the file has none; and position
+        → problem of each sample with a number too large for float32, which has None too.
 
     Raises:
         DataError: the file is missing, damaged, or holds something else.
@@ -67,7 +70,9 @@ def read_array_table(file: Path, ids: Sequence[str]) -> list[Numbers | None]:
                 (read,) = arrays.values()
                 return _rows(read(), len(ids), "samples")
             is_table = arrays.keys() > {_ID} and len(arrays) == len((_ID, "numbers"))
-            by_id = _by_id(arrays) if is_table and _ID not in ids else _by_key(arrays, set(ids))
+            by_id, flaws = (
+                _by_id(arrays) if is_table and _ID not in ids else _by_key(arrays, set(ids))
+            )
             known = list(by_id) or list(arrays)
     except ValueError as error:
         raise DataError(f"{file} cannot be read: {error}") from error
@@ -76,22 +81,25 @@ def read_array_table(file: Path, ids: Sequence[str]) -> list[Numbers | None]:
             f"{file} has numbers of none of the samples; it has {name_some(known, most=3)}, and "
             f"the samples are {name_some(ids, most=3)}"
         )
-    return [by_id.get(name) for name in ids]
+    of_rows = {row: flaws[name] for row, name in enumerate(ids) if name in flaws}
+    return [by_id.get(name) for name in ids], of_rows
 
 
-def _by_key(
-    arrays: Mapping[str, Callable[[], npt.NDArray[Any]]], ids: set[str]
-) -> dict[str, Numbers | None]:
-    found = {}
+def _by_key(arrays: Mapping[str, Callable[[], npt.NDArray[Any]]], ids: set[str]) -> _ById:
+    by_id: dict[str, Numbers | None] = {}
+    flaws = {}
     for name in arrays.keys() & ids:
         try:
-            found[name] = sample_numbers(arrays[name]())
+            by_id[name] = sample_numbers(arrays[name]())
+        except TooLargeError as error:
+            by_id[name] = None
+            flaws[name] = str(error)
         except ValueError as error:
             raise ValueError(f"sample {shorten(name)}: {error}") from error
-    return found
+    return by_id, flaws
 
 
-def _by_id(arrays: Mapping[str, Callable[[], npt.NDArray[Any]]]) -> dict[str, Numbers | None]:
+def _by_id(arrays: Mapping[str, Callable[[], npt.NDArray[Any]]]) -> _ById:
     (name,) = arrays.keys() - {_ID}
     stored = arrays[_ID]()
     if stored.ndim != 1 or stored.dtype.kind not in "UiuS":
@@ -106,11 +114,14 @@ def _by_id(arrays: Mapping[str, Callable[[], npt.NDArray[Any]]]) -> dict[str, Nu
     twice = [name for name, count in Counter(ids).items() if count > 1]
     if twice:
         raise ValueError(f"its array id holds some ids more than once: {name_some(twice, most=3)}")
-    return dict(zip(ids, _rows(arrays[name](), len(ids), "ids"), strict=True))
+    rows, flaws = _rows(arrays[name](), len(ids), "ids")
+    return dict(zip(ids, rows, strict=True)), {ids[row]: flaw for row, flaw in flaws.items()}
 
 
-def _rows(stored: npt.NDArray[Any], count: int, what: str) -> list[Numbers | None]:
-    """Return an array's rows, which have to be as many as there are `what`."""
+def _rows(
+    stored: npt.NDArray[Any], count: int, what: str
+) -> tuple[list[Numbers | None], dict[int, str]]:
+    """Return an array's rows, which have to be as many as there are `what`, and their flaws."""
     if stored.ndim not in range(1, 2 + _MOST_DIMENSIONS):
         raise ValueError(
             f"it has the shape {stored.shape}, allowed: (samples,), (samples, features) or "
@@ -118,10 +129,16 @@ def _rows(stored: npt.NDArray[Any], count: int, what: str) -> list[Numbers | Non
         )
     if len(stored) != count:
         raise ValueError(f"it has {len(stored)} rows, and there are {count} {what}")
-    numbers = to_numbers(stored)
+    numbers, too_large = to_float32(stored)
     if numbers.size == 0:
-        return [None] * count
-    return list(numbers[:, None] if numbers.ndim == 1 else numbers)
+        return [None] * count, {}
+    rows: list[Numbers | None] = list(numbers[:, None] if numbers.ndim == 1 else numbers)
+    flaws = {}
+    if too_large is not None:
+        for row in np.flatnonzero(too_large.reshape(count, -1).any(axis=1)):
+            rows[row] = None
+            flaws[int(row)] = str(TooLargeError(stored[row][too_large[row]].flat[0]))
+    return rows, flaws
 
 
 def sample_numbers(array: npt.NDArray[Any]) -> Numbers | None:

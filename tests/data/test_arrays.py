@@ -170,31 +170,30 @@ def test_a_missing_file_and_another_kind_are_refused(tmp_path):
 def test_a_table_by_keys_by_ids_or_in_order(tmp_path):
     ids = ["a", "b", "c"]
     np.savez(tmp_path / "keys.npz", c=SEQUENCE, a=SEQUENCE[:1], more=SEQUENCE)
-    read = read_array_table(tmp_path / "keys.npz", ids)
+    read, _ = read_array_table(tmp_path / "keys.npz", ids)
     assert [None if one is None else one.shape for one in read] == [(1, 2), None, (3, 2)]
     rows = np.arange(6).reshape(3, 2)
     for names in (["c", "x", "a"], np.array([b"c", b"x", b"a"])):
         np.savez(tmp_path / "rows.npz", id=names, features=rows)
-        read = read_array_table(tmp_path / "rows.npz", ids)
+        read, _ = read_array_table(tmp_path / "rows.npz", ids)
         assert read[1] is None
         assert [read[0].tolist(), read[2].tolist()] == [[4, 5], [0, 1]]
     np.savez(tmp_path / "numbers.npz", id=[7, 8], features=rows[:2])
-    assert read_array_table(tmp_path / "numbers.npz", ["8"])[0].tolist() == [2, 3]
+    assert read_array_table(tmp_path / "numbers.npz", ["8"])[0][0].tolist() == [2, 3]
     np.save(tmp_path / "order.npy", rows)
-    assert [one.tolist() for one in read_array_table(tmp_path / "order.npy", ids)] == rows.tolist()
+    read, flaws = read_array_table(tmp_path / "order.npy", ids)
+    assert [one.tolist() for one in read] == rows.tolist()
+    assert flaws == {}
     np.save(tmp_path / "sequences.npy", np.arange(12).reshape(3, 2, 2))
-    assert read_array_table(tmp_path / "sequences.npy", ids)[1].tolist() == [[4, 5], [6, 7]]
+    assert read_array_table(tmp_path / "sequences.npy", ids)[0][1].tolist() == [[4, 5], [6, 7]]
     np.save(tmp_path / "single.npy", np.arange(3))
-    assert [one.tolist() for one in read_array_table(tmp_path / "single.npy", ids)] == [
-        [0],
-        [1],
-        [2],
-    ]
+    read, _ = read_array_table(tmp_path / "single.npy", ids)
+    assert [one.tolist() for one in read] == [[0], [1], [2]]
 
 
 def test_a_sample_may_be_called_id(tmp_path):
     np.savez(tmp_path / "keys.npz", id=[1.0, 2.0], other=[3.0, 4.0])
-    read = read_array_table(tmp_path / "keys.npz", ["id", "other"])
+    read, _ = read_array_table(tmp_path / "keys.npz", ["id", "other"])
     assert [one.tolist() for one in read] == [[1, 2], [3, 4]]
 
 
@@ -225,3 +224,18 @@ def test_rows_in_order_are_as_many_as_samples(tmp_path):
         read_array_table(tmp_path / "a.npy", ["a", "b", "c", "d"])
     with pytest.raises(DataError, match=r"none\.npy cannot be read: No such file"):
         read_array_table(tmp_path / "none.npy", ["a"])
+
+
+def test_a_number_too_large_for_float32_is_a_flaw_of_its_sample(tmp_path):
+    ids = ["a", "b", "c"]
+    rows = np.array([[1.0, 2.0], [-1e300, 1.0], [3.0, 4.0]])
+    np.save(tmp_path / "order.npy", rows)
+    np.save(tmp_path / "single.npy", rows[:, 0])
+    np.savez(tmp_path / "keys.npz", **dict(zip(ids, rows, strict=True)))
+    np.savez(tmp_path / "rows.npz", id=["b", "a", "c"], features=rows[[1, 0, 2]])
+    for name in ("order.npy", "single.npy", "keys.npz", "rows.npz"):
+        read, flaws = read_array_table(tmp_path / name, ids)
+        assert [one is None for one in read] == [False, True, False]
+        assert flaws == {1: "it holds -1e+300, allowed: numbers up to 3.4e38 (float32)"}
+    np.savez(tmp_path / "only.npz", b=rows[1])
+    assert list(read_array_table(tmp_path / "only.npz", ids)[1]) == [1]

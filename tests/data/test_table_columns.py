@@ -134,6 +134,9 @@ def test_a_file_may_hold_the_numbers_of_all_samples(read, tmp_path):
     reading = read({}, columns={"rows": "rows.npy", "sound": "by_id.npz"})
     assert reading.samples.columns["rows"].array(2).tolist() == [[4, 5]]
     assert reading.samples.columns["sound"].present.tolist() == [True, False, True]
+    np.save(tmp_path / "large.npy", [1.0, 1e300, 2.0])
+    column = read({}, columns={"rows": "large.npy"}).samples.columns["rows"]
+    assert column.flaws == {1: "its rows: it holds 1e+300, allowed: numbers up to 3.4e38 (float32)"}
     with pytest.raises(DataError, match=r"gone\.npy"):
         read({}, columns={"rows": "gone.npy"})
 

@@ -145,9 +145,10 @@ def _content(
         read = content_column(name, table.cells[column], root)
         columns[name] = read if every else read.at(good)
     for name, file in roles.files.items():
-        arrays = read_array_table(file, [str(one) for one in ids])
+        arrays, problems = read_array_table(file, [str(one) for one in ids])
+        flaws = {row: f"its {name}: {problem}" for row, problem in problems.items()}
         try:
-            whole = NumberColumn.of(arrays)
+            whole = NumberColumn.of(arrays, flaws)
         except ValueError as error:
             raise DataError(f"data.source.columns.{name}={file.name}: {error}") from error
         columns[name] = whole if every else whole.at(good)

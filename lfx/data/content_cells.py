@@ -34,6 +34,9 @@ def content_column(name: str, cells: Sequence[Any] | pa.ChunkedArray, root: Path
         name: of the column, as the settings call it.
         cells: (rows,) as the table holds them; Arrow lists of numbers where it has such.
         root: the folder that paths are relative to.
+
+    Raises:
+        ValueError: Arrow lists are neither vectors nor sequences.
     """
     if isinstance(cells, pa.ChunkedArray):
         if name not in _TEXTS:

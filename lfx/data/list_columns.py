@@ -12,6 +12,9 @@ import pyarrow.compute as pc
 
 from lfx.data.arrays import SHAPES, Numbers, TooLargeError, to_float32
 
+# Of lists in each other: a sequence is a list of lists.
+MOST_DEPTH = 2
+
 _Integers = npt.NDArray[np.int64]
 
 

@@ -9,7 +9,7 @@ from pyarrow import parquet
 
 from lfx.data.cells import Columns, refuse_repeated
 from lfx.data.class_labels import read_class_names
-from lfx.data.list_columns import is_list
+from lfx.data.list_columns import MOST_DEPTH, is_list
 from lfx.runtime.errors import DataError
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ def read_parquet(file: Path, wanted: Collection[str], *, arrays: bool) -> Column
     Args:
         file: the file.
         wanted: names of columns; those that the file lacks are left out.
-        arrays: whether columns of lists of numbers are read too, whatever their names.
+        arrays: whether columns of vectors and sequences (lists of numbers or of such lists) are
+            read too, whatever their names.
 
     Raises:
         DataError: it is damaged, or has a column twice.
@@ -34,13 +35,14 @@ def read_parquet(file: Path, wanted: Collection[str], *, arrays: bool) -> Column
     try:
         schema = parquet.read_schema(file)
         names = schema.names
-        listed = tuple(one.name for one in schema if arrays and _is_list_of_numbers(one.type))
+        depths = {one.name: _depth(one.type) for one in schema if arrays}
+        listed = tuple(name for name, depth in depths.items() if 0 < depth <= MOST_DEPTH)
         read = [*dict.fromkeys([*(name for name in wanted if name in names), *listed])]
         refuse_repeated(names, read)
         table = parquet.read_table(file, columns=read)
         table.validate(full=True)  # a damaged file may hold texts that are not UTF-8
         cells = {
-            name: table.column(name) if name in listed else _values(table.column(name))
+            name: table.column(name) if depths.get(name) else _values(table.column(name))
             for name in table.column_names
         }
     except pa.ArrowException as error:
@@ -56,11 +58,12 @@ def read_parquet(file: Path, wanted: Collection[str], *, arrays: bool) -> Column
     )
 
 
-def _is_list_of_numbers(kind: pa.DataType) -> bool:
-    inner = kind
-    while is_list(inner):
-        inner = inner.value_type
-    return is_list(kind) and (pa.types.is_integer(inner) or pa.types.is_floating(inner))
+def _depth(kind: pa.DataType) -> int:
+    """Return how deep a type's numbers are in lists; 0 of another type."""
+    depth = 0
+    while is_list(kind):
+        kind, depth = kind.value_type, depth + 1
+    return depth if pa.types.is_integer(kind) or pa.types.is_floating(kind) else 0
 
 
 def _class_names(schema: pa.Schema) -> dict[str, tuple[str, ...]]:

@@ -195,3 +195,12 @@ def test_what_is_no_content_is_no_content_column(read, role):
     message = rf"columns\.{role} is no content; data\.source\.{role}=more names the column"
     with pytest.raises(ConfigError, match=message):
         read({"text": ["a", "b", "c"], "more": IDS}, columns={role: "more"})
+
+
+def test_lists_three_deep_are_passed_over_unless_a_setting_names_them(read):
+    cells = {"text": ["a", "b", "c"], "faces": [[[[1.0]]], [[[2.0]]], None]}
+    assert kinds(read(cells)) == {"text": "texts"}
+    message = r"column faces, read as face: it is a column of list<.*, allowed: lists of numbers"
+    with pytest.raises(DataError, match=message):
+        read(cells, columns={"face": "faces"})
+    assert read(cells | {"label": cells["faces"]}).bad[1][1].startswith("its label is a list")

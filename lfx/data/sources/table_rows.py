@@ -142,7 +142,10 @@ def _content(
     every = len(good) == len(table.rows)
     columns: dict[str, Column] = {}
     for name, column in roles.content.items():
-        read = content_column(name, table.cells[column], root)
+        try:
+            read = content_column(name, table.cells[column], root)
+        except ValueError as error:
+            raise DataError(f"column {column}, read as {name}: {error}") from error
         columns[name] = read if every else read.at(good)
     for name, file in roles.files.items():
         arrays, problems = read_array_table(file, [str(one) for one in ids])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lfx.data.cells import Columns, Format, refuse_repeated
 from lfx.data.delimited import read_delimited
@@ -133,7 +133,7 @@ def _read_json_lines(text: str, wanted: Collection[str], *, arrays: bool) -> Col
     if not objects and not unreadable:
         raise DataError("the file is empty")
     names = tuple(dict.fromkeys(name for entry in objects for name in entry))
-    lists = {name for entry in objects for name, value in entry.items() if isinstance(value, list)}
+    lists = {name for entry in objects for name, value in entry.items() if _has_numbers(value)}
     listed = tuple(name for name in names if arrays and name in lists)
     read = dict.fromkeys([*(name for name in wanted if name in set(names)), *listed])
     return Columns(
@@ -143,3 +143,16 @@ def _read_json_lines(text: str, wanted: Collection[str], *, arrays: bool) -> Col
         tuple((f"line {line}", reason) for line, reason in unreadable),
         arrays=listed,
     )
+
+
+def _has_numbers(value: Any) -> bool:
+    """Return whether a value is a list with numbers in it, or in one of its lists."""
+    if not isinstance(value, list):
+        return False
+    return any(
+        _is_number(one) or (isinstance(one, list) and any(map(_is_number, one))) for one in value
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

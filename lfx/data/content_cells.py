@@ -104,7 +104,7 @@ def _numbers(name: str, cells: Sequence[Any]) -> NumberColumn:
             arrays.append(cell_array(cell))
         except ValueError as error:
             arrays.append(None)
-            flaws[row] = f"its {name} is {error}"
+            flaws[row] = f"its {name}: {error}"
     widths = Counter(array.shape[-1] for array in arrays if array is not None)
     usual = widths.most_common(1)[0][0] if widths else 0
     for row, array in enumerate(arrays):

@@ -204,3 +204,19 @@ def test_lists_three_deep_are_passed_over_unless_a_setting_names_them(read):
     with pytest.raises(DataError, match=message):
         read(cells, columns={"face": "faces"})
     assert read(cells | {"label": cells["faces"]}).bad[1][1].startswith("its label is a list")
+
+
+@pytest.mark.parametrize("kind", ["parquet", "jsonl"])
+def test_lists_without_numbers_are_passed_over_unless_a_setting_names_them(read, kind):
+    cells = {"text": ["a", "b", "c"], "tags": [["a", "b"], ["c"], None], "deep": [[[[1]]]] * 3}
+    cells |= {"flags": [[True], [False], None]}
+    assert kinds(read(cells, kind)) == {"text": "texts"}
+    column = read(cells, kind, columns={"words": "tags"}).samples.columns["words"]
+    assert column.flaws[0].startswith("its words: it holds 'a', allowed: numbers")
+
+
+def test_a_list_with_something_else_beside_its_numbers_is_a_flaw(read):
+    cells = {"faces": [[1, None], [[2.5, 1], ["a"]], [1.5, 2]]}
+    column = read(cells, "jsonl").samples.columns["faces"]
+    assert list(column.flaws) == [0, 1]
+    assert column.array(2).tolist() == [[1.5, 2]]

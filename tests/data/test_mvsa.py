@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from lfx.data.sources.mvsa import MvsaSource, merge_labels
@@ -119,6 +121,22 @@ def test_a_sample_may_lack_its_text_or_its_image_but_not_both(make_mvsa, labels)
     rest = [] if labels else [True]
     assert present == {"text": [False, True, False, *rest], "image": [True, False, True, *rest]}
     assert reading.bad == ((("4", "there is neither data/4.txt nor data/4.jpg"),) if labels else ())
+
+
+def test_a_file_name_that_is_not_utf_8_is_a_bad_sample(make_mvsa):
+    root = make_mvsa(ROWS, labels=False)
+    (root / "data" / os.fsdecode(b"caf\xe9.txt")).write_text("a text", encoding="utf-8")
+    reading = MvsaSource(str(root)).read()
+    assert list(reading.samples.ids) == ["1", "2", "3"]
+    assert reading.bad == (("caf\\udce9", "the name of its file in data/ is not UTF-8"),)
+
+
+@pytest.mark.parametrize("labels", [True, False])
+def test_a_blank_text_without_a_picture_is_told_as_such(make_mvsa, labels):
+    root = make_mvsa([("1", "text", POS, POS), ("2", " \n", POS, POS)], labels=labels)
+    (root / "data" / "2.jpg").unlink()
+    reading = MvsaSource(str(root)).read()
+    assert reading.bad == (("2", "data/2.txt is blank and there is no data/2.jpg"),)
 
 
 def test_a_missing_or_empty_folder_is_refused(tmp_path):

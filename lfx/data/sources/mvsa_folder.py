@@ -69,15 +69,25 @@ class MvsaFolder:
 
     def add(self, name: str, label: int | None) -> None:
         """Add what a sample has, or to `bad` why it has nothing."""
+        shown = name.encode("utf-8", "backslashreplace").decode()
+        if shown != name:  # Python reads other bytes of a file's name as half characters
+            self.bad.append((shown, "the name of its file in data/ is not UTF-8"))
+            return
         try:
             text = self._text(name)
+            is_blank_text = text is not None and is_blank(text)
             image = self.root / "data" / f"{name}.jpg"
-            columns = {"text": text, "image": image if image.is_file() else None}
+            columns = {
+                "text": None if is_blank_text else text,
+                "image": image if image.is_file() else None,
+            }
         except (OSError, ValueError) as error:  # ValueError: a name with a null byte
             self.bad.append((name, f"data/{name}.txt cannot be read: {error}"))
             return
         if any(content is not None for content in columns.values()):
             self.samples.append(Sample(id=name, label=label, columns=columns))
+        elif is_blank_text:
+            self.bad.append((name, f"data/{name}.txt is blank and there is no data/{name}.jpg"))
         else:
             self.bad.append((name, f"there is neither data/{name}.txt nor data/{name}.jpg"))
 
@@ -87,7 +97,7 @@ class MvsaFolder:
         except FileNotFoundError:
             return None
         self.encodings[encoding] += 1
-        return None if is_blank(text) else text
+        return text
 
     def reading(
         self, classes: tuple[str, ...], notes: Sequence[str], left_out: Sequence[str] = ()

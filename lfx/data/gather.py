@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass, replace
 from numbers import Integral
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +27,15 @@ if TYPE_CHECKING:
     from lfx.data.decoding import Decoding
 
 log = logging.getLogger(__name__)
+
+# Fields of `Samples` beside its columns, with what they hold; the required ones are never None.
+_REQUIRED = ("ids", "labels")
+_FIELDS: dict[str, tuple[str, tuple[type, ...]]] = {
+    "ids": ("texts", (str,)),
+    "labels": ("integers or None", (Integral, NoneType)),
+    "splits": ("texts or None", (str, NoneType)),
+    "groups": ("texts or None", (str, NoneType)),
+}
 
 
 @dataclass(frozen=True)
@@ -69,7 +80,7 @@ def gather(source: Source, decoding: Decoding, *, drop_bad: bool, cache_dir: Pat
         for note in notes:
             log.info(note)
         raise DataError("no usable sample is left")
-    groups = samples.groups or [None] * len(samples)
+    groups = [None] * len(samples) if samples.groups is None else samples.groups
     for sentence in (*class_name_warnings(reading.classes), *group_name_warnings(groups)):
         log.warning(sentence)
     table = SampleTable(
@@ -77,7 +88,7 @@ def gather(source: Source, decoding: Decoding, *, drop_bad: bool, cache_dir: Pat
         ids=strings(samples.ids),
         labels=label_array(samples.labels),
         groups=group_samples(samples.ids, samples.columns.values(), cache_dir, given=groups),
-        splits=strings(samples.splits or [None] * len(samples)),
+        splits=strings([None] * len(samples) if samples.splits is None else samples.splits),
         columns=samples.columns,
         notes=(*notes, *_content_notes(samples)),
         decoding=decoding,
@@ -104,7 +115,7 @@ def _checked(reading: Any, source: Source) -> Any:
         DataError: it is no reading, or a sample's fields are not what they should be.
     """
     reader = f"{dotted_path(type(source))}.read"
-    if not isinstance(reading, Reading) or None in (reading.samples, reading.classes):
+    if not isinstance(reading, Reading) or reading.samples is None or reading.classes is None:
         raise DataError(
             f"{reader} must return an lfx Reading; it returned a {type(reading).__name__}"
         )
@@ -132,23 +143,40 @@ def _checked(reading: Any, source: Source) -> Any:
 
 def _columns_problem(samples: Samples, classes: int) -> str:
     """Return what does not fit together in columns; empty if nothing is."""
-    columns = {name: column for name, column in samples.columns.items() if len(column)}
+    given: Any = samples
+    if not isinstance(given.columns, Mapping):
+        return (
+            f"columns must be a mapping from names to content, got {shorten(repr(given.columns))}"
+        )
     wrong = [name for name, column in samples.columns.items() if not isinstance(column, Column)]
     if wrong:
         return (
             f"columns are lfx's TextColumn, FileColumn or NumberColumn; {name_some(wrong)} is not"
         )
-    sizes = {name: len(column) for name, column in columns.items()}
-    sizes |= {"labels": len(samples.labels)}
-    for name, values in (("splits", samples.splits), ("groups", samples.groups)):
-        sizes |= {} if values is None else {name: len(values)}
-    short = [f"{name} {size}" for name, size in sizes.items() if size != len(samples)]
+    fields = {name: getattr(given, name) for name in _FIELDS}
+    fields = {name: one for name, one in fields.items() if one is not None or name in _REQUIRED}
+    wrong = [name for name, values in fields.items() if not isinstance(values, Sized)]
+    if wrong:
+        return f"{name_some(wrong)} must be a sequence with an entry for each sample"
+    sizes = [(name, len(values)) for name, values in (*samples.columns.items(), *fields.items())]
+    short = [f"{name} {size}" for name, size in sizes if size != len(samples)]
     if short:
         return f"there are {len(samples)} ids, but {name_some(short)}"
-    labels = label_array(samples.labels)
-    if len(labels) and not -1 <= labels.min() <= labels.max() < max(classes, 1):
-        return f"labels are -1 or indices below {classes}, the number of classes"
-    return ""
+    problems = [
+        f"{name} must be {what}, got {others}"
+        for name, (what, kinds) in _FIELDS.items()
+        if (others := _others(fields.get(name, ()), kinds))
+    ]
+    labels = label_array([] if problems else samples.labels)
+    if len(labels) and not -1 <= labels.min() <= labels.max() < classes:
+        problems = [f"labels are -1 or indices below {classes}, the number of classes"]
+    return "; ".join(problems)
+
+
+def _others(values: Any, kinds: tuple[type, ...]) -> str:
+    """Return the first values of other types, as messages show them; empty if there are none."""
+    others = {one for one in set(map(type, values)) if one is bool or not issubclass(one, kinds)}
+    return name_some((repr(one) for one in values if type(one) in others), most=3) if others else ""
 
 
 def _sample_problem(sample: Any, labels: range) -> str:
@@ -156,7 +184,6 @@ def _sample_problem(sample: Any, labels: range) -> str:
     if not isinstance(sample, Sample):
         return f"samples must be lfx's Sample, got a {type(sample).__name__}"
     label: Any = sample.label
-    is_number = not isinstance(label, bool) and isinstance(label, Integral)
     columns: Any = sample.columns
     fits = {
         "id": ("a text", isinstance(sample.id, str)),
@@ -166,7 +193,7 @@ def _sample_problem(sample: Any, labels: range) -> str:
         ),
         "label": (
             f"None or an index below {len(labels)}, the number of classes",
-            label is None or (is_number and label in labels),
+            label is None or (_is_integer(label) and label in labels),
         ),
         "split": ("None or a text", sample.split is None or isinstance(sample.split, str)),
         "group": ("None or a text", sample.group is None or isinstance(sample.group, str)),
@@ -176,3 +203,7 @@ def _sample_problem(sample: Any, labels: range) -> str:
         for name, (what, is_right) in fits.items()
         if not is_right
     )
+
+
+def _is_integer(value: Any) -> bool:
+    return not isinstance(value, bool) and isinstance(value, Integral)

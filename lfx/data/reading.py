@@ -132,6 +132,8 @@ def _filled(content: Any) -> Any:
     """Return content; None for a blank text or an empty array or file."""
     if isinstance(content, str):
         return None if is_blank(content) else content
-    if isinstance(content, bytes | list | tuple | np.ndarray):
+    if isinstance(content, np.ndarray):
+        return content if content.size else None
+    if isinstance(content, bytes | list | tuple):
         return content if len(content) else None
     return content

@@ -211,7 +211,7 @@ class SampleTable:
 def strings(values: Sequence[str | None] | Strings) -> Strings:
     """Return strings, some of them perhaps None, as an object array."""
     if isinstance(values, np.ndarray):
-        return values
+        return values.astype(object, copy=False)
     array = np.empty(len(values), dtype=object)
     array[:] = values
     return array
@@ -219,6 +219,6 @@ def strings(values: Sequence[str | None] | Strings) -> Strings:
 
 def label_array(labels: Sequence[int | None] | Integers) -> Integers:
     """Return labels as integers, `UNLABELLED` for None."""
-    if isinstance(labels, np.ndarray):
+    if isinstance(labels, np.ndarray) and labels.dtype != object:
         return labels.astype(np.int64, copy=False)
     return np.array([UNLABELLED if label is None else label for label in labels], dtype=np.int64)

@@ -276,10 +276,8 @@ def test_near_duplicates_across_splits_are_warned_of(make_source, load, caplog):
     texts = [*TEXTS[:5], f"RT @me: {TEXTS[0]}"]
     with caplog.at_level(logging.WARNING):
         load(make_source(texts, LABELS, splits=SPLITS))
-    assert caplog.messages == [
-        "1 of 2 test samples have a near duplicate in train, or are tied to one; "
-        "data.split=grouped avoids it"
-    ]
+    (told,) = caplog.messages
+    assert told.startswith("1 of 2 test samples have a near duplicate in train, or are tied to one")
 
 
 def test_a_grouped_split_keeps_copies_together(make_source, load):

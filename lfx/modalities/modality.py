@@ -53,10 +53,14 @@ class Modality(ABC):
     Attributes:
         reads: the kind of content, as `EncoderBuilder.reads` names it.
         kinds: the kinds of columns that it can read.
+        section: where its settings are, for messages; those of a joint model's part are elsewhere.
+        encoder_section: where its encoder's settings are.
     """
 
     reads: ClassVar[str]
     kinds: ClassVar[tuple[type[Column], ...]] = (Column,)
+    section = "modality"
+    encoder_section = "encoder"
 
     def __init__(self, column: str) -> None:
         self.column = column
@@ -80,14 +84,16 @@ class Modality(ABC):
         if column is None:
             raise DataError(
                 f"the data have no column {self.column}; they have {name_some(table.columns)}. "
-                f"modality.column=NAME reads another; in data=table "
+                f"{self.section}.column=NAME reads another; in data=table "
                 f"data.source.columns.{self.column}=COLUMN names the file's"
             )
         if not isinstance(column, self.kinds):
             wanted = " or ".join(kind.kind for kind in self.kinds)
+            reader = f"modality={self.reads}" if self.section == "modality" else self.section
+            holds = column.kind if column.present.any() else "nothing"
             raise DataError(
-                f"column {self.column} holds {column.kind}, and modality={self.reads} reads "
-                f"{wanted}; modality.column=NAME reads another of {name_some(table.columns)}"
+                f"column {self.column} holds {holds}, and {reader} reads {wanted}; "
+                f"{self.section}.column=NAME reads another of {name_some(table.columns)}"
             )
         return column
 

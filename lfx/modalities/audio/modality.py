@@ -124,8 +124,9 @@ class AudioModality(Modality):
             log.log(
                 logging.WARNING if cut >= _MANY * recordings else logging.INFO,
                 "%d of %d recordings (%.1f %%) last %g seconds or more, of which the model reads "
-                "the first %g (encoder.max_seconds, in training)",
+                "the first %g (%s.max_seconds, in training)",
                 *(cut, recordings, 100 * cut / recordings, max_seconds, max_seconds),
+                self.encoder_section,
             )
 
 

@@ -128,7 +128,7 @@ def cached_waveforms(
         write_sequences(file, _in_parts(read, digests, "resampling recordings"))
     if silent:
         log.warning(
-            "%d recordings are silent in the first %g seconds (encoder.max_seconds): %s",
+            "%d recordings are silent in the first %g seconds (max_seconds of the encoder): %s",
             *(len(silent), max_seconds, name_some(sorted(silent))),
         )
     log.info("resampled %d recordings at %d Hz into %s", len(digests), sampling_rate, file)

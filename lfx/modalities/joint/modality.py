@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003, `checked` evaluates it
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -164,6 +165,8 @@ def _reading(name: str, builder: EncoderBuilder, given: Any) -> Modality:
         raise ConfigError(
             f"{key} reads {reading.reads}, and modality.encoders.{name} needs {builder.reads}"
         )
+    reading = copy(reading)  # one that was given may be another model's too
+    vars(reading).update(section=key, encoder_section=f"modality.encoders.{name}")
     return reading
 
 

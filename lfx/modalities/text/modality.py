@@ -79,8 +79,8 @@ class TextModality(Modality):
         if isinstance(encoder, ReadsTexts):
             if self.augmentation != TextAugmentation():
                 raise ConfigError(
-                    "modality.augmentation changes tokens, and this encoder reads whole texts; "
-                    "modality.augmentation.token_drop=0 goes with it"
+                    f"{self.section}.augmentation changes tokens, and this encoder reads whole "
+                    f"texts; {self.section}.augmentation.token_drop=0 goes with it"
                 )
             return encoder.inputs(texts)
         tokens, shortened = encoder.tokenize(texts)
@@ -95,8 +95,8 @@ class TextModality(Modality):
             log.log(
                 logging.WARNING if shortened >= _MANY * texts else logging.INFO,
                 "%d of %d texts (%.1f %%) are longer than the %d tokens that the model reads, and "
-                "their ends are cut off (encoder.max_length, in training)",
-                *(shortened, texts, 100 * shortened / texts, max_length),
+                "their ends are cut off (%s.max_length, in training)",
+                *(shortened, texts, 100 * shortened / texts, max_length, self.encoder_section),
             )
 
 

@@ -116,8 +116,8 @@ class VectorModality(Modality):
             log.log(
                 logging.WARNING if cut >= _MANY * samples else logging.INFO,
                 "%d of %d sequences (%.1f %%) are longer than the %d steps that the model reads, "
-                "and their ends are cut off (encoder.max_length, in training)",
-                *(cut, samples, 100 * cut / samples, longest),
+                "and their ends are cut off (%s.max_length, in training)",
+                *(cut, samples, 100 * cut / samples, longest, self.encoder_section),
             )
 
 

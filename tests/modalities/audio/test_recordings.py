@@ -135,8 +135,9 @@ def test_silence_before_the_end_of_what_is_read_is_told(tone, encode, store, tmp
         cached_waveforms(files, RATE, 10, tmp_path)
         assert caplog.text == ""
         cached_waveforms(files, RATE, 1, tmp_path)
-    assert "1 recordings are silent in the first 1 seconds (encoder.max_seconds): late.wav" in (
-        caplog.text
+    assert (
+        "1 recordings are silent in the first 1 seconds (max_seconds of the encoder): late.wav"
+        in (caplog.text)
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from lfx.data.column import TextColumn
 from lfx.modalities.image.modality import ImageModality
 from lfx.modalities.joint.batch import JointCollate, PartInputs, joint_lengths
 from lfx.modalities.joint.concat import Concat
@@ -15,7 +17,8 @@ from lfx.modalities.joint.modality import JointModality
 from lfx.modalities.modality import NO_EPOCH, Inputs
 from lfx.modalities.text.augmentation import TextAugmentation
 from lfx.modalities.text.modality import TextModality
-from lfx.runtime.errors import ConfigError
+from lfx.modalities.text.ngrams import NgramsEncoder
+from lfx.runtime.errors import ConfigError, DataError
 
 
 @pytest.fixture
@@ -55,6 +58,29 @@ def test_settings_reach_what_reads_a_part(builders):
 def test_what_cannot_read_a_part_is_refused(builders, inputs, message):
     with pytest.raises(ConfigError, match=message):
         JointModality(builders, inputs)
+
+
+def test_messages_of_a_part_name_its_own_settings(builders, table, make_joint, tmp_path, caplog):
+    photo = ImageModality(column="photo")
+    modality = JointModality(builders, {"image": photo, "text": {"column": "image"}})
+    image, text = (modality.parts[name] for name in ("image", "text"))
+    with pytest.raises(DataError, match=r"\. modality\.inputs\.image\.column=NAME reads another"):
+        image.present(table)
+    with pytest.raises(DataError, match=r"\. modality\.column=NAME reads another"):
+        photo.present(table)
+    message = r"modality\.inputs\.text reads texts; modality\.inputs\.text\.column=NAME reads"
+    with pytest.raises(DataError, match=f"column image holds files, and {message}"):
+        text.present(table)
+    dropping = {"text": {"augmentation": {"token_drop": 0.5}}}
+    words = JointModality({"text": NgramsEncoder()}, dropping).parts["text"]
+    encoder = NgramsEncoder(min_df=1).build(["good morning", "good night"])
+    with pytest.raises(ConfigError, match=r"modality\.inputs\.text\.augmentation\.token_drop=0"):
+        words.inputs(table, [0], encoder, tmp_path)
+    caplog.set_level(logging.INFO)
+    whole, encoder = JointModality(builders), make_joint(Concat())
+    long = replace(table, columns={**table.columns, "text": TextColumn(["a b " * 50] * len(table))})
+    whole.inputs(long, [0, 1], encoder, tmp_path)
+    assert "cut off (modality.encoders.text.max_length, in training)" in caplog.text
 
 
 def test_names_that_no_part_can_have_are_refused(builders):

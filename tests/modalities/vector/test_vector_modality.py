@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -135,6 +136,9 @@ def test_a_column_of_texts_is_refused():
     table = SampleTable.of(("a", "b"), ids=["1"], columns={"x": TextColumn(["a"])}, labels=[0])
     with pytest.raises(DataError, match="column x holds texts, and modality=vector reads numbers"):
         VectorModality(column="x").content(table, [0])
+    empty = replace(table, columns={"x": TextColumn([None])})
+    with pytest.raises(DataError, match="column x holds nothing, and modality=vector reads"):
+        VectorModality(column="x").content(empty, [0])
 
 
 def test_settings_out_of_range_are_refused():

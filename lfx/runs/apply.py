@@ -13,6 +13,7 @@ import numpy.typing as npt
 from lfx.artifacts.seen import seen_by
 from lfx.data.missing import take_away
 from lfx.data.samples import SampleTable
+from lfx.modalities.absent import with_absent_columns
 from lfx.modalities.modality import Modality
 from lfx.modalities.usable import find_usable
 from lfx.models.classifier import Classifier
@@ -51,6 +52,8 @@ def apply_checkpoint(
 ) -> Predictions:
     """Predict all samples of a data set.
 
+    A part of a joint model that no sample has is not among the columns that were read.
+
     Args:
         checkpoint: of a trained model.
         dataset: the samples; labels are optional.
@@ -68,6 +71,8 @@ def apply_checkpoint(
     for sentence in trained_id_warnings(applied.table, provenance):
         log.warning(sentence)
     table, modality = applied.table, applied.modality
+    empty = {name for name, column in table.columns.items() if not column.present.any()}
+    columns = modality.fingerprints(table, dataset.cache)
     return assemble(
         table,
         range(len(table)),
@@ -77,7 +82,7 @@ def apply_checkpoint(
             name or provenance.name,
             provenance.seed,
             provenance.config_hash,
-            modality.fingerprints(table, dataset.cache),
+            {name: digest for name, digest in columns.items() if name not in empty},
             provenance.regime,
         ),
         seen=applied.seen,
@@ -121,14 +126,14 @@ class Applied:
 
         Raises:
             CheckpointError: the checkpoint does not describe a model.
-            DataError: the data have classes that the model does not know, or it can read no sample.
+            DataError: the data have classes that the model does not know, or nothing that it reads.
         """
         classifier = restore(checkpoint, trusted)
         modality = restore_modality(checkpoint, trusted)
         table = table.with_classes(classifier.classes)
         table = decoded_as_in_training(table, checkpoint.provenance.background)
         splits = known_splits(table, checkpoint.provenance)
-        whole = table.with_splits(splits)
+        whole = with_absent_columns(modality, table.with_splits(splits))
         table = dataset.without_missing(whole)
         usable = find_usable(modality, table, dataset.cache, drop_bad=dataset.drops_bad)
         seen = None

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
 import pytest
 import torch
+from pyarrow import parquet
 
+from lfx.data.dataset import Dataset
+from lfx.data.number_column import NumberColumn
+from lfx.data.sources.table import TableSource
 from lfx.modalities.joint.builder import JointEncoderBuilder
 from lfx.modalities.joint.modality import JointModality
 from lfx.models.classifier import Classifier
 from lfx.models.heads import LinearHead
+from lfx.runs.apply import apply_checkpoint
 from lfx.runs.checkpoint_file import write_content
 from lfx.runs.checkpoints import read_checkpoint
 from lfx.runs.rehearsal import require_restorable
@@ -88,6 +97,80 @@ def test_settings_of_what_reads_the_parts_come_back(saved):
     assert restore_modality(checkpoint).parts["text"].augmentation.token_drop == 0.25
     with pytest.raises(DataError, match="the data have no column photo; they have text, image"):
         saved("modality.inputs.image.column=photo")
+
+
+@pytest.fixture
+def apply(table, tmp_path):
+    """Apply a model to a Parquet file of the demo's ids, labels and texts, and further columns."""
+
+    def predict_file(checkpoint, context, texts="text", **columns):
+        names = {"id": table.ids, "label": table.class_names(), texts: table.columns["text"].values}
+        parquet.write_table(pa.table(names | columns), tmp_path / "rows.parquet")
+        named = {name: name for name in columns}
+        source = TableSource(root=str(tmp_path), file="rows.parquet", columns=named)
+        dataset = Dataset("rows", str(tmp_path), source, cache_dir=str(tmp_path / "cache"))
+        return apply_checkpoint(checkpoint, dataset, context.compute, tmp_path)
+
+    return predict_file
+
+
+@pytest.mark.parametrize("joint", ["concat", "cross_attention", "tensor"])
+@pytest.mark.parametrize("empty", [False, True])
+def test_a_column_that_new_data_lack_is_lacked_by_every_sample(
+    saved, apply, table, caplog, joint, empty
+):
+    _, model, context, checkpoint = saved(f"joint={joint}")
+    columns = {"image": pa.nulls(len(table))} if empty else {}
+    predictions = apply(checkpoint, context, **columns)
+    everyone = np.ones(len(table), dtype=bool)
+    columns = {**table.columns, "image": table.columns["image"].without(everyone)}
+    context = replace(context, table=replace(table, columns=columns))
+    expected = predict(model, range(len(table)), context)
+    np.testing.assert_allclose(predictions.logits, expected, atol=1e-5)
+    assert [*predictions.metadata.columns] == ["text"]
+    what = "nothing in column image" if empty else "no column image"
+    told = f"the data have {what}: every sample lacks image, and the model goes by text"
+    assert f"{told} alone" in caplog.messages
+
+
+def test_an_empty_column_is_of_the_kind_that_is_read(apply, table, begun, configured):
+    parts = "encoder@modality.encoders.vec=mlp"
+    vectors = np.arange(3.0 * len(table), dtype=np.float32).reshape(-1, 3)
+    several = replace(table, columns={**table.columns, "vec": NumberColumn.of([*vectors])})
+    _, model, context = begun(configured("modality=joint", parts), samples=several)
+    content = {"state_dict": model.state_dict(), "lfx": context.checkpoints.record}
+    file = context.run / "vec.ckpt"
+    write_content(file, content)
+    for kind in (pa.null(), pa.string(), pa.list_(pa.float32())):
+        predictions = apply(read_checkpoint(file), context, vec=pa.nulls(len(table), kind))
+        assert [*predictions.metadata.columns] == ["text"]
+        assert len(predictions.logits) == len(table)
+    message = (
+        r"column vec holds texts, and the model reads numbers or files; in data=table "
+        r"data\.source\.columns\.vec=COLUMN names another$"
+    )
+    with pytest.raises(DataError, match=message):
+        apply(read_checkpoint(file), context, vec=["a"] * len(table))
+
+
+def test_data_without_anything_that_is_read_are_refused_by_settings_of_the_data(
+    saved, apply, table
+):
+    _, _, context, joint = saved()
+    numbers = pa.array([[1.0, 2.0]] * len(table))
+    with pytest.raises(
+        DataError, match="no column image or text, which the model reads; they have"
+    ) as caught:
+        apply(joint, context, texts="tweet", more=numbers)
+    assert str(caught.value).endswith(
+        "they have more. In data=table data.source.columns.image=COLUMN or "
+        "data.source.columns.text=COLUMN names the file's"
+    )
+    _, _, _, unimodal = saved("modality=text")
+    with pytest.raises(DataError, match="no column text, which the model reads") as caught:
+        apply(unimodal, context, texts="tweet", more=numbers)
+    assert "data.source.columns.text=COLUMN" in str(caught.value)
+    assert "modality." not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,9 @@ def _report_missing(config: ReportConfig, job: Job) -> None:
     device = resolve_device("auto")
     compute = Compute(device, choose_precision("auto", device), batch_size=64)
     runs = newest_of_each(collect_runs(Path(config.runs), data=dataset.name))
-    split, points = score_without(runs, dataset, config.missing or [], compute, job.folder)
+    split, points = score_without(
+        runs, dataset, config.missing or [], compute, job.folder, trusted=config.trust
+    )
     files = report_points(split, points, runs, job.folder)
     logging.getLogger("lfx.report").info("%s", written(files))
 

@@ -26,11 +26,11 @@ from lfx.runs.apply import Applied
 from lfx.runs.checkpoints import read_checkpoint
 from lfx.runs.files import BEST, FOLDER
 from lfx.runs.predictions import is_of_training
-from lfx.runtime.errors import DataError, RecordError
+from lfx.runtime.errors import CheckpointError, DataError, RecordError
 from lfx.runtime.records import read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from lfx.data.dataset import Dataset
@@ -62,7 +62,13 @@ class Scored:
 
 
 def score_without(
-    runs: Sequence[Run], dataset: Dataset, shares: Sequence[float], compute: Compute, folder: Path
+    runs: Sequence[Run],
+    dataset: Dataset,
+    shares: Sequence[float],
+    compute: Compute,
+    folder: Path,
+    *,
+    trusted: Collection[str] = (),
 ) -> tuple[str, list[Point]]:
     """Score models and fusions on samples some of which lack a column.
 
@@ -74,12 +80,13 @@ def score_without(
         shares: of the samples that lack the column, in 0..1.
         compute: on what models run.
         folder: the report's.
+        trusted: classes from outside of lfx that checkpoints may name.
 
     Returns:
         The split that is scored, and a point for each model, column and share.
 
     Raises:
-        DataError: there is no model among them, or they were trained on other data or splits.
+        DataError: no model among them can be scored, or they were trained on other data or splits.
     """
     runs = list({(one.stage, one.name): one for one in runs}.values())
     trained = [one for one in runs if one.stage == "train" and _checkpoint(one).is_file()]
@@ -89,9 +96,14 @@ def score_without(
         raise DataError("missing= is of runs on one split; give the folder of one seed: runs=…")
     table = dataset.any()
     scored = _scored(trained, table)
-    models: dict[str, Answering] = {
-        one.name: _model(one, scored, dataset, table, compute, folder) for one in trained
-    }
+    models: dict[str, Answering] = {}
+    for one in trained:
+        try:
+            models[one.name] = _model(one, scored, dataset, table, compute, folder, trusted)
+        except CheckpointError as error:
+            log.warning("%s is left out of the curves: %s", one.folder, error)
+    if not models:
+        raise DataError("missing=: no model below runs= can be restored; the warnings say why")
     columns = sorted({name for one in models.values() for name in getattr(one, "without", {})})
     fusions = [_fusion(one, models, scored) for one in runs if one.stage == "fuse"]
     everyone = [*models.values(), *(one for one in fusions if one is not None)]
@@ -142,6 +154,7 @@ def _model(
     table: SampleTable,
     compute: Compute,
     folder: Path,
+    trusted: Collection[str],
 ) -> Model:
     predictions = read_predictions(run.folder / "predictions.parquet")
     rows = predictions.rows(scored.split)
@@ -153,7 +166,7 @@ def _model(
     if len(columns) > 1:
         checkpoint = read_checkpoint(_checkpoint(run), "runs")
         _require_same_data(run, checkpoint, table)
-        applied = Applied.of(checkpoint, dataset, table)
+        applied = Applied.of(checkpoint, dataset, table, trusted)
         for name in columns:
             log.info("%s predicts the %s samples without %s", run.name, scored.split, name)
             ids, logits = applied.without(name, scored.split, compute, folder)
@@ -163,7 +176,8 @@ def _model(
 
 def _require_same_data(run: Run, checkpoint: Checkpoint, table: SampleTable) -> None:
     known = table.with_classes(checkpoint.classes)
-    if not is_of_training(known, checkpoint.provenance):
+    has_columns = checkpoint.provenance.columns.keys() <= table.columns.keys()
+    if not (has_columns and is_of_training(known, checkpoint.provenance)):
         raise DataError(
             f"{run.folder} was trained on other data than data={run.data} now has; give the data "
             "set, its root and its settings as in training"

@@ -139,7 +139,8 @@ def _finder(checkpoint: Checkpoint, trusted: Collection[str]) -> Callable[[str],
             raise CheckpointError(
                 f"ckpt={checkpoint.file} names the class {shown(target)}, which is not lfx's own; "
                 "classes of yours are imported where your settings name them: in training the "
-                f"run's own, in lfx.predict trust=[{','.join(dict.fromkeys(foreign))}]"
+                "run's own, in lfx.predict and lfx.report "
+                f"trust=[{','.join(dict.fromkeys(foreign))}]"
             )
         try:
             return import_target(target)

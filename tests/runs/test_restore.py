@@ -117,7 +117,7 @@ def test_a_class_of_ones_own_is_imported_only_where_it_is_trusted(
     write_content(tmp_path / "own.ckpt", content)
     checkpoint = read_checkpoint(tmp_path / "own.ckpt")
     with pytest.raises(
-        CheckpointError, match=r"in lfx\.predict trust=\[heads_of_mine\.PlainHead\]"
+        CheckpointError, match=r"lfx\.predict and lfx\.report trust=\[heads_of_mine\.PlainHead\]"
     ):
         restore(checkpoint)
     assert "imported" not in capsys.readouterr().out

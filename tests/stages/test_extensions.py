@@ -13,6 +13,7 @@ from PIL import Image
 from running import SMALL, Trained, environment, fail, succeed
 
 from lfx.artifacts.parquet import read_predictions
+from lfx.reporting.missing_points import read_points
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 OWN = [f"--config-dir={EXAMPLES}/extensions/conf"]
@@ -180,6 +181,21 @@ def test_a_kind_of_content(tmp_path: Path) -> None:
     parts = ["encoder@modality.encoders.image=colours", "data.on_bad_sample=drop"]
     output = succeed(tmp_path, "train", *OWN, "modality=joint", *parts, *short)
     assert "epoch 2/2" in output
+    joint, missing = short[:2], ["missing=[0.5]", "runs=joint", "hydra.run.dir=reported"]
+    for name, own in (("joint/own", parts), ("joint/plain", ["data.on_bad_sample=drop"])):
+        where = [f"name={name[6:]}", f"hydra.run.dir={name}"]
+        succeed(tmp_path, "train", *OWN, "modality=joint", *own, *joint, *where)
+    data = ["data=demo", short[0], "data.on_bad_sample=drop"]
+    output = succeed(tmp_path, "report", *data, *missing)
+    assert "joint/own is left out of the curves: " in output
+    assert "lfx.predict and lfx.report trust=[colours.ColourEncoder]" in output
+    _, points = read_points(tmp_path / "reported/missing.json")
+    assert {one.model for one in points} == {"plain"}
+    succeed(tmp_path, "report", *data, *missing, trust)
+    _, points = read_points(tmp_path / "reported/missing.json")
+    assert {one.model for one in points} == {"plain", "own"}
+    message = fail(tmp_path, "report", *data, "missing=[0.5]", "runs=joint/own")
+    assert "no model below runs= can be restored" in message
 
 
 def test_fusing_in_python(trained: Trained) -> None:

@@ -104,10 +104,19 @@ def test_a_look_at_a_fusion_tells_where_it_is_wrong(trained: Trained, tmp_path: 
     assert "has not completed: x" in fail(tmp_path, "report", f"run={run}")
     assert "is not the directory of a run" in fail(trained.folder, "report", "run=nowhere")
     assert "data.root is required" in fail(trained.folder, "report", "run=x", "data=mvsa_single")
-    message = fail(trained.folder, "report", "against=text", "cases=0", "sweep=x", "over_seeds=1")
+    message = fail(
+        trained.folder,
+        "report",
+        "against=text",
+        "cases=0",
+        "sweep=x",
+        "over_seeds=1",
+        "trust=[a.B]",
+    )
     many = "over_seeds, reference=, levels and missing="
     assert message.splitlines() == [
-        f"error: run= and sweep= look at one run or multirun; {many} compare many",
+        "error: trust= is only read with missing=",
+        f"run= and sweep= look at one run or multirun; {many} compare many",
         "against=MEMBER is only read with run=DIRECTORY and data=…",
         "cases must be at least 1, got 0",
     ]

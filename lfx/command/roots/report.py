@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from lfx.command.roots.scores import WithScores
@@ -39,6 +39,8 @@ class ReportConfig(WithScores):
     # Shares of the test samples that lack a column: how the models and fusions below runs= fare
     # then, for each column; needs the data (data=… data.root=…). null: not asked.
     missing: list[float] | None = None
+    # Classes from outside of lfx that checkpoints may name, for missing=: [mine.Encoder].
+    trust: list[str] = field(default_factory=list)
 
     # Sections of which only the name is read, so that nothing else in them has to be given.
     by_name: ClassVar[tuple[str, ...]] = ("data",)
@@ -71,7 +73,7 @@ class ReportConfig(WithScores):
 
     def _missing_problems(self) -> list[str]:
         if self.missing is None:
-            return []
+            return ["trust= is only read with missing="] if self.trust else []
         problems = all_problems((f"missing[{n}]", one, Share) for n, one in enumerate(self.missing))
         if self.data is None:
             problems.append("missing= needs the data: data=NAME, with the settings of training")

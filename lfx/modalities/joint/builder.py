@@ -53,7 +53,9 @@ class JointEncoderBuilder(EncoderBuilder):
     def __post_init__(self) -> None:
         """Refuse what cannot be joined."""
         problems = part_name_problems(self.encoders)
-        if not isinstance(self.fusion, JointFusion) or not self.encoders:
+        if isinstance(self.fusion, JointFusion) and not self.encoders:
+            problems.append("a joint model needs an encoder: encoder@modality.encoders.text=minilm")
+        if not isinstance(self.fusion, JointFusion):
             problems.append(
                 "encoder=joint goes with modality=joint, which has an encoder for each part and "
                 "what joins them: encoder@modality.encoders.text=minilm joint=concat"

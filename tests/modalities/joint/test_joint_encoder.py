@@ -327,7 +327,7 @@ def test_a_part_without_weights_is_told_of_the_rate_that_it_is_learned_at(caplog
 def test_settings_that_build_no_joint_model_are_refused(builders):
     inner = JointEncoderBuilder(encoders=builders, fusion=GATED)
     for settings, message in (
-        ({"encoders": {}}, "encoder=joint goes with modality=joint, which has an encoder for"),
+        ({"encoders": {}}, "a joint model needs an encoder: encoder@modality"),
         ({"encoders": {"values": builders["text"]}}, "cannot be called 'values'"),
         ({"encoders": {"joint": builders["text"]}}, "cannot be called 'joint'"),
         ({"encoders": {"a b": builders["text"]}}, "cannot be called 'a b'"),

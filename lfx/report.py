@@ -62,7 +62,6 @@ def _table(config: ReportConfig, runs: Sequence[Run]) -> tuple[Table, str]:
     """Return the table that is asked for, and what its files are called."""
     import logging
 
-    from lfx.reporting.levels import levels_table
     from lfx.reporting.published import Reference
     from lfx.reporting.reference import compare_with, compared_table
     from lfx.reporting.run_table import run_table
@@ -75,6 +74,8 @@ def _table(config: ReportConfig, runs: Sequence[Run]) -> tuple[Table, str]:
         logging.getLogger("lfx.report").info("published: %s", reference.source)
         return compared_table(compare_with(reference, runs)), "reference"
     if config.levels:
+        from lfx.reporting.levels import levels_table
+
         return levels_table(runs), "levels"
     if config.over_seeds:
         return seed_table(seed_rows(group_by_seed(runs))), "seeds"

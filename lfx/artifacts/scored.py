@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow.parquet as pq
 
 from lfx.runtime.errors import ArtifactError, in_one_line
@@ -26,11 +25,14 @@ def scored_samples(path: Path) -> dict[str, str]:
     try:
         with pq.ParquetFile(path) as file:
             rows = file.read(["sample_id", "split", "label"]).drop_null()
-        ids, splits = (rows[name].to_numpy() for name in ("sample_id", "split"))
+        ids, splits = (rows[name].to_pylist() for name in ("sample_id", "split"))
     except Exception as error:  # damaged files raise many kinds of exceptions
         reason = in_one_line(error)
         raise ArtifactError(f"{path} cannot be read as an artifact: {reason}") from error
-    return {str(split): _digest(set(ids[splits == split])) for split in np.unique(splits)}
+    by_split: dict[str, set[str]] = {}
+    for name, split in zip(ids, splits, strict=True):
+        by_split.setdefault(split, set()).add(name)
+    return {split: _digest(names) for split, names in by_split.items()}
 
 
 def _digest(ids: set[str]) -> str:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from lfx.runs.checkpoint_content import CANDIDATES, SECONDS, Checkpoint, parse
 from lfx.runs.checkpoint_file import read_content, write_content
 from lfx.runs.checkpoint_io import CheckpointFiles
-from lfx.runs.cost import Meter
 from lfx.runs.files import BEST, FOLDER, LAST, PHASE_1, phase_folder, require_own
 from lfx.runs.keep import KeepCheckpoints
+from lfx.runs.meter import Meter
 from lfx.runs.progress import lightning_state
 from lfx.runs.tensors import encoder_weights, misfits
 from lfx.runtime.errors import CheckpointError

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import statistics
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -129,6 +131,20 @@ def test_as_many_other_samples_have_their_n_and_a_note(leave, predicted):
     assert table.notes[0] == DIFFERENT_SAMPLES
     assert table.columns[1].title == "test n"
     assert DIFFERENT_SAMPLES not in levels_table([runs[0], runs[2]]).notes
+
+
+def test_tables_of_runs_import_neither_torch_nor_pandas(leave):
+    """They take seconds to import, and a table of runs a fraction of one."""
+    file = leave("text").folder / "predictions.parquet"
+    code = (
+        "import sys\nfrom pathlib import Path\n"
+        "import lfx.reporting.levels, lfx.reporting.run_table\n"
+        "from lfx.artifacts.scored import scored_samples\n"
+        f"scored_samples(Path({str(file)!r}))\n"
+        "print(sorted({'torch', 'pandas'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_a_training_that_several_stand_on_is_counted_once(leave, fuse):

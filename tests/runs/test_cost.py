@@ -10,8 +10,9 @@ import torch
 from torch import nn
 
 from lfx.runs.checkpoints import RunCheckpoints, read_checkpoint
-from lfx.runs.cost import Cost, Meter, parse_cost
+from lfx.runs.cost import Cost, parse_cost
 from lfx.runs.epochs import Spent, note_epochs, read_epochs, read_seconds, read_training
+from lfx.runs.meter import Meter
 from lfx.runtime.memory import forget_peak, peak_memory
 
 COST = Cost(seconds=2.5, memory=2**20, device_memory=None, parameters=10, trained=4)

@@ -10,7 +10,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Union, get_args, get_origin, get_type_hints
 
 import pytest
 import yaml
@@ -49,6 +50,8 @@ def expected(annotation):
     if get_origin(annotation) is Annotated:
         inner, *limits = get_args(annotation)
         return Annotated[(expected(inner), *limits)]
+    if isinstance(annotation, UnionType) or get_origin(annotation) is Union:
+        return Union[tuple(map(expected, get_args(annotation)))]  # noqa: UP007
     if get_origin(annotation) in {Sequence, Mapping}:
         return get_origin(annotation)[tuple(map(expected, get_args(annotation)))]
     protocol = getattr(annotation, "_is_protocol", False)

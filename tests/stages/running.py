@@ -76,7 +76,7 @@ def interrupt(
         process = subprocess.Popen(
             [sys.executable, "-m", "lfx.train", *arguments],
             cwd=folder,
-            env=environment(),
+            env=environment() | {"PYTHONFAULTHANDLER": "1"},
             stdout=stream,
             stderr=subprocess.STDOUT,
         )
@@ -87,7 +87,9 @@ def interrupt(
                 break
             time.sleep(0.02)
         process.send_signal(number)
-        return process.wait(timeout=60)
+        code = process.wait(timeout=60)
+        print(log.read_text())  # noqa: T201, pytest shows it where the status is another
+        return code
 
 
 @dataclass(frozen=True)

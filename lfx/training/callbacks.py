@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from typing import Any
 
@@ -37,7 +38,8 @@ class EpochLog(pl.Callback):
         self.prefix = prefix
         self.title = title
         self.pause = pause
-        self.start = self.trained = self.logged = 0.0
+        self.start = self.trained = 0.0
+        self.logged = -math.inf  # a clock may have started a moment ago, with the machine
         self.samples = 0
         self.line = ""
 

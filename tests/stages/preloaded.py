@@ -165,7 +165,8 @@ def _be(run: Run, files: tuple[Path, Path]) -> None:
     _draw_anew()
     _limit(run.limits)
     _be_nobody_special()
-    sys.path[0] = str(run.folder)
+    added = run.environment.get("PYTHONPATH", "")
+    sys.path[:1] = [str(run.folder), *filter(None, added.split(os.pathsep))]
     sys.argv = [run.module, *run.arguments]
     runpy.run_module(run.module, run_name="__main__", alter_sys=True)
 

@@ -28,7 +28,7 @@ def environment() -> dict[str, str]:
 
 def run_stage(folder: Path, stage: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a stage in a folder to its end, in a process of its own that shares its imports."""
-    if "PYTHONPATH" in os.environ or sys.platform != "linux":  # only a new interpreter reads it
+    if sys.platform != "linux":
         return run_fresh(folder, stage, *arguments)
     return run_module(Run(folder, f"lfx.{stage}", arguments, environment()), _LONGEST)
 

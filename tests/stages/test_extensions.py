@@ -15,6 +15,8 @@ from running import SMALL, Trained, environment, fail, succeed
 from lfx.artifacts.parquet import read_predictions
 from lfx.reporting.missing_points import read_points
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 OWN = [f"--config-dir={EXAMPLES}/extensions/conf"]
 

@@ -90,7 +90,7 @@ def scores() -> Iterator[str]:
     yield "# Scores\n"
     yield "| key | title | better | a search may optimise it | |\n| --- | --- | --- | --- | --- |"
     for key, one in SCORES.items():
-        compute = one.of_counts or one.of_probabilities
+        compute = one.of_counts or one.of_probabilities or one.of_sums.terms
         about = (compute.__doc__ or "").partition("\n")[0]
         better = "higher" if one.higher_is_better else "lower"
         searched = "yes" if one.of_counts else "no"

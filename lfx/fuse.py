@@ -21,8 +21,9 @@ def fuse(config: FuseConfig, job: Job) -> float | None:
     joined = join_files(config.files, config.members[ON_MISSING])
 
     from lfx.artifacts.parquet import write_predictions
+    from lfx.evaluation.scores import printed
     from lfx.fusion.calibration.calibrator import Calibrator
-    from lfx.fusion.fuse import FitPlan
+    from lfx.fusion.fit_plan import FitPlan
     from lfx.fusion.fuse import fuse as fuse_members
     from lfx.fusion.pipeline import Pipeline
     from lfx.fusion.schemes.grid import Searched
@@ -56,11 +57,14 @@ def fuse(config: FuseConfig, job: Job) -> float | None:
         device=resolve_device(config.device),
         config_hash=config_hash(config),
         versions=versions(),
+        intervals=None if job.sweep is None else printed(),
     )
     write_predictions(job.folder / "predictions.parquet", result.predictions)
     write_json(job.folder / "metrics.json", result.metrics)
     write_json(job.folder / "weights.json", result.weights_document)
     write_json(job.folder / "baselines.json", result.baselines)
+    if result.verdict is not None:
+        write_json(job.folder / "verdict.json", result.verdict.document())
     if isinstance(result.fitted.rule, Searched):
         write_search(job.folder, result.fitted.rule, joined.names, result.curves, config.fit_split)
     logged = LoggedRun("fuse", config.name, job.folder, job.overrides, job.sweep)

@@ -11,7 +11,7 @@ from lfx import Score
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from lfx.evaluation.scores import Counts
+    from lfx.evaluation.count_scores import Counts
 
 
 def f_beta(beta: Annotated[float, Gt(0)] = 2.0) -> Score:

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from lfx.evaluation.confusion import confusion
-from lfx.evaluation.scores import SCORES, Counts, searchable
+from lfx.evaluation.count_scores import Counts
+from lfx.evaluation.scores import SCORES, searchable
 from lfx.runtime.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -49,8 +50,9 @@ def evaluate(probabilities: Tensor, labels: Tensor, classes: Sequence[str]) -> d
     counts = _counts(confusion(probabilities.argmax(dim=1), labels, len(classes)))
     scores = _scores_of_counts(counts)
     for key, entry in SCORES.items():
-        if entry.of_probabilities is not None:
-            number = _number(key, entry.of_probabilities(probabilities, labels))
+        of_probabilities = entry.of_sums or entry.of_probabilities
+        if of_probabilities is not None:
+            number = _number(key, of_probabilities(probabilities, labels))
             scores |= {} if number is None else {key: number}
     in_order = {key: scores[key] for key in SCORES if key in scores}
     return in_order | {"support": len(labels), "per_class": _by_class(counts, classes)}

@@ -13,6 +13,10 @@ TEST = "test"
 # Key of `metrics.json` beside the splits: the scores on the samples that all members have, split by
 # split, of a fusion that some member lacks samples of.
 COMPLETE = "complete"
+# Keys of a split's metrics: score → 95 % interval; and the scores on the samples that no near
+# duplicate of was among those that the model was fitted on, where some are not.
+INTERVALS = "intervals"
+UNSEEN = "unseen"
 # What was least involved in training comes first: early stopping has looked at `val`, not at `oof`.
 _BY_PREFERENCE = (TEST, "predict", OOF, "val")
 

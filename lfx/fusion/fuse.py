@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +13,7 @@ from torch import Tensor
 from lfx.artifacts.seen import Seen, seen_by, seen_by_any
 from lfx.data.split_names import SPLITS
 from lfx.evaluation.reported import TEST, reported_split
-from lfx.fusion.baselines import score_baselines
+from lfx.fusion.comparison import compare_with_members
 from lfx.fusion.fit_data import Mask, complete_rows, fit_data, outputs_of, warn_about_fit_rows
 from lfx.fusion.guard import refuse_leak
 from lfx.fusion.result import FusionResult, fused_predictions, weights_document
@@ -23,35 +23,14 @@ from lfx.fusion.search.curve import Curve, exact_curve
 from lfx.runtime.errors import FusionError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lfx.artifacts.joined import JoinedMembers
+    from lfx.fusion.fit_plan import FitPlan
     from lfx.fusion.outputs import FitData, Outputs
     from lfx.fusion.pipeline import Fitted, Pipeline
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class FitPlan:
-    """The samples that a fusion is fitted on and those that it is reported on.
-
-    Attributes:
-        fit_split: the split whose labels weights and calibrations are fitted on: `val`, `test` or
-            `oof`.
-        report_split: the split that is reported; None: `test`, or another one if the members share
-            no labelled test samples, which is reported although it is fitted on.
-        allow_leaky_fit: allow both splits to be the same, and mark the result as leaky.
-        fit_folds: number of folds of the fit split, each fused by a fit on the other folds, so that
-            its scores are out-of-sample too; 1: all rows by one fit, in-sample.
-        best_by: key of the score that selects the best member, such as `f1_weighted`.
-        seed: seed of the folds and of everything random in a fit.
-    """
-
-    fit_split: str = "val"
-    report_split: str | None = None
-    allow_leaky_fit: bool = False
-    fit_folds: int = 5
-    best_by: str = "f1_weighted"
-    seed: int = 0
 
 
 def fuse(
@@ -63,6 +42,7 @@ def fuse(
     device: torch.device,
     config_hash: str = "",
     versions: dict[str, str],
+    intervals: Sequence[str] | None = None,
 ) -> FusionResult:
     """Fit calibrations and weights on one split and fuse the members on all splits.
 
@@ -74,6 +54,8 @@ def fuse(
         device: device of the computation, in float64, or float32 on MPS, which has no float64.
         config_hash: for the artifact's metadata.
         versions: for the artifact's metadata.
+        intervals: keys of the scores that have intervals; None: all, which takes some tenths of a
+            second.
 
     Raises:
         FusionError: the fit would leak, has no labels, or the scheme cannot weigh these members.
@@ -109,12 +91,22 @@ def fuse(
     )
     # When members are fitted on `oof` rows, those rows are reported in place of `val`.
     splits = tuple(dict.fromkeys(("val", TEST, report_split, plan.fit_split)))
-    scored = score_fusion(joined, predictions, splits, device)
+    scored = score_fusion(joined, predictions, splits, device, intervals=intervals)
+    comparison = compare_with_members(
+        joined,
+        outputs,
+        predictions,
+        scored,
+        rows,
+        replace(plan, report_split=report_split),
+        intervals=intervals,
+    )
     return FusionResult(
         predictions=predictions,
         fitted=fitted,
         metrics=scored.metrics | ({"leaky": True} if leaky else {}),
-        baselines=_baselines(outputs, rows, scored, plan.best_by) if scored.complete else {},
+        baselines=comparison.baselines,
+        verdict=comparison.verdict,
         weights_document=weights_document(
             joined, pipeline, plan.fit_split if pipeline.needs_fit else None, fitted, outputs
         )
@@ -184,18 +176,6 @@ def _cross_fit(
         rows = torch.as_tensor(held_out, device=scores.device)
         scores[rows] = fitted.combine(outputs.select(rows))
     return max(1, len(fits))
-
-
-def _baselines(
-    outputs: Outputs, rows: Mask, scored: Scored, best_by: str
-) -> dict[str, dict[str, dict[str, float]]]:
-    """Score the baselines on the samples that all members have."""
-    labels = scored.labels
-    fit_rows = torch.as_tensor(rows, device=labels.device)
-    fit_probabilities = (member[fit_rows] for member in outputs.probabilities)
-    return score_baselines(
-        fit_probabilities, labels[fit_rows], outputs, labels, scored.complete, best_by
-    )
 
 
 def _curves(fitted: Fitted, outputs: Outputs, scored: Scored) -> dict[str, Curve]:

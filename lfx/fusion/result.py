@@ -15,6 +15,7 @@ from lfx.artifacts.predictions import Predictions
 from lfx.data.split_names import SPLITS
 from lfx.fusion.pipeline import Fitted
 from lfx.fusion.search.curve import Curve
+from lfx.fusion.verdict import Verdict
 from lfx.runtime.settings import component_name
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class FusionResult:
             members have; and `"leaky": True` if weights or calibrations, of this fusion or of a
             fused member, were fitted on the reported split.
         baselines: name → split → scores on the samples that all members have.
+        verdict: the comparison with the best member; None if nothing can be compared.
         weights_document: the content of `weights.json`.
         curves: split → exact curve of two members; empty unless the scheme computed one.
     """
@@ -46,7 +48,8 @@ class FusionResult:
     predictions: Predictions
     fitted: Fitted
     metrics: dict[str, Any]
-    baselines: dict[str, dict[str, dict[str, float]]]
+    baselines: dict[str, dict[str, dict[str, Any]]]
+    verdict: Verdict | None
     weights_document: dict[str, Any]
     curves: dict[str, Curve]
 

@@ -37,7 +37,12 @@ class Scored:
 
 
 def score_fusion(
-    joined: JoinedMembers, predictions: Predictions, splits: Sequence[str], device: torch.device
+    joined: JoinedMembers,
+    predictions: Predictions,
+    splits: Sequence[str],
+    device: torch.device,
+    *,
+    intervals: Sequence[str] | None = None,
 ) -> Scored:
     """Score fused predictions.
 
@@ -46,12 +51,15 @@ def score_fusion(
         predictions: the fused predictions of their samples.
         splits: names of the splits; those without labels are left out.
         device: device of the labels and masks.
+        intervals: keys of the scores that have intervals; None: all.
     """
-    metrics = evaluate_splits(predictions, splits)
+    metrics = evaluate_splits(predictions, splits, intervals=intervals)
     comparable = (joined.label >= 0) & joined.complete
     masks = {split: joined.rows(split) & comparable for split in metrics}
     if any(mask.sum() < metrics[split]["support"] for split, mask in masks.items()):
-        metrics[COMPLETE] = evaluate_splits(predictions, splits, joined.complete)
+        metrics[COMPLETE] = evaluate_splits(
+            predictions, splits, joined.complete, intervals=intervals
+        )
     return Scored(
         metrics,
         torch.as_tensor(joined.label.astype(np.int64), device=device),

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lfx.artifacts.folds import average_folds
 from lfx.artifacts.parquet import read_predictions
 from lfx.artifacts.predictions import NONE
-from lfx.evaluation.intervals import Interval, bootstrap_f1, wilson
-from lfx.reporting.table import Format
+from lfx.evaluation.intervals import Interval
+from lfx.evaluation.reported import INTERVALS
+from lfx.reporting.table import Format, decimals
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from lfx.runs.find import Run
-
-_ACCURACY, _F1 = "accuracy", "f1_"
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A score with its uncertainty; all numbers are in 0..1.
+    """A score with its uncertainty.
 
     Attributes:
         value: the score of one run, or the mean of several runs.
@@ -34,6 +33,12 @@ class Estimate:
     interval: Interval | None = None
     spread: float | None = None
 
+    @classmethod
+    def of(cls, metrics: Mapping[str, Any], key: str) -> Estimate:
+        """Return a score of a split's metrics, with its interval if they have one."""
+        bounds = metrics.get(INTERVALS, {}).get(key)
+        return cls(metrics[key], None if bounds is None else Interval(*bounds))
+
 
 def estimate_scores(runs: Sequence[Run], split: str, keys: Sequence[str]) -> list[Estimate]:
     """Estimate scores of runs that differ in their seed alone.
@@ -41,14 +46,15 @@ def estimate_scores(runs: Sequence[Run], split: str, keys: Sequence[str]) -> lis
     Args:
         runs: one or more, which have the scores.
         split: of the scores.
-        keys: `accuracy`, `f1_macro` or `f1_weighted`.
+        keys: of the scores.
 
     Returns:
-        An estimate for each key: of one run with Wilson's interval for the accuracy and a bootstrap
-        interval for an F1, from its predictions; of several runs mean and standard deviation.
+        An estimate for each key: of one run with its interval, of several runs mean and standard
+        deviation.
 
     Raises:
-        ArtifactError: the predictions of the only run cannot be read.
+        ArtifactError: the only run has no intervals, as an older one, and its predictions cannot be
+            read.
     """
     if len(runs) > 1:
         columns = [[float(run.metrics[split][key]) for run in runs] for key in keys]
@@ -57,32 +63,37 @@ def estimate_scores(runs: Sequence[Run], split: str, keys: Sequence[str]) -> lis
             for values in columns
         ]
     (run,) = runs
+    metrics = run.metrics[split]
+    if INTERVALS not in metrics:
+        metrics = _metrics_of(run, split)
+    return [Estimate.of(metrics | {key: run.metrics[split][key]}, key) for key in keys]
+
+
+def _metrics_of(run: Run, split: str) -> Mapping[str, Any]:
+    from lfx.evaluation.splits import evaluate_splits  # which imports torch
+
     rows = read_predictions(run.folder / "predictions.parquet")
     if (rows.fold != NONE).any():  # the metrics, too, are of the folds' mean
         rows = average_folds(rows)
-    rows = rows.select(rows.rows(split) & (rows.label >= 0))
-    predicted, classes = rows.logits.argmax(axis=1), len(rows.metadata.classes)
-    intervals = {
-        key: wilson(int((predicted == rows.label).sum()), len(rows.label))
-        if key == _ACCURACY
-        else bootstrap_f1(rows.label, predicted, classes, average=key.removeprefix(_F1))
-        for key in keys
-    }
-    return [Estimate(run.metrics[split][key], intervals[key]) for key in keys]
+    metrics: Mapping[str, Any] = evaluate_splits(rows, [split]).get(split, {})
+    return metrics
 
 
-def _format_estimate(score: Estimate) -> str:
+def _show(score: Estimate) -> str:
+    value = decimals(score.value)
+    if score.spread is not None:
+        return f"{value} ± {score.spread:.3f}"
     if score.interval is None:
-        return f"{score.value:.3f} ± {score.spread or 0:.3f}"
-    return f"{score.value:.3f} [{score.interval.low:.3f}, {score.interval.high:.3f}]"
+        return value
+    return f"{value} [{decimals(score.interval.low)}, {decimals(score.interval.high)}]"
 
 
-ESTIMATE = Format(
-    _format_estimate,
-    {
-        "": lambda score: score.value,
-        " low": lambda score: score.interval and score.interval.low,
-        " high": lambda score: score.interval and score.interval.high,
-        " sd": lambda score: score.spread,
-    },
-)
+_BOUNDS = {
+    "": lambda score: score.value,
+    " low": lambda score: score.interval and score.interval.low,
+    " high": lambda score: score.interval and score.interval.high,
+}
+ESTIMATE = Format(_show, {**_BOUNDS, " sd": lambda score: score.spread})
+# Of one run: with its interval, or for people without it.
+SCORE = Format(_show, _BOUNDS)
+SCORE_ALONE = Format(lambda score: decimals(score.value), _BOUNDS)

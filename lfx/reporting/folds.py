@@ -12,7 +12,8 @@ from lfx.evaluation.scores import printed
 from lfx.evaluation.splits import evaluate_splits
 from lfx.evaluation.unpredicted import unpredicted_classes
 from lfx.reporting.errors import report_errors
-from lfx.reporting.score_columns import score_columns
+from lfx.reporting.estimates import Estimate
+from lfx.reporting.score_columns import score_cells, score_columns, table_notes
 from lfx.reporting.table import Column, Table
 from lfx.runtime.files import write_json
 from lfx.training.loggers import flat_scores
@@ -68,13 +69,18 @@ def report_folds(parts: Mapping[int, Predictions], name: str, folder: Path) -> d
     splits = [split for split in REPORTED if split in metrics]
     columns = [Column(""), *score_columns(splits, printed(), counted=False)]
     keys = [f"{split}/{score}" for split in splits for score in printed()]
-    rows = [[f"fold {fold}", *_cells(scores, keys)] for fold, scores in fold_scores.items()]
+    lines = {f"fold {fold}": of_splits for fold, of_splits in fold_metrics.items()}
     if len(fold_scores) > 1:
-        rows += [["mean", *_cells(mean, keys)], ["standard deviation", *_cells(spread, keys)]]
-        rows += [[f"{name}, all folds together", *_cells(flat_scores(metrics), keys)]]
-    Table(columns, rows).print()
+        lines |= {f"{name}, all folds together": metrics}
+    rows = [
+        [title, *score_cells(line, splits, printed(), counted=False)]
+        for title, line in lines.items()
+    ]
+    if len(fold_scores) > 1:
+        rows[-1:-1] = [["mean", *_cells(mean, keys)], ["standard deviation", *_cells(spread, keys)]]
+    Table(columns, rows, table_notes(splits)).print()
     return metrics
 
 
-def _cells(scores: Mapping[str, float], keys: Sequence[str]) -> list[float | None]:
-    return [scores.get(key) for key in keys]
+def _cells(scores: Mapping[str, float], keys: Sequence[str]) -> list[Estimate | None]:
+    return [Estimate(scores[key]) if key in scores else None for key in keys]

@@ -11,6 +11,7 @@ from lfx.evaluation.unpredicted import unpredicted_classes
 from lfx.reporting.errors import report_errors
 from lfx.reporting.incomplete import fused_from_fewer, in_words
 from lfx.reporting.score_columns import print_scores
+from lfx.reporting.verdict import verdict_sentences
 from lfx.reporting.weights import describe_calibrations, describe_search, describe_weights
 from lfx.reporting.without_test import fusion_note
 from lfx.training.loggers import log_picture, log_result
@@ -107,7 +108,10 @@ def report_fusion(
         beside = {f"baseline: {other}": scores for other, scores in result.baselines.items()}
         notes = fused_from_fewer(result.weights_document)
         notes += fusion_note(result.metrics, result.weights_document, result.baselines)
-        print_scores({name: result.metrics} | beside, objective.partition("/")[2], notes)
+        print_scores({name: result.metrics} | beside, objective, notes)
+        if result.verdict is not None:
+            for sentence in verdict_sentences(name, result.verdict.document()):
+                log.info("%s", sentence)
         for sentence in unpredicted_classes(result.predictions):
             log.warning(sentence)
     else:

@@ -9,7 +9,14 @@ from lfx.data.split_names import REPORTED
 from lfx.evaluation.reported import COMPLETE
 from lfx.evaluation.scores import reported
 from lfx.reporting.incomplete import COMPARABLE, score_lines
-from lfx.reporting.score_columns import score_cells, score_columns, splits_of, titled
+from lfx.reporting.score_columns import (
+    score_cells,
+    score_columns,
+    splits_of,
+    table_notes,
+    titled,
+    unseen_splits,
+)
 from lfx.reporting.table import CSV, Column, Table
 from lfx.reporting.without_test import data_notes
 
@@ -29,8 +36,9 @@ def run_table(runs: Sequence[Run]) -> Table:
     A fusion of samples that some member lacks has a second row, of the samples that all have.
     """
     splits, scores = splits_of(*(run.metrics for run in runs)), reported()
+    unseen = unseen_splits(*(run.metrics for run in runs))
     columns = [Column("data"), Column("name"), Column("model"), Column("seed")]
-    columns += score_columns(splits, scores)
+    columns += score_columns(splits, scores, unseen=unseen)
     columns += [Column("started", where=_IN_FILES), Column("run", where=_IN_FILES)]
     rows = [
         [
@@ -38,7 +46,7 @@ def run_table(runs: Sequence[Run]) -> Table:
             titled(" ".join([run.name, *differences]), run.metrics) + suffix,
             run.model,
             run.seed,
-            *score_cells(line, splits, scores),
+            *score_cells(line, splits, scores, unseen=unseen),
             run.started,
             str(run.folder),
         ]
@@ -46,6 +54,7 @@ def run_table(runs: Sequence[Run]) -> Table:
         for suffix, line in score_lines(run.metrics).items()
     ]
     notes = data_notes((run.data, run.metrics) for run in runs)
+    notes += table_notes(splits, unseen)
     return Table(columns, rows, [COMPARABLE, *notes] if counts_differ(runs) else notes)
 
 

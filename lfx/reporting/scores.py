@@ -61,5 +61,47 @@ def read_baselines(file: Path) -> dict[str, dict[str, dict[str, float]]]:
     }
 
 
+def read_verdict(file: Path) -> dict[str, Any]:
+    """Read `verdict.json`.
+
+    Raises:
+        RecordError: the file is missing or damaged, or a figure is not a number.
+    """
+    content = require_mapping(read_json(file), "it")
+    names = [content.get(key) for key in ("split", "against", "chosen_on")]
+    if not _are_names(names) or "all" not in content:
+        raise RecordError("it does not say what is compared on which split")
+    for part in ("all", "unseen"):
+        compared = require_mapping(content.get(part, _NOTHING), part)
+        numbers = [compared.get(key) for key in _NOTHING if key not in ("interval", "detectable")]
+        interval, detectable = compared.get("interval"), compared.get("detectable")
+        numbers += interval if isinstance(interval, list) and len(interval) == _BOUNDS else [None]
+        numbers += [] if detectable is None else [detectable]
+        if not all(_is_finite(number) for number in numbers):
+            raise RecordError(f"{part} has something else than numbers")
+        if not compared["samples"] >= 1:
+            raise RecordError(f"{part} has no samples")
+    return content
+
+
+_BOUNDS = 2
+_NOTHING = {
+    "samples": 1,
+    "groups": 1,
+    "difference": 0.0,
+    "interval": [0.0, 0.0],
+    "corrected": 0,
+    "corrupted": 0,
+    "p": 1.0,
+    "detectable": None,
+}
+
+
+def _is_finite(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value)
+
+
 def _are_names(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(name, str) for name in value)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from lfx.evaluation.reported import TEST, reported_split
 from lfx.evaluation.scores import printed
 from lfx.reporting.incomplete import score_lines
-from lfx.reporting.ranking import print_ranking, print_unfinished, titles, write_ranking
+from lfx.reporting.ranking import print_ranking, print_unfinished, write_ranking
+from lfx.reporting.ranking_table import Ranking, titles
 from lfx.reporting.score_columns import score_cells
 from lfx.reporting.seed_table import seed_table
 from lfx.reporting.seeds import group_by_seed, seed_rows
@@ -51,8 +52,9 @@ def summarise_sweep(folder: Path) -> Sweep:
             table.print()
             files += table.write(folder, "seeds")
     else:
-        files += [write_ranking(sweep), draw_sweep(sweep)]
-        print_ranking(sweep)
+        ranking = Ranking.of(sweep)
+        files += [write_ranking(ranking), draw_sweep(sweep)]
+        print_ranking(ranking)
     print_unfinished(sweep)
     # Printed, because the last job's log is closed.
     print(written([file for file in files if file is not None]))  # noqa: T201

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import os
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lfx.evaluation.reported import COMPLETE
 from lfx.evaluation.scores import SCORES
-from lfx.reporting.scores import read_baselines, read_weights
+from lfx.reporting.scores import read_baselines, read_verdict, read_weights
 from lfx.runs.joblist import ListedJob, read_jobs
 from lfx.runs.metrics import read_metrics
 from lfx.runs.status import FILE, RunStatus, require_status
@@ -36,6 +37,7 @@ class SweepJob:
         metrics: the content of `metrics.json`; empty without such a file.
         weights: the content of `weights.json`; empty without such a file.
         baselines: the content of `baselines.json`; empty without such a file.
+        verdict: the content of `verdict.json`; empty without such a file.
     """
 
     folder: Path
@@ -44,6 +46,7 @@ class SweepJob:
     metrics: dict[str, Any] = field(default_factory=dict)
     weights: dict[str, Any] = field(default_factory=dict)
     baselines: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
+    verdict: dict[str, Any] = field(default_factory=dict)
 
     @property
     def completed(self) -> bool:
@@ -99,23 +102,27 @@ class Sweep:
         some_dropped = any(job.weights.get("dropped") for job in self.jobs)
         return some_dropped and len({job.samples(self.objective) for job in self.jobs} - {None}) > 1
 
+    @cached_property
+    def sign(self) -> int:
+        """-1 if a higher score is better, else 1."""
+        name = self.objective.partition("/")[2]
+        metric = SCORES.get(name)
+        if metric is None and name:
+            log.warning("no score %s is registered: jobs are ranked as if more were better", name)
+        return -1 if metric is None or metric.higher_is_better else 1
+
     @property
     def ranked(self) -> list[SweepJob]:
         """The completed jobs, best first; those without the score last, by number.
 
         Where members lack samples, jobs are ranked among those of the same n, the largest n first.
         """
-        name = self.objective.partition("/")[2]
-        metric = SCORES.get(name)
-        if metric is None and name:
-            log.warning("no score %s is registered: jobs are ranked as if more were better", name)
-        sign = -1 if metric is None or metric.higher_is_better else 1
         by_count = self.lacks_samples
 
         def key(job: SweepJob) -> tuple[bool, int, float]:
             score = job.score(self.objective)
             most_first = -(job.samples(self.objective) or 0) if by_count else 0
-            return score is None, most_first, 0.0 if score is None else sign * score
+            return score is None, most_first, 0.0 if score is None else self.sign * score
 
         return sorted((job for job in self.jobs if job.completed), key=key)
 
@@ -179,6 +186,7 @@ def _read_job(job: ListedJob, sweep: Path) -> SweepJob:
             metrics=_read_optional(job.folder / "metrics.json", read_metrics),
             weights=_read_optional(job.folder / "weights.json", read_weights),
             baselines=_read_optional(job.folder / "baselines.json", read_baselines),
+            verdict=_read_optional(job.folder / "verdict.json", read_verdict),
         )
     except RecordError as error:
         log.warning("%s is left out: %s", job.folder, error)

@@ -45,7 +45,7 @@ class Format:
     is_number: bool = True
 
 
-def _decimals(value: float, sign: str = "") -> str:
+def decimals(value: float, sign: str = "") -> str:
     """Return three decimals; a power of ten if it is too large for a score, as in damaged files."""
     return f"{value:{sign}.3f}" if abs(value) < _LARGE else f"{value:{sign}.3g}"
 
@@ -53,8 +53,8 @@ def _decimals(value: float, sign: str = "") -> str:
 _LARGE = 1e6
 TEXT = Format(str, is_number=False)
 COUNT = Format(str)
-NUMBER = Format(_decimals)
-DIFFERENCE = Format(partial(_decimals, sign="+"))
+NUMBER = Format(decimals)
+DIFFERENCE = Format(partial(decimals, sign="+"))
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,9 @@ class Table:
         return "" if row[index] is None else self.columns[index].format.show(row[index])
 
     def _rich_table(self, indices: Sequence[int]) -> rich_table.Table:
-        table = rich_table.Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+        table = rich_table.Table(
+            box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True
+        )
         _, *rows = [[for_terminal(cell) for cell in row] for row in self._texts(indices)]
         for number, index in enumerate(indices):
             column = self.columns[index]
@@ -199,4 +201,4 @@ class Table:
         return least + _BETWEEN * (len(columns) - 1) <= console.width
 
 
-_BETWEEN = 3  # characters between two columns
+_BETWEEN = 2  # characters between two columns

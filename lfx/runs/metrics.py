@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from lfx.data.split_names import REPORTED
-from lfx.evaluation.reported import COMPLETE
+from lfx.evaluation.reported import COMPLETE, INTERVALS, UNSEEN
 from lfx.runtime.errors import RecordError
 from lfx.runtime.records import read_json
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PER_CLASS = "per_class"
+_NESTED = (_PER_CLASS, INTERVALS, UNSEEN)
+_BOUNDS = 2
 
 
 def read_metrics(file: Path) -> dict[str, Any]:
@@ -45,20 +47,28 @@ def checked_scores(split: str, scores: object) -> dict[str, Any]:
     Raises:
         RecordError: something else stands in a score's place.
     """
-    per_class = require_mapping(
-        require_mapping(scores, split).get(_PER_CLASS, {}), f"{split}.{_PER_CLASS}"
-    )
-    checked: dict[str, Any] = _numbers(split, scores, ignored=_PER_CLASS)
+    content = require_mapping(scores, split)
+    checked: dict[str, Any] = _numbers(split, content)
+    per_class = require_mapping(content.get(_PER_CLASS, {}), f"{split}.{_PER_CLASS}")
     checked[_PER_CLASS] = {
         name: _numbers(f"{split}.{_PER_CLASS}.{name}", values) for name, values in per_class.items()
     }
+    intervals = require_mapping(content.get(INTERVALS, {}), f"{split}.{INTERVALS}")
+    for name, bounds in intervals.items():
+        if not isinstance(bounds, list) or len(bounds) != _BOUNDS:
+            raise RecordError(f"{split}.{INTERVALS}.{name} is not an interval")
+        _numbers(f"{split}.{INTERVALS}.{name}", dict(enumerate(bounds)))
+    if intervals:
+        checked[INTERVALS] = intervals
+    if UNSEEN in content:
+        checked[UNSEEN] = checked_scores(f"{split}.{UNSEEN}", content[UNSEEN])
     return checked
 
 
-def _numbers(path: str, scores: object, ignored: str = "") -> dict[str, float]:
+def _numbers(path: str, scores: object) -> dict[str, float]:
     numbers = {}
     for name, value in require_mapping(scores, path).items():
-        if name == ignored or value is None:
+        if name in _NESTED or value is None:
             continue
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise RecordError(f"{path}.{name} is not a number")

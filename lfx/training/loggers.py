@@ -195,12 +195,15 @@ def log_table(
 
 
 def flat_scores(metrics: Mapping[str, Any]) -> dict[str, float]:
-    """Return `metrics.json` flat: `test/f1_macro`, `test/per_class/neutral/recall` and so on."""
+    """Return `metrics.json` flat: `test/f1_macro`, `test/per_class/neutral/recall` and so on.
+
+    Intervals, which are lists, are left out.
+    """
     flat: dict[str, float] = {}
     for key, value in metrics.items():
         if isinstance(value, Mapping):
             flat |= {f"{key}/{inner}": number for inner, number in flat_scores(value).items()}
-        else:
+        elif not isinstance(value, list):
             flat[key] = float(value)
     return flat
 

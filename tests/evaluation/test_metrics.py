@@ -12,7 +12,8 @@ from torchmetrics.functional import classification as other
 
 from lfx.evaluation.confusion import confusion
 from lfx.evaluation.metrics import evaluate, score, score_answers, score_classes
-from lfx.evaluation.scores import SCORES, log_loss, searchable
+from lfx.evaluation.probability_scores import log_loss
+from lfx.evaluation.scores import SCORES, searchable
 
 CLASSES = ("negative", "neutral", "positive", "mixed")
 

@@ -146,7 +146,7 @@ def test_a_score_may_be_a_number_of_any_library(half):
 
 def test_a_score_is_computed_one_way():
     for ways in ({}, {"of_counts": accuracy, "of_probabilities": auroc_macro}):
-        with pytest.raises(ValueError, match="mine: give either of_counts or of_probabilities"):
+        with pytest.raises(ValueError, match="mine: give one of of_counts, of_sums and of_prob"):
             Score("mine", "mine", **ways)
 
 

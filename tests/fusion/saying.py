@@ -9,7 +9,8 @@ from lfx.artifacts.join import join
 from lfx.fusion.calibration.none import NoCalibration
 from lfx.fusion.calibration.temperature import Temperature
 from lfx.fusion.calibration.vector import Vector
-from lfx.fusion.fuse import FitPlan, fuse
+from lfx.fusion.fit_plan import FitPlan
+from lfx.fusion.fuse import fuse
 from lfx.fusion.outputs import FitData, Outputs
 from lfx.fusion.pipeline import Pipeline
 from lfx.fusion.rules import Pooled

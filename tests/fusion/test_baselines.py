@@ -11,8 +11,9 @@ from sklearn.metrics import (
     matthews_corrcoef,
 )
 
+from lfx.evaluation.answers import evaluate_answers
 from lfx.evaluation.metrics import evaluate
-from lfx.fusion.baselines import score_baselines
+from lfx.fusion.baselines import baseline_answers, best_member
 from lfx.fusion.schemes.mean import Mean
 
 ORACLE = "oracle (any member right)"
@@ -43,12 +44,23 @@ def scores(answers, labels, classes=3):
 
 def everything(fit, outputs, labels, metric="accuracy"):
     """The baselines' scores, of those that `scores` knows: there may be further ones."""
-    masks, known = {"test": labels >= 0}, scores([0, 1], [0, 1]).keys()
+    known = scores([0, 1], [0, 1]).keys()
+    best = best_member(fit.probabilities, fit.labels, outputs, metric) if len(fit.labels) else None
+    labelled = (labels >= 0).numpy()
+    scored = evaluate_answers(
+        {
+            name: answer.numpy()[labelled]
+            for name, answer in baseline_answers(outputs, labels, fit.labels, best).items()
+        },
+        labels.numpy()[labelled],
+        np.arange(labelled.sum()),
+        np.zeros(labelled.sum(), bool),
+        outputs.classes,
+        intervals=(),
+    )
     return {
-        name: {key: value for key, value in row["test"].items() if key in known}
-        for name, row in score_baselines(
-            fit.probabilities, fit.labels, outputs, labels, masks, metric
-        ).items()
+        name: {key: value for key, value in row.items() if key in known}
+        for name, row in scored.items()
     }
 
 

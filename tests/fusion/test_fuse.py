@@ -17,7 +17,8 @@ from lfx.artifacts.checks import check
 from lfx.artifacts.join import join
 from lfx.artifacts.parquet import read_predictions, write_predictions
 from lfx.fusion.calibration.temperature import Temperature
-from lfx.fusion.fuse import FitPlan, fuse
+from lfx.fusion.fit_plan import FitPlan
+from lfx.fusion.fuse import fuse
 from lfx.fusion.outputs import Outputs
 from lfx.fusion.pipeline import Pipeline
 from lfx.fusion.schemes.by_sample import Energy, Entropy

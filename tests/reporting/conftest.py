@@ -46,7 +46,8 @@ def fuse_members():
 
     from lfx.artifacts.join import join
     from lfx.fusion.calibration.none import NoCalibration
-    from lfx.fusion.fuse import FitPlan, fuse
+    from lfx.fusion.fit_plan import FitPlan
+    from lfx.fusion.fuse import fuse
     from lfx.fusion.pipeline import Pipeline
 
     def build(members, scheme, on_missing="error", name="fused", **plan):

@@ -19,6 +19,7 @@ from lfx.fusion.schemes.weighted import Weighted
 from lfx.reporting.fusion import report_fusion, report_job
 from lfx.reporting.incomplete import COMPARABLE, fused_from_fewer, score_lines
 from lfx.reporting.ranking import write_ranking
+from lfx.reporting.ranking_table import Ranking
 from lfx.reporting.run_table import counts_differ, run_table
 from lfx.reporting.scores import read_weights
 from lfx.reporting.seed_table import seed_table
@@ -81,8 +82,9 @@ def test_a_fusion_has_a_line_of_all_rows_and_one_of_complete_rows(
     assert f"{WORDS}; from one member alone: 1 of val\n" in output
     assert f"{COMPARABLE}\n" in output
     complete = result.metrics["complete"]["test"]
-    assert lines["learned (complete rows)"][5] == f"{complete['accuracy']:.3f}"
-    assert lines["learned (all rows)"][5] == f"{result.metrics['test']['accuracy']:.3f}"
+    accuracy = lines["learned (complete rows)"][5]
+    assert accuracy.startswith(f"{complete['accuracy']:.3f} [")
+    assert lines["learned (all rows)"][5].startswith(f"{result.metrics['test']['accuracy']:.3f} [")
 
 
 def test_without_gaps_nothing_of_this_is_printed(members, fuse_members, tmp_path, capsys):
@@ -132,8 +134,8 @@ def test_a_ranking_shows_both_lines_of_each_job(sweep, capsys):
         assert COMPARABLE in text
         assert "same n only" not in text
     rows = [line.strip("| ").split(" | ") for line in markdown.splitlines() if "|" in line]
-    assert rows[0][:4] == ["rank", "name", "val n", "val accuracy"]
-    named = [(row[0], row[1].partition(" (")[2].rstrip(")"), row[2]) for row in rows[2:4]]
+    assert rows[0][:5] == ["rank", "job", "name", "val n", "val accuracy"]
+    named = [(row[0], row[2].partition(" (")[2].rstrip(")"), row[3]) for row in rows[2:4]]
     assert named == [("1", "all rows", "18"), ("2", "all rows", "18")]
     below = [line for line in markdown.splitlines() if line.startswith("|  | ")]
     assert len(below) == 2 + 4
@@ -176,7 +178,7 @@ def test_no_curve_is_drawn_over_different_n(members, fuse_members, leave_job, tm
         leave_job(tmp_path / str(number), result, ["fusion=mean", f"x={number}"])
     summarise_sweep(tmp_path)
     assert not (tmp_path / "sweep.png").exists()
-    assert write_ranking(read_sweep(tmp_path)) == tmp_path / "sweep.md"
+    assert write_ranking(Ranking.of(read_sweep(tmp_path))) == tmp_path / "sweep.md"
 
 
 SCORES = {"accuracy": 0.5, "f1_weighted": 0.5, "f1_macro": 0.5}

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from omegaconf import OmegaConf
 
-from lfx.reporting.ranking import titles
+from lfx.reporting.ranking_table import titles
 from lfx.reporting.summary import summarise_sweep
 from lfx.reporting.sweep import read_sweep
 from lfx.runs.joblist import ListedJob, write_jobs
@@ -84,13 +84,14 @@ def test_the_best_job_stands_first_and_equals_share_a_rank(add, capsys):
     summarise_sweep(folder)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "ranked by val/accuracy; val n = 7, test n = 7"
-    ranked = [line.split()[:2] for line in lines if line[:1].isdigit()]
-    assert ranked == [["1", "max"], ["1", "product"], ["3", "mean"]]
+    ranked = [line.split()[:3] for line in lines if line[:1].isdigit()]
+    assert ranked == [["1", "1", "max"], ["1", "2", "product"], ["3", "0", "mean"]]
     assert sum("baseline: mean" in line for line in lines) == 1
     assert lines[-2] == "failed: 1 of 4 jobs (3)"
     markdown = (folder / "sweep.md").read_text().splitlines()
-    assert markdown[2].startswith("| 1 | max | 0.500 | 0.500 | 0.500 |")
-    assert markdown[-1].startswith("|  | baseline: mean | 0.500 |")
+    assert markdown[2].startswith("| 1 | 1 | max | 0.500 | 0.500 | 0.500 |")
+    assert markdown[4].startswith("|  |  | baseline: mean | 0.500 |")  # in its place
+    assert markdown[5].startswith("| 3 | 0 | mean | 0.250 |")
 
 
 def test_less_is_better_of_a_loss(add):

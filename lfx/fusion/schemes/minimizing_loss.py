@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from lfx.evaluation.metrics import score
-from lfx.evaluation.scores import log_loss
+from lfx.evaluation.probability_scores import log_loss
 from lfx.fusion.weights import Weights
 from lfx.runtime.checked import checked
 from lfx.runtime.errors import FusionError

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from lfx.evaluation.scores import SCORES, Counts, printed, searchable
+from lfx.evaluation.count_scores import Counts
+from lfx.evaluation.scores import SCORES, printed, searchable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -27,6 +27,8 @@ from lfx.training.loggers import LoggedRun, WandbLogging, close, log_picture, lo
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from lfx.reporting.estimates import Estimate
+
 log = logging.getLogger(__name__)
 
 
@@ -87,7 +89,7 @@ def log_sweep(sweep: Sweep) -> None:
     splits = list(dict.fromkeys(("val", reported)))
     columns = ["name"] + [f"{split}/{score}" for split in splits for score in scores]
     rows = [
-        [title + suffix, *score_cells(line, splits, scores, counted=False)]
+        [title + suffix, *map(_value, score_cells(line, splits, scores, counted=False))]
         for title, job in zip(titles(ranked), ranked, strict=True)
         for suffix, line in score_lines(job.metrics).items()
     ]
@@ -102,3 +104,7 @@ def log_sweep(sweep: Sweep) -> None:
             {f"best/{key}": value for key, value in best if key != "name" and value is not None}
         )
     close(logger)
+
+
+def _value(score: Estimate | None) -> float | None:
+    return None if score is None else score.value

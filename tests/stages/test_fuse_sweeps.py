@@ -37,7 +37,9 @@ def test_one_multirun_over_all_schemes_ends_in_a_ranking(trained: Trained, tmp_p
     choices = ["fusion=glob(*)", "calibration=temperature"]
     output = succeed(trained.folder, "fuse", "-m", *choices, f"hydra.sweep.dir={sweep}")
     assert len(SCHEMES) > 15
-    ranked = re.findall(r"^\d+ +(\w+) ", output.split("ranked by val/f1_weighted")[1], re.MULTILINE)
+    ranked = re.findall(
+        r"^\d+ +\d+ +(\w+) ", output.split("ranked by val/f1_weighted")[1], re.MULTILINE
+    )
     assert sorted(ranked) == SCHEMES
     for name in ("majority class (", "best member (", "mean", "oracle (any member right)"):
         assert f"baseline: {name}" in output

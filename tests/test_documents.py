@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "examples/README.md"]
 COMMAND = re.compile(r"^(?:PYTHONPATH=\S+ )?python -m lfx\.(\w+)(.*)$", re.MULTILINE)
 # Sections to which a command line adds names of the user's own.
-OPEN = {"fuse": ("members.",), "study": ("data.", "arguments.")}
+OPEN = {"fuse": ("members.",), "compare": ("members.",), "study": ("data.", "arguments.")}
 
 
 def commands():

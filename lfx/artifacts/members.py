@@ -44,6 +44,21 @@ def join_files(files: Mapping[str, str], on_missing: str = "error") -> JoinedMem
     return _joined(tuple(sorted(stamps.items())), on_missing)
 
 
+def published_members(folder: str) -> dict[str, str]:
+    """Return all artifacts that are published in a folder: name → path.
+
+    Raises:
+        FusionError: there are none.
+    """
+    files = {file.stem: str(file) for file in sorted(Path(folder).glob("*.parquet"))}
+    if not files:
+        raise FusionError(
+            f"there are no prediction artifacts in {folder}; train models first "
+            "(python -m lfx.train modality=…), or name files: members.NAME=PATH"
+        )
+    return files
+
+
 def digest(files: Mapping[str, str]) -> str:
     """Return a hash of the members' contents, 12 hexadecimal digits."""
     contents = [(name, _content_hash(_stamp(path))) for name, path in sorted(files.items())]

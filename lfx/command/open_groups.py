@@ -1,6 +1,7 @@
 """Sections whose parts the user names: a choice adds a part, and `null` takes one away.
 
-`encoder@modality.encoders.NAME=OPTION` chooses the encoder of the part NAME of a joint model. Hydra
+`encoder@modality.encoders.NAME=OPTION` chooses the encoder of the part NAME of a joint model, and
+`fusion@schemes.NAME=OPTION` a scheme to compare. Hydra
 would want a `+` where no file names the part yet, and a `~` in place of a `null`.
 """
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
 
 # The sections, as packages.
-_OPEN = ("modality.encoders.",)
+_OPEN = ("modality.encoders.", "schemes.")
 
 _hydra_create = defaults_list.create_defaults_list
 

@@ -6,6 +6,7 @@ from hydra.core.config_store import ConfigStore
 
 from lfx.command.lazy_schema import LazySchema
 from lfx.command.roots.augment import AugmentConfig
+from lfx.command.roots.compare import CompareConfig
 from lfx.command.roots.fuse import FuseConfig
 from lfx.command.roots.predict import PredictConfig
 from lfx.command.roots.report import ReportConfig
@@ -16,6 +17,7 @@ SCHEMAS: tuple[type, ...] = (
     TrainConfig,
     PredictConfig,
     FuseConfig,
+    CompareConfig,
     ReportConfig,
     AugmentConfig,
     StudyConfig,

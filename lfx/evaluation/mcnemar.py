@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -100,6 +100,19 @@ class PairedAccuracy:
     def difference(self) -> float:
         """The second model's accuracy minus the first's, in -1..1."""
         return (self.corrected - self.corrupted) / self.samples
+
+    def document(self) -> dict[str, Any]:
+        """Return the figures in plain values."""
+        return {
+            "samples": self.samples,
+            "groups": self.groups,
+            "difference": self.difference,
+            "interval": list(self.interval),
+            "corrected": self.corrected,
+            "corrupted": self.corrupted,
+            "p": self.p,
+            "detectable": self.detectable,
+        }
 
     @classmethod
     def of(

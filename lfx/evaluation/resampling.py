@@ -8,6 +8,7 @@ are paired.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -21,7 +22,9 @@ from lfx.evaluation.scores import SCORES, Score
 from lfx.evaluation.summed_scores import SummedScores
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from lfx.evaluation.intervals import Interval
     from lfx.evaluation.shared_samples import SharedSamples
@@ -69,13 +72,18 @@ class Resampled:
 
 
 def resample(
-    samples: SharedSamples, keys: Sequence[str], *, resamples: int = RESAMPLES, seed: int = 0
+    samples: SharedSamples,
+    scores: Sequence[str] | Mapping[str, Score],
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
 ) -> dict[str, Resampled]:
     """Score models on resamples of their samples.
 
     Args:
         samples: the models' probabilities, labels and groups.
-        keys: of the scores; those that are not sums over samples take at most `RANK_RESAMPLES`.
+        scores: keys of the scores, or scores by any name; those that are not sums over samples take
+            at most `RANK_RESAMPLES`.
         resamples: the number of resamples.
         seed: seed of the resamples.
 
@@ -90,12 +98,13 @@ def resample(
         >>> accuracy.values.tolist(), accuracy.drawn.shape
         ([0.75], torch.Size([1, 10000]))
     """
-    blocks = _blocks(samples, MOST_BLOCKS, seed)
-    entries = {key: SCORES[key] for key in keys}
-    blocks = _blocks(samples, MOST_BLOCKS, seed)
+    blocks = _blocks(samples.groups, samples.group_count, seed)
+    entries = scores if isinstance(scores, Mapping) else {key: SCORES[key] for key in scores}
+    blocks = _blocks(samples.groups, samples.group_count, seed)
     scored: dict[str, Resampled] = {}
     if any(entry.of_probabilities is None for entry in entries.values()):
-        scored |= _resample_sums(samples, entries, blocks, resamples, seed)
+        summed = SummedScores.of(samples, entries)
+        scored |= _resample_sums(summed, blocks, samples.group_count, resamples, seed)
     fewer = min(resamples, RANK_RESAMPLES)
     for key, entry in entries.items():
         if entry.of_probabilities is not None:
@@ -103,11 +112,10 @@ def resample(
     return {key: scored[key] for key in entries}
 
 
-def _blocks(samples: SharedSamples, most: int, seed: int) -> Tensor:
+def _blocks(groups: NDArray[np.integer], count: int, seed: int) -> Tensor:
     """Return the block of each sample, `(samples,)`: its group, or several groups together."""
-    groups = samples.groups
-    if samples.group_count > most:
-        shuffled = np.random.default_rng(seed).permutation(samples.group_count) % most
+    if count > MOST_BLOCKS:
+        shuffled = np.random.default_rng(seed).permutation(count) % MOST_BLOCKS
         groups = shuffled[groups]
     return torch.from_numpy(np.asarray(groups, np.int64))
 
@@ -136,11 +144,34 @@ def _draw(generator: np.random.Generator, resamples: int, blocks: int) -> Tensor
     return torch.from_numpy(counts.reshape(resamples, blocks).astype(np.float64))
 
 
+def resample_means(
+    values: NDArray[np.floating],
+    groups: NDArray[np.integer],
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Resampled:
+    """Return the means of values over samples, on all samples and on resamples.
+
+    Args:
+        values: `(rows, samples)`; each row is one of the `models` of the result.
+        groups: group of each sample, `(samples,)`, from 0.
+        resamples: the number of resamples.
+        seed: seed of the resamples.
+    """
+    count = int(groups.max()) + 1
+    ones = np.ones((1, values.shape[1]))
+    terms = torch.from_numpy(np.concatenate([ones, values]).T.astype(np.float64))
+    scores = {"mean": lambda sums: sums[1:] / sums[0]}
+    summed = SummedScores(terms, scores)
+    blocks = _blocks(groups, count, seed)
+    return _resample_sums(summed, blocks, count, resamples, seed)["mean"]
+
+
 def _resample_sums(
-    samples: SharedSamples, entries: Mapping[str, Score], blocks: Tensor, resamples: int, seed: int
+    summed: SummedScores, blocks: Tensor, groups: int, resamples: int, seed: int
 ) -> dict[str, Resampled]:
-    """Compute the scores that are counts or sums over samples."""
-    summed = SummedScores.of(samples, entries)
+    """Compute scores that are functions of sums over samples."""
     count, columns = int(blocks.max()) + 1, summed.terms.shape[1]
     by_block = summed.terms.new_zeros(count, columns).index_add_(0, blocks, summed.terms)
     at_once = max(1, _NUMBERS_AT_ONCE // max(count, columns))
@@ -156,10 +187,7 @@ def _resample_sums(
     without = (total - of_parts).T
     return {
         key: Resampled(
-            compute(total[:, None])[:, 0],
-            torch.cat(drawn[key], dim=1),
-            compute(without),
-            samples.group_count,
+            compute(total[:, None])[:, 0], torch.cat(drawn[key], dim=1), compute(without), groups
         )
         for key, compute in summed.scores.items()
     }

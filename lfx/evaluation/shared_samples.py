@@ -7,15 +7,42 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lfx.artifacts.predictions import softmax
 from lfx.artifacts.seen import seen_by_any
+from lfx.evaluation.reported import reported_split
+from lfx.runtime.errors import FusionError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lfx.artifacts.joined import JoinedMembers
+
+
+_LEAST_MEMBERS = 2
+
+
+def group_codes(groups: pa.Array, rows: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the groups of some samples as numbers from 0, in the order of their names.
+
+    So resamples of groups are the same ones, in whichever order samples are.
+
+    Args:
+        groups: group of each sample, `(samples,)`, Arrow strings.
+        rows: mask of the samples, `(samples,)`.
+
+    Example:
+        >>> rows = np.array([True, True, False, True])
+        >>> group_codes(pa.array(["b", "a", "c", "b"]), rows).tolist()
+        [1, 0, 1]
+    """
+    encoded = groups.filter(pa.array(rows)).dictionary_encode()
+    codes = np.empty(len(encoded.dictionary), np.int64)
+    codes[pc.array_sort_indices(encoded.dictionary).to_numpy()] = np.arange(len(codes))
+    return np.asarray(codes[encoded.indices.to_numpy()])
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,9 +123,7 @@ class SharedSamples:
             rows &= seen_by_any(joined.seen) != 1
         if not rows.any():
             return None
-        _, groups = np.unique(
-            joined.texts["group"].dictionary_encode().indices.to_numpy()[rows], return_inverse=True
-        )
+        groups = group_codes(joined.texts["group"], rows)
         probabilities = np.stack([softmax(logits[rows]) for logits in joined.logits])
         labels = joined.label[rows].astype(np.int64)
         return cls(joined.names, joined.classes, probabilities, labels, groups)
@@ -117,3 +142,38 @@ class SharedSamples:
     def independent(self) -> bool:
         """Whether each sample is a group of its own."""
         return self.group_count == len(self.labels)
+
+
+def split_samples(
+    joined: JoinedMembers, split: str | None, against: str | None = None
+) -> tuple[str, SharedSamples, SharedSamples | None]:
+    """Return the samples that members are compared on.
+
+    Args:
+        joined: two or more members.
+        split: the split; None: the one that results are reported on.
+        against: a member that has to be among them; None: none.
+
+    Returns:
+        The split, its labelled samples that all members have, and those of which no near duplicate
+        was fitted on; None in place of the latter if they are all, or there are none.
+
+    Raises:
+        FusionError: there is nothing to compare.
+    """
+    names = ", ".join(joined.names)
+    if len(joined.names) < _LEAST_MEMBERS:
+        raise FusionError(f"comparing takes two members or more; there is {names} alone")
+    if against is not None and against not in joined.names:
+        raise FusionError(f"against={against}: there is no such member; there are {names}")
+    labelled = joined.labelled_splits()
+    chosen = split or reported_split(labelled)
+    samples = None if chosen is None else SharedSamples.of_split(joined, chosen)
+    if chosen is None or samples is None:
+        raise FusionError(
+            f"no labelled sample of {chosen or 'any split'} is in all members ({names}); labelled: "
+            f"{', '.join(labelled) or 'none'}"
+        )
+    unseen = SharedSamples.of_split(joined, chosen, unseen=True)
+    is_all = unseen is not None and len(unseen.labels) == len(samples.labels)
+    return chosen, samples, None if is_all else unseen

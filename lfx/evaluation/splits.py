@@ -12,7 +12,7 @@ from lfx.data.split_names import REPORTED
 from lfx.evaluation.metrics import evaluate
 from lfx.evaluation.reported import INTERVALS, UNSEEN
 from lfx.evaluation.scores import SCORES
-from lfx.evaluation.shared_samples import SharedSamples
+from lfx.evaluation.shared_samples import SharedSamples, group_codes
 from lfx.evaluation.uncertainty import score_intervals
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _evaluate(
     metrics = evaluate(
         torch.from_numpy(probabilities), torch.from_numpy(labels.astype(np.int64)), classes
     )
-    groups = predictions.texts("group").dictionary_encode().indices.to_numpy()[rows]
+    groups = group_codes(predictions.texts("group"), rows)
     samples = SharedSamples.of(["model"], classes, probabilities[None], labels, groups)
     metrics["groups"] = samples.group_count
     wanted = SCORES if intervals is None else intervals

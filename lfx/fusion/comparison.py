@@ -10,6 +10,7 @@ import torch
 
 from lfx.artifacts.seen import seen_by_any
 from lfx.evaluation.answers import evaluate_answers
+from lfx.evaluation.shared_samples import group_codes
 from lfx.fusion.baselines import answers_of, baseline_answers, best_member
 from lfx.fusion.verdict import Verdict, compare_fusion
 
@@ -69,7 +70,6 @@ def compare_with_members(
         name: answer.cpu().numpy()
         for name, answer in baseline_answers(outputs, labels, labels[rows], best).items()
     }
-    groups = joined.texts["group"].dictionary_encode().indices.to_numpy()
     seen = seen_by_any(joined.seen) == 1
     truth = labels.cpu().numpy()
     baselines: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in answers}
@@ -78,7 +78,7 @@ def compare_with_members(
         of_split = evaluate_answers(
             {name: answer[kept] for name, answer in answers.items()},
             truth[kept],
-            groups[kept],
+            group_codes(joined.texts["group"], kept),
             seen[kept],
             outputs.classes,
             intervals=intervals,
@@ -95,7 +95,9 @@ def compare_with_members(
         before = answers_of(against, outputs).cpu().numpy()[kept] == truth[kept]
         after = predictions.logits[kept].argmax(axis=1) == truth[kept]
         fused_seen = np.asarray(predictions.seen == 1)[kept]
-        of_all, of_unseen = compare_fusion(before, after, groups[kept], fused_seen)
+        of_all, of_unseen = compare_fusion(
+            before, after, group_codes(joined.texts["group"], kept), fused_seen
+        )
         name = outputs.members[against]
         verdict = Verdict(report_split, name, chosen_on, of_all, of_unseen)
     return Comparison(baselines, verdict)

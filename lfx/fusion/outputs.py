@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +44,12 @@ class Outputs:
     def select(self, rows: Tensor) -> Outputs:
         """Return some samples, given by a mask or by indices."""
         return Outputs(self.members, self.classes, self.logits[:, rows], self.present[:, rows])
+
+    def only(self, members: Sequence[int]) -> Outputs:
+        """Return some members, given by their positions; they have to have all samples."""
+        chosen = torch.as_tensor(list(members), device=self.logits.device)
+        names = tuple(self.members[member] for member in members)
+        return Outputs(names, self.classes, self.logits[chosen], self.present[chosen])
 
     def with_logits(self, logits: Tensor) -> Outputs:
         """Return the same members and samples with other logits."""

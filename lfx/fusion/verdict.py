@@ -39,7 +39,7 @@ class Verdict:
             "split": self.split,
             "against": self.against,
             "chosen_on": self.chosen_on,
-            **{name: _document(paired) for name, paired in parts.items()},
+            **{name: paired.document() for name, paired in parts.items()},
         }
 
 
@@ -63,16 +63,3 @@ def compare_fusion(
         return of_all, None
     _, codes = np.unique(groups[~seen], return_inverse=True)
     return of_all, PairedAccuracy.of(before[~seen], after[~seen], codes)
-
-
-def _document(paired: PairedAccuracy) -> dict[str, Any]:
-    return {
-        "samples": paired.samples,
-        "groups": paired.groups,
-        "difference": paired.difference,
-        "interval": list(paired.interval),
-        "corrected": paired.corrected,
-        "corrupted": paired.corrupted,
-        "p": paired.p,
-        "detectable": paired.detectable,
-    }

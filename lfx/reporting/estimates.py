@@ -97,3 +97,13 @@ ESTIMATE = Format(_show, {**_BOUNDS, " sd": lambda score: score.spread})
 # Of one run: with its interval, or for people without it.
 SCORE = Format(_show, _BOUNDS)
 SCORE_ALONE = Format(lambda score: decimals(score.value), _BOUNDS)
+
+
+def _show_difference(score: Estimate) -> str:
+    value = decimals(score.value, "+")
+    if score.interval is None:
+        return value
+    return f"{value} [{decimals(score.interval.low, '+')}, {decimals(score.interval.high, '+')}]"
+
+
+DIFFERENCE_ESTIMATE = Format(_show_difference, _BOUNDS)

@@ -88,7 +88,7 @@ def log_sweep(sweep: Sweep) -> None:
     scores = [*(["support"] if sweep.lacks_samples else []), *printed()]
     splits = list(dict.fromkeys(("val", reported)))
     columns = ["name"] + [f"{split}/{score}" for split in splits for score in scores]
-    rows = [
+    rows: list[list[Any]] = [
         [title + suffix, *map(_value, score_cells(line, splits, scores, counted=False))]
         for title, job in zip(titles(ranked), ranked, strict=True)
         for suffix, line in score_lines(job.metrics).items()

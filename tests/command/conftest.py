@@ -7,6 +7,7 @@ from hydra.core.global_hydra import GlobalHydra
 from lfx.command.composer import Composer
 from lfx.command.entry import OPEN_DATA, Job, register, with_plus
 from lfx.command.roots.augment import AugmentConfig
+from lfx.command.roots.compare import CompareConfig
 from lfx.command.roots.fuse import FuseConfig
 from lfx.command.roots.predict import PredictConfig
 from lfx.command.roots.report import ReportConfig
@@ -22,6 +23,7 @@ ROOTS = {
     "train": TrainConfig,
     "predict": PredictConfig,
     "fuse": FuseConfig,
+    "compare": CompareConfig,
     "report": ReportConfig,
     "augment": AugmentConfig,
     "study": StudyConfig,

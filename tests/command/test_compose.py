@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 # Which stages offer a group, and what an option needs beside it.
 STAGES = {
     "augmenter": ("augment",),
-    "calibration": ("fuse",),
-    "data": ("train", "augment", "predict", "fuse", "report"),
+    "calibration": ("fuse", "compare"),
+    "data": ("train", "augment", "predict", "fuse", "compare", "report"),
     "encoder": ("train",),
-    "fusion": ("fuse",),
+    "fusion": ("fuse", "compare"),
     "head": ("train",),
     "joint": ("train",),
     "logger": ("train", "fuse"),
@@ -80,7 +80,9 @@ def test_every_file_is_found_and_composed_somewhere(roots):
     assert len(stages) + len(OPTIONS) + others == len(FILES)
 
 
-@pytest.mark.parametrize("stage", ["train", "augment", "predict", "fuse", "report", "study"])
+@pytest.mark.parametrize(
+    "stage", ["train", "augment", "predict", "fuse", "compare", "report", "study"]
+)
 def test_a_root_composes_and_resolves(composed, typed, stage):
     typed(stage, *REQUIRED.get(stage, []))
 

@@ -20,7 +20,7 @@ from lfx.runtime.locate import config_folder
 if TYPE_CHECKING:
     from pathlib import Path
 
-STAGES = ("train", "predict", "fuse", "report", "augment")
+STAGES = ("train", "predict", "fuse", "compare", "report", "augment")
 
 
 @pytest.fixture

@@ -83,7 +83,9 @@ def test_the_options_that_are_chosen_are_explained(loader):
     assert "data.source.quoting: auto, quoted or none. Whether a quotation mark" in words
 
 
-@pytest.mark.parametrize("command", ["train", "fuse", "predict", "augment", "report", "study"])
+@pytest.mark.parametrize(
+    "command", ["train", "fuse", "compare", "predict", "augment", "report", "study"]
+)
 def test_a_commands_own_settings_are_described(command):
     (schema,) = [one for one in SCHEMAS if one.__name__ == f"{command.title()}Config"]
     described = describe_command(command).splitlines()

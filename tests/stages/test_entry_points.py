@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 from running import environment, run_stage
 
 ROOT = Path(__file__).resolve().parents[2]
-STAGES = ("train", "augment", "predict", "fuse", "report")
+STAGES = ("train", "augment", "predict", "fuse", "compare", "report")
 
 
 @pytest.mark.parametrize("stage", STAGES)

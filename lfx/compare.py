@@ -1,0 +1,122 @@
+"""`python -m lfx.compare`: models on the same samples, and what each is worth to a fusion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lfx.command.entry import Job, run_stage
+from lfx.command.roots.compare import CompareConfig
+
+if TYPE_CHECKING:
+    from lfx.artifacts.joined import JoinedMembers
+    from lfx.fusion.pipeline import Pipeline
+    from lfx.reporting.table import Table
+
+
+def compare(config: CompareConfig, job: Job) -> None:
+    """Read the members; print and write the tables."""
+    import logging
+
+    from lfx.artifacts.members import join_files, published_members
+    from lfx.evaluation.shared_samples import split_samples
+    from lfx.reporting.comparison import (
+        agreement_table,
+        class_table,
+        difference_table,
+        score_table,
+    )
+    from lfx.reporting.written import written
+
+    files = config.members or published_members(config.artifacts.dir)
+    joined = join_files(files, "renormalise")
+    split, samples, unseen = split_samples(joined, config.split, config.against)
+    tables = {
+        "scores": score_table(samples, unseen, split),
+        "differences": difference_table(samples, config.against),
+        "agreement": agreement_table(samples),
+        "classes": class_table(samples),
+    }
+    if config.worth:
+        tables["worth"] = _worth(config, joined, split)
+    if config.nested:
+        tables["nested"] = _nested(config, joined)
+    written_files = []
+    for name, table in tables.items():
+        print(f"\n{name}: {split if name != 'nested' else config.fit_split}")  # noqa: T201
+        table.print()
+        written_files += table.write(job.folder, name)
+    logging.getLogger("lfx.compare").info("%s", written(written_files))
+
+
+def _worth(config: CompareConfig, joined: JoinedMembers, split: str) -> Table:
+    """Value the members on the samples of a split."""
+    import numpy as np
+    import torch
+
+    from lfx.evaluation.shared_samples import group_codes
+    from lfx.fusion.fit_data import complete_rows, fit_data, outputs_of
+    from lfx.fusion.guard import refuse_leak
+    from lfx.fusion.worth import value_members
+    from lfx.reporting.worth import worth_table
+    from lfx.runtime.device import resolve_device
+    from lfx.runtime.settings import component_name
+
+    pipeline = _pipeline(config, config.fusion, "fusion")
+    outputs = outputs_of(joined, resolve_device(config.device))
+    fit_rows = np.zeros(len(joined.label), np.bool_)
+    if pipeline.needs_fit:
+        refuse_leak(config.fit_split, [split], allow_leaky_fit=False)
+        fit_rows = complete_rows(joined, config.fit_split)
+    fit = fit_data(joined, outputs, fit_rows, config.seed)
+    rows = complete_rows(joined, split)
+    groups = group_codes(joined.texts["group"], rows)
+    labels = torch.as_tensor(joined.label[rows].astype(np.int64), device=outputs.logits.device)
+    kept = outputs.select(torch.as_tensor(rows, device=outputs.logits.device))
+    worths = value_members(pipeline, fit, kept, labels, groups)
+    return worth_table(worths, component_name(pipeline.scheme), int(rows.sum()))
+
+
+def _nested(config: CompareConfig, joined: JoinedMembers) -> Table:
+    """Choose a scheme by nested cross-validation."""
+    from lfx.fusion.fit_data import complete_rows, fit_data, outputs_of
+    from lfx.fusion.nested import choose_nested
+    from lfx.reporting.worth import nested_table
+    from lfx.runtime.device import resolve_device
+
+    outputs = outputs_of(joined, resolve_device(config.device))
+    rows = complete_rows(joined, config.fit_split)
+    fit = fit_data(joined, outputs, rows, config.seed)
+    pipelines = {
+        name: _pipeline(config, scheme, f"schemes.{name}")
+        for name, scheme in config.schemes.items()
+    }
+    nested = choose_nested(fit, pipelines, config.metric, outer=config.folds, inner=config.folds)
+    return nested_table(nested, fit, config.fit_split, config.metric)
+
+
+def _pipeline(config: CompareConfig, scheme: object, place: str) -> Pipeline:
+    from lfx.fusion.calibration.calibrator import Calibrator
+    from lfx.fusion.pipeline import Pipeline
+    from lfx.fusion.schemes.scheme import Scheme
+    from lfx.runtime.build import build
+
+    return Pipeline(
+        build(config.calibration, "calibration", Calibrator), build(scheme, place, Scheme)
+    )
+
+
+def main() -> None:
+    """Run the command from the command line."""
+    from lfx.evaluation.further import take_further_scores
+
+    run_stage(
+        "compare",
+        CompareConfig,
+        compare,
+        open_mappings=("members",),
+        prepare=take_further_scores,
+    )
+
+
+if __name__ == "__main__":
+    main()

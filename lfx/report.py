@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 def report(config: ReportConfig, job: Job) -> None:
     """Collect the runs; print them, and write them as CSV and Markdown."""
     import logging
+    from dataclasses import replace
     from pathlib import Path
 
     from lfx.reporting.missing_files import report_curves
+    from lfx.reporting.study_verdict import fusion_verdicts
     from lfx.reporting.summary import summarise_sweep
     from lfx.reporting.written import written
     from lfx.runs.find import collect_runs, newest_of_each
@@ -51,6 +53,7 @@ def report(config: ReportConfig, job: Job) -> None:
         )
     runs = newest
     table, name = _table(config, runs)
+    table = replace(table, notes=[*table.notes, *fusion_verdicts(runs)])
     table.print()
     files = table.write(job.folder, name)
     if config.levels:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lfx.evaluation.repeated import RepeatedDifference
 from lfx.evaluation.reported import reported_split
 from lfx.evaluation.scores import SCORES, title_of
 from lfx.reporting.incomplete import COMPARABLE
 from lfx.reporting.score_columns import splits_of
 from lfx.reporting.table import CSV, DOCUMENT, TERMINAL, Column, Format, Table
+from lfx.reporting.verdict import p_value
 from lfx.reporting.without_test import data_notes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from lfx.reporting.seeds import Row
 
@@ -51,22 +54,45 @@ def seed_table(rows: Sequence[Row]) -> Table:
     lines = [
         [row.data, row.title, row.model, row.runs]
         + [
-            row.samples.get(split) if score is None else row.scores.get(split, {}).get(score)
+            row.samples.get(split) if score is None else _spread(row, split, score)
             for split, score in cells
         ]
         for row in rows
     ]
     notes = data_notes((row.data, row.scores) for row in rows)
+    if any(row.tests for row in rows):
+        notes.append(
+            "p: of a mean difference, by the corrected resampled t-test: trainings on parts of the "
+            "same data are not independent"
+        )
     return Table(columns, lines, [COMPARABLE, *notes] if counted else notes)
 
 
-def _as_text(value: tuple[float, float]) -> str:
-    mean, spread = value
-    return f"{mean:.3f}" if math.isnan(spread) else f"{mean:.3f} ± {spread:.3f}"
+@dataclass(frozen=True)
+class Spread:
+    """A mean over runs, or the mean of paired differences.
+
+    Attributes:
+        mean: the mean.
+        deviation: the standard deviation over runs; NaN of a single one.
+        test: of a difference: the corrected resampled t-test; None of a score.
+    """
+
+    mean: float
+    deviation: float
+    test: RepeatedDifference | None = None
 
 
-def _part(index: int) -> Callable[[tuple[float, float]], float | None]:
-    return lambda value: None if math.isnan(value[index]) else value[index]
+def _spread(row: Row, split: str, score: str) -> Spread | None:
+    values = row.scores.get(split, {}).get(score)
+    return None if values is None else Spread(*values, row.tests.get(split, {}).get(score))
+
+
+def _as_text(spread: Spread) -> str:
+    if math.isnan(spread.deviation):
+        return f"{spread.mean:.3f}"
+    text = f"{spread.mean:.3f} ± {spread.deviation:.3f}"
+    return text if spread.test is None else f"{text} ({p_value(spread.test.p)})"
 
 
 def _as_range(value: tuple[int, int]) -> str:
@@ -75,4 +101,13 @@ def _as_range(value: tuple[int, int]) -> str:
 
 
 _RANGE = Format(_as_range, {"": _as_range})
-_SPREAD = Format(_as_text, {" mean": _part(0), " sd": _part(1)})
+_SPREAD = Format(
+    _as_text,
+    {
+        " mean": lambda spread: spread.mean,
+        " sd": lambda spread: None if math.isnan(spread.deviation) else spread.deviation,
+        " low": lambda spread: spread.test and spread.test.interval.low,
+        " high": lambda spread: spread.test and spread.test.interval.high,
+        " p": lambda spread: spread.test and spread.test.p,
+    },
+)

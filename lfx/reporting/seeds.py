@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from lfx.data.split_names import REPORTED
+from lfx.evaluation.repeated import RepeatedDifference, corrected_resampled_t
 from lfx.evaluation.scores import SCORES
 from lfx.reporting.incomplete import COMPLETE_ROWS, score_lines
 from lfx.reporting.run_table import counts_differ, run_differences
 from lfx.reporting.score_columns import splits_of, titled
+from lfx.reporting.train_counts import train_samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,6 +37,7 @@ class Row:
         scores: split -> score -> (mean, standard deviation); the deviation of a single run is NaN.
         samples: split -> the least and the largest number of samples of a run.
         counted: whether a table has to show these numbers, because others differ from them.
+        tests: of a difference: split -> score -> the corrected resampled t-test over the pairs.
     """
 
     data: str
@@ -44,6 +47,7 @@ class Row:
     scores: Mapping[str, Mapping[str, tuple[float, float]]]
     samples: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     counted: bool = False
+    tests: Mapping[str, Mapping[str, RepeatedDifference]] = field(default_factory=dict)
 
 
 def group_by_seed(runs: Sequence[Run]) -> list[list[Run]]:
@@ -174,8 +178,29 @@ def _difference(
         title += f" (not of {', '.join(differing)}: other samples)"
     summary = _summarise(differences)
     samples = _samples([line for line, _, _ in pairs], summary)
-    row = Row(group[0].data, title, "difference", len(pairs), summary, samples, counted=counted)
-    return [row]
+    tests = _test(differences, summary, samples, train_samples([*group, *base]))
+    fields = (group[0].data, title, "difference", len(pairs), summary, samples)
+    return [Row(*fields, counted=counted, tests=tests)]
+
+
+def _test(
+    differences: Sequence[Mapping[str, Mapping[str, float]]],
+    summary: Mapping[str, Mapping[str, tuple[float, float]]],
+    samples: Mapping[str, tuple[int, int]],
+    trained_on: int | None,
+) -> dict[str, dict[str, RepeatedDifference]]:
+    """Test whether differences are 0; not where the number of training samples is unknown."""
+    if trained_on is None:
+        return {}
+    return {
+        split: {
+            score: corrected_resampled_t(values, max(samples[split]) / trained_on)
+            for score in scores
+            if len(values := [one[split][score] for one in differences if score in one[split]]) > 1
+        }
+        for split, scores in summary.items()
+        if split in samples and all(split in one for one in differences)
+    }
 
 
 def _others(run: Run, other: Run) -> list[str]:

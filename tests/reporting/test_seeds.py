@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import csv
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from lfx.evaluation.repeated import corrected_resampled_t
 from lfx.reporting.seed_table import seed_table
 from lfx.reporting.seeds import group_by_seed, seed_rows
 from lfx.runs.find import Run
@@ -152,3 +154,34 @@ def test_a_whole_cross_validation_is_no_further_fold() -> None:
     folds = [run("image", 0, 0.5 + 0.1 * fold, fold=fold) for fold in range(2)]
     groups = group_by_seed([*folds, run("image", 0, 0.9)])
     assert [len(group) for group in groups] == [2, 1]
+
+
+def with_classes(one: Run, folder: Path, trained_on: int) -> Run:
+    own = folder / one.name / str(one.seed)
+    own.mkdir(parents=True)
+    lines = [f"train,bad,{trained_on - 5},0.5", "train,good,5,0.5", "val,bad,7,1"]
+    (own / "classes.csv").write_text("\n".join(["split,class,samples,share", *lines]))
+    return replace(one, folder=own)
+
+
+def test_differences_are_tested_where_the_number_of_training_samples_is_known(
+    tmp_path: Path,
+) -> None:
+    runs = [
+        run(name, seed, 0.5 + 0.01 * seed**2 * better)
+        for seed in range(3)
+        for name, better in (("a", 0), ("b", 1))
+    ]
+    assert not seed_rows(group_by_seed(runs))[2].tests
+    known = [with_classes(one, tmp_path, 320) for one in runs]
+    rows = seed_rows(group_by_seed(known))
+    found = rows[2].tests["test"]["accuracy"]
+    want = corrected_resampled_t([0, 0.01, 0.04], 40 / 320)
+    assert (found.mean, found.p) == pytest.approx((want.mean, want.p))
+    table = seed_table(rows)
+    assert f"(p = {want.p:.2g})" in table.markdown()
+    assert "corrected resampled t-test" in table.notes[-1]
+    file = table.write_csv(tmp_path / "seeds.csv")
+    *_, row = csv.DictReader(file.read_text().splitlines())
+    assert float(row["test accuracy p"]) == pytest.approx(want.p)
+    assert float(row["test accuracy low"]) == pytest.approx(want.interval.low)

@@ -34,7 +34,7 @@ def fuse(config: FuseConfig, job: Job) -> float | None:
     from lfx.runtime.device import resolve_device
     from lfx.runtime.files import write_json
     from lfx.runtime.versions import versions
-    from lfx.training.loggers import LoggedRun, Logging
+    from lfx.training.loggers import LoggedRun, Logging, run_title
 
     settings = plain(config)
     pipeline = Pipeline(
@@ -67,7 +67,8 @@ def fuse(config: FuseConfig, job: Job) -> float | None:
         write_json(job.folder / "verdict.json", result.verdict.document())
     if isinstance(result.fitted.rule, Searched):
         write_search(job.folder, result.fitted.rule, joined.names, result.curves, config.fit_split)
-    logged = LoggedRun("fuse", config.name, job.folder, job.overrides, job.sweep)
+    title = run_title(config.name, (), job.overrides, job.sweep)
+    logged = LoggedRun("fuse", config.name, job.folder, title, job.sweep)
     send_fusion(result, logging.build(logged), settings, job.folder, draws=job.sweep is None)
     split, _, score = config.objective.partition("/")
     objective: float | None = result.metrics.get(split, {}).get(score)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lfx.runs.plan import RunPlan
+    from lfx.training.loggers import LoggedRun
 
 
 def train(config: TrainConfig, job: Job) -> None:
@@ -39,7 +40,7 @@ def build_plan(config: TrainConfig, job: Job) -> RunPlan:
     from lfx.runs.plan import RunPlan
     from lfx.runtime.build import build_all
     from lfx.runtime.plain import plain
-    from lfx.training.loggers import LoggedRun, Logging
+    from lfx.training.loggers import Logging
     from lfx.training.regime import Regime, Request
     from lfx.training.trainer import TrainerSettings
 
@@ -80,19 +81,21 @@ def build_plan(config: TrainConfig, job: Job) -> RunPlan:
         published=Path(config.artifacts.dir) / f"{config.name}.parquet",
         overwrites=config.artifacts.overwrite,
         settings=plain(config),
-        build_logger=lambda folder, fold: parts["logger"].build(
-            LoggedRun("train", config.name, folder, *_logged(job, fold))
-        ),
+        build_logger=lambda folder, fold: parts["logger"].build(_logged(job, plan, folder, fold)),
         report=lambda trained: report_model(plan, trained),
     )
     return plan
 
 
-def _logged(job: Job, fold: int | None) -> tuple[tuple[str, ...], Path | None]:
-    """Return what a model's run is titled by, and the folder that groups it with others."""
-    if fold is None:
-        return job.overrides, job.sweep
-    return (*job.overrides, f"data.fold={fold}"), job.sweep or job.folder
+def _logged(job: Job, plan: RunPlan, folder: Path, fold: int | None) -> LoggedRun:
+    """Return what a logger is told of a model's run."""
+    from lfx.training.loggers import LoggedRun, run_title
+
+    encoder = str(plan.settings["encoder"].get("name", ""))
+    parts = [encoder, f"seed {plan.seed}", *([] if fold is None else [f"fold {fold}"])]
+    title = run_title(plan.name, [*filter(None, parts)], job.overrides, job.sweep)
+    group = job.sweep if fold is None else job.sweep or job.folder  # folds belong together
+    return LoggedRun("train", plan.name, folder, title, group)
 
 
 def collect(sweep: Path) -> None:

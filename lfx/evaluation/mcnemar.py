@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _PRECISION = 1e-5  # of a difference of accuracies
-_NEGLIGIBLE = 1e-12
+_FAR = 9  # standard deviations, beyond which chances are negligible
+_MOST_PRODUCTS = 10_000_000
 
 
 def mcnemar(gains: NDArray[np.integer]) -> float:
@@ -38,25 +39,32 @@ def mcnemar(gains: NDArray[np.integer]) -> float:
     """
     sizes = np.abs(np.asarray(gains, np.int64))
     observed = abs(int(np.asarray(gains).sum()))
-    ones = int((sizes == 1).sum())
-    # The number of ones with a plus is binomial; other groups are added one after the other.
-    distribution = _flipped_ones(ones)
-    for size in sizes[sizes > 1]:
-        longer = np.zeros(len(distribution) + 2 * size)
-        longer[: len(distribution)] += distribution / 2
-        longer[2 * size :] += distribution / 2
-        distribution = longer
+    distribution = np.ones(1)
+    for size, count in zip(*np.unique(sizes[sizes > 0], return_counts=True), strict=True):
+        distribution = _convolve(distribution, _flipped(int(size), int(count)))
     sums = np.arange(len(distribution)) - len(distribution) // 2
     return float(min(1.0, distribution[np.abs(sums) >= observed].sum()))
 
 
-def _flipped_ones(count: int) -> NDArray[np.float64]:
-    """Return the distribution of a sum of signs, for the sums from `-count` to `count`."""
+def _flipped(size: int, count: int) -> NDArray[np.float64]:
+    """Return the distribution of the sum of `count` numbers that are `size` or `-size`.
+
+    For the sums from `-size * count` to `size * count`; the number of plus signs is binomial.
+    """
     from scipy.stats import binom
 
-    distribution = np.zeros(2 * count + 1)
-    distribution[::2] = binom.pmf(np.arange(count + 1), count, 0.5)
+    distribution = np.zeros(2 * size * count + 1)
+    distribution[:: 2 * size] = binom.pmf(np.arange(count + 1), count, 0.5)
     return distribution
+
+
+def _convolve(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the distribution of the sum of two numbers."""
+    if len(one) * len(other) <= _MOST_PRODUCTS:
+        return np.convolve(one, other)
+    from scipy.signal import fftconvolve
+
+    return np.asarray(np.maximum(fftconvolve(one, other), 0.0))
 
 
 @dataclass(frozen=True)
@@ -207,15 +215,16 @@ def mcnemar_power(discordant: float, difference: float, samples: int, alpha: flo
 
     if discordant <= 0:
         return 0.0
-    counts = np.arange(samples + 1)
+    mean, spread = samples * discordant, np.sqrt(samples * discordant * (1 - discordant))
+    least, most = mean - _FAR * spread - 1, mean + _FAR * spread + 2
+    counts = np.arange(max(0, int(least)), min(samples + 1, int(most) + 1))
     chances = binom.pmf(counts, samples, discordant)
-    counts = counts[chances > _NEGLIGIBLE]
     # The largest number of losses with which the test is significant, -1 if there is none.
     limits = binom.ppf(alpha / 2, counts, 0.5)
     limits = np.where(binom.cdf(limits, counts, 0.5) > alpha / 2, limits - 1, limits)
     loss = min(1.0, max(0.0, (1 - difference / discordant) / 2))
     found = binom.cdf(limits, counts, loss) + binom.cdf(limits, counts, 1 - loss)
-    return float((chances[chances > _NEGLIGIBLE] * found).sum())
+    return float((chances * found).sum())
 
 
 def detectable_difference(

@@ -102,5 +102,5 @@ def mean_distance(excess: Tensor, samples: Tensor) -> Tensor:
 LOG_LOSS = Sums(log_losses, mean)
 BRIER = Sums(squared_errors, mean)
 CALIBRATION = Sums(_confidence_excess, mean_distance)
-ADAPTIVE_CALIBRATION = Sums(_adaptive_excess, mean_distance)
+ADAPTIVE_CALIBRATION = Sums(_adaptive_excess, mean_distance, by_rows=False)
 CLASSWISE_CALIBRATION = Sums(_classwise_excess, mean_distance)

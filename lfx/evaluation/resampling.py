@@ -32,9 +32,11 @@ if TYPE_CHECKING:
 RESAMPLES = 10_000
 # Of scores that need the samples themselves, not sums over them, such as the AUROC.
 RANK_RESAMPLES = 1_000
+# Their cost grows with samples times resamples: with more samples they have no interval.
+MOST_RANKED = 50_000
 # With more groups, several of them at random are drawn together: cost grows no further, and the
-# width of an interval is known to half a per cent still.
-MOST_BLOCKS = 20_000
+# width of an interval is known to a per cent still.
+MOST_BLOCKS = 5_000
 # Blocks that are left out in turn, for the acceleration of the intervals.
 _JACKKNIFE = 1_000
 _RANK_JACKKNIFE = 100
@@ -88,7 +90,8 @@ def resample(
         seed: seed of the resamples.
 
     Returns:
-        Key → the score on all samples and on the resamples.
+        Key → the score on all samples and on the resamples; without scores that need the samples
+        themselves if there are more than `MOST_RANKED`.
 
     Example:
         >>> from lfx.evaluation.shared_samples import SharedSamples
@@ -103,13 +106,13 @@ def resample(
     blocks = _blocks(samples.groups, samples.group_count, seed)
     scored: dict[str, Resampled] = {}
     if any(entry.of_probabilities is None for entry in entries.values()):
-        summed = SummedScores.of(samples, entries)
-        scored |= _resample_sums(summed, blocks, samples.group_count, resamples, seed)
+        summed = SummedScores.of(samples, entries, blocks)
+        scored |= _resample_sums(summed, samples.group_count, resamples, seed)
     fewer = min(resamples, RANK_RESAMPLES)
     for key, entry in entries.items():
-        if entry.of_probabilities is not None:
+        if entry.of_probabilities is not None and len(samples.labels) <= MOST_RANKED:
             scored[key] = _resample_rows(samples, entry, blocks, fewer, seed)
-    return {key: scored[key] for key in entries}
+    return {key: scored[key] for key in entries if key in scored}
 
 
 def _blocks(groups: NDArray[np.integer], count: int, seed: int) -> Tensor:
@@ -160,20 +163,20 @@ def resample_means(
         seed: seed of the resamples.
     """
     count = int(groups.max()) + 1
+    blocks = _blocks(groups, count, seed)
     ones = np.ones((1, values.shape[1]))
     terms = torch.from_numpy(np.concatenate([ones, values]).T.astype(np.float64))
-    scores = {"mean": lambda sums: sums[1:] / sums[0]}
-    summed = SummedScores(terms, scores)
-    blocks = _blocks(groups, count, seed)
-    return _resample_sums(summed, blocks, count, resamples, seed)["mean"]
+    by_block = terms.new_zeros(int(blocks.max()) + 1, terms.shape[1]).index_add_(0, blocks, terms)
+    summed = SummedScores(by_block, {"mean": lambda sums: sums[1:] / sums[0]})
+    return _resample_sums(summed, count, resamples, seed)["mean"]
 
 
 def _resample_sums(
-    summed: SummedScores, blocks: Tensor, groups: int, resamples: int, seed: int
+    summed: SummedScores, groups: int, resamples: int, seed: int
 ) -> dict[str, Resampled]:
     """Compute scores that are functions of sums over samples."""
-    count, columns = int(blocks.max()) + 1, summed.terms.shape[1]
-    by_block = summed.terms.new_zeros(count, columns).index_add_(0, blocks, summed.terms)
+    by_block = summed.by_block
+    count, columns = by_block.shape
     at_once = max(1, _NUMBERS_AT_ONCE // max(count, columns))
     drawn: dict[str, list[Tensor]] = {key: [] for key in summed.scores}
     for weights in _draws(count, resamples, at_once, seed):

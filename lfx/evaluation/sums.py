@@ -19,10 +19,13 @@ class Sums:
             `(samples,)`, to `(samples, terms)`, float64.
         combine: computes the score, `(...)`, from the sums, `(terms, ...)`, and the number of
             samples, `(...)`.
+        by_rows: whether a sample's terms depend on that sample alone, so that many samples are
+            summed part by part.
     """
 
     terms: Callable[[Tensor, Tensor], Tensor]
     combine: Callable[[Tensor, Tensor], Tensor]
+    by_rows: bool = True
 
     def __call__(self, probabilities: Tensor, labels: Tensor) -> float:
         """Compute the score.

@@ -53,6 +53,6 @@ def score_intervals(
         of_model = {key: scores.interval(model) for key, scores in resampled.items()}
         if by_count:
             of_model[_ACCURACY] = wilson(int(right.sum()), len(right))
-        ordered = ((key, of_model[key]) for key in keys)
+        ordered = ((key, of_model.get(key)) for key in keys)
         intervals.append({key: interval for key, interval in ordered if interval is not None})
     return intervals

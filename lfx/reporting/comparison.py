@@ -74,8 +74,8 @@ def difference_table(samples: SharedSamples, against: str | None) -> Table:
         samples: the samples that all models have.
         against: the model that the others are compared with; None: every pair is compared.
     """
-    keys = printed()
-    resampled = resample(samples, keys)
+    resampled = resample(samples, printed())
+    keys = list(resampled)
     columns = [Column("difference", least=12), Column("n", COUNT)]
     columns += [
         Column(title_of(key), DIFFERENCE_ESTIMATE, spare=index) for index, key in enumerate(keys)

@@ -139,6 +139,6 @@ def table_notes(splits: Sequence[str], unseen: Collection[str] = ()) -> list[str
     if unseen:
         notes.append(
             "unseen: without samples of which a near duplicate was among those that a model, or "
-            "the fusion, was fitted on"
+            "the fusion, was fitted on; their n may differ between lines"
         )
     return notes

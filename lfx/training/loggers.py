@@ -31,7 +31,7 @@ class LoggedRun:
         stage: `train`, `fuse`, …
         name: the run's name.
         folder: the run's folder.
-        overrides: what the command line set.
+        title: a short name for people; empty: the run's name.
         sweep: the multirun's folder, which groups its runs; None in a single run.
         run_id: makes W&B write again into the run of this id, where there is one.
     """
@@ -39,9 +39,40 @@ class LoggedRun:
     stage: str
     name: str
     folder: Path
-    overrides: Sequence[str] = ()
+    title: str = ""
     sweep: Path | None = None
     run_id: str | None = None
+
+
+# What a title does not repeat: it says so itself, or nobody looks for it there.
+_UNTITLED = {
+    *("modality", "encoder", "fusion", "name", "seed", "data", "logger", "experiment", "ckpt"),
+    *("trainer.progress", "trainer.device", "trainer.workers"),
+}
+_UNTITLED_SECTIONS = ("data.", "logger.", "artifacts.", "hydra.", "members.")
+
+
+def run_title(name: str, parts: Sequence[str], overrides: Sequence[str], sweep: Path | None) -> str:
+    """Return a short name of a run for people, such as `text minilm seed 0`.
+
+    Args:
+        name: the run's name.
+        parts: what else tells it from others.
+        overrides: the command line's; those of a multirun's job that are not in the name follow,
+            each without its section.
+        sweep: the multirun's folder; None in a single run.
+
+    Example:
+        >>> overrides = ["modality=text", "head.dropout=0.2"]
+        >>> run_title("text", ["minilm", "seed 0"], overrides, Path("sweep"))
+        'text minilm seed 0 dropout=0.2'
+    """
+    words = [name, *parts]
+    for override in overrides if sweep is not None else ():
+        key, _, value = override.lstrip("+~").partition("=")
+        is_told = key in _UNTITLED or key.startswith(_UNTITLED_SECTIONS)
+        words += [] if is_told else [f"{key.rpartition('.')[2]}={value}"]
+    return " ".join(words)
 
 
 class Logging(ABC):
@@ -93,14 +124,14 @@ class WandbLogging(Logging):
     """Metrics go to Weights & Biases.
 
     Args:
-        project: W&B project.
-        entity: W&B user or team; null: the key's default.
-        group: What puts runs together; null: the sweep in a multirun, else nothing.
+        project: W&B project; null: WANDB_PROJECT, or lfx.
+        entity: W&B user or team; null: WANDB_ENTITY, or the key's default.
+        group: What puts runs together; null: WANDB_RUN_GROUP, or the sweep in a multirun.
         mode: Whether W&B talks to its server; auto: online with an API key, else offline.
         tags: Tags of the run.
     """
 
-    project: str = "lfx"
+    project: str | None = None
     entity: str | None = None
     group: str | None = None
     mode: Literal["auto", "online", "offline"] = "auto"
@@ -118,13 +149,14 @@ class WandbLogging(Logging):
             log.info(
                 "W&B is offline; to upload the run later: wandb sync %s/wandb/offline-*", run.folder
             )
-        sweep = run.sweep
+        given, sweep = os.environ.get, run.sweep
+        of_sweep = None if sweep is None else f"{sweep.parent.name}/{sweep.name}"
         return WandbLogger(
-            project=self.project,
-            entity=self.entity,
-            group=self.group or (None if sweep is None else f"{sweep.parent.name}/{sweep.name}"),
-            job_type=run.stage,
-            name=" ".join(run.overrides) or run.name,
+            project=self.project or given("WANDB_PROJECT") or "lfx",
+            entity=self.entity,  # wandb reads WANDB_ENTITY, WANDB_TAGS and WANDB_NOTES by itself
+            group=self.group or given("WANDB_RUN_GROUP") or of_sweep,
+            job_type=given("WANDB_JOB_TYPE") or run.stage,
+            name=given("WANDB_NAME") or run.title or run.name,
             tags=self.tags,
             save_dir=run.folder,
             id=run.run_id,

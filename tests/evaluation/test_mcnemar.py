@@ -34,6 +34,13 @@ def test_groups_like_flipping_all_signs():
     assert mcnemar(gains) == pytest.approx(want)
 
 
+def test_many_groups_like_few_products(monkeypatch):
+    gains = np.repeat([1, -1, 2, -2, 3], [400, 380, 50, 60, 8])
+    exact = mcnemar(gains)
+    monkeypatch.setattr("lfx.evaluation.mcnemar._MOST_PRODUCTS", 10)
+    assert mcnemar(gains) == pytest.approx(exact, rel=1e-9)
+
+
 def answers(chance, samples, size, skill=0.7):
     """Two models of equal skill, which agree or err together in a group."""
     groups = np.arange(samples) // size

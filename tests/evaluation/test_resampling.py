@@ -6,13 +6,14 @@ import torch
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
-from lfx.evaluation import resampling
+from lfx.evaluation import resampling, summed_scores
 from lfx.evaluation.auroc import weighted_auroc
 from lfx.evaluation.bca import bca_interval
 from lfx.evaluation.metrics import evaluate
 from lfx.evaluation.resampling import RANK_RESAMPLES, resample
 from lfx.evaluation.scores import SCORES, Score, register_score
 from lfx.evaluation.shared_samples import SharedSamples
+from lfx.evaluation.uncertainty import score_intervals
 
 CLASSES = ("a", "b", "c")
 
@@ -168,6 +169,21 @@ def test_many_groups_are_drawn_in_blocks(monkeypatch):
     monkeypatch.setattr(resampling, "MOST_BLOCKS", 100)
     other = resample(samples, ["accuracy"])["accuracy"].interval(0)
     assert other == pytest.approx(one, abs=0.02)
+
+
+def test_more_samples_than_a_rank_score_can_take_have_no_interval_of_it(monkeypatch):
+    monkeypatch.setattr(resampling, "MOST_RANKED", 39)
+    (intervals,) = score_intervals(make(9, samples=40, members=1), ["accuracy", "auroc_macro"])
+    assert list(intervals) == ["accuracy"]
+
+
+def test_samples_are_summed_part_by_part(monkeypatch):
+    samples, keys = make(9, samples=40), ["nll", "ece", "ece_adaptive", "ece_classwise"]
+    one = resample(samples, keys, resamples=50)
+    monkeypatch.setattr(summed_scores, "_ROWS_AT_ONCE", 7)
+    again = resample(samples, keys, resamples=50)
+    for key in keys:
+        torch.testing.assert_close(one[key].drawn, again[key].drawn)
 
 
 def test_draws_do_not_depend_on_how_many_are_made_at_once(monkeypatch):

@@ -18,12 +18,13 @@ from lfx.training.loggers import (
     log_picture,
     log_result,
     log_table,
+    run_title,
 )
 
 
 @pytest.fixture
 def run(tmp_path):
-    return LoggedRun("train", "mine", tmp_path, ("seed=1",), tmp_path / "day/sweep")
+    return LoggedRun("train", "mine", tmp_path, "mine tiny seed 1", tmp_path / "day/sweep")
 
 
 def test_scores_are_named_by_their_path():
@@ -67,9 +68,27 @@ def test_wandb_without_a_key_is_offline_and_says_how_to_upload(run, monkeypatch,
     given = logger._wandb_init
     assert given["mode"] == "offline"
     assert given["group"] == "day/sweep"
-    assert (given["job_type"], given["name"], given["tags"]) == ("train", "seed=1", ["a"])
+    assert (given["job_type"], given["name"], given["tags"]) == ("train", "mine tiny seed 1", ["a"])
     assert f"wandb sync {run.folder}/wandb/offline-*" in caplog.text
     assert wandb.run is None  # nothing has begun
+
+
+def test_wandb_takes_what_the_environment_says(run, monkeypatch):
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    assert WandbLogging().build(run)._wandb_init["project"] == "lfx"
+    for name, value in (("PROJECT", "p"), ("RUN_GROUP", "g"), ("NAME", "n"), ("JOB_TYPE", "j")):
+        monkeypatch.setenv(f"WANDB_{name}", value)
+    given = WandbLogging().build(run)._wandb_init
+    assert [given[key] for key in ("project", "group", "name", "job_type")] == list("pgnj")
+    assert given["entity"] is None  # wandb reads WANDB_ENTITY itself
+    settled = WandbLogging(project="mine", group="ours").build(run)._wandb_init
+    assert (settled["project"], settled["group"]) == ("mine", "ours")
+
+
+def test_titles_are_short(tmp_path):
+    overrides = ["modality=text", "++fusion.weights.text=0.5", "data.root=/a/b", "trainer.lr=0.1"]
+    assert run_title("text", ["minilm", "seed 0"], overrides, None) == "text minilm seed 0"
+    assert run_title("mean", [], overrides, tmp_path) == "mean text=0.5 lr=0.1"
 
 
 def test_wandb_is_online_with_a_key_or_as_the_environment_says(run, monkeypatch):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,15 +13,32 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 
+@pytest.fixture
+def published(trained: Trained, tmp_path: Path) -> str:
+    """Publish both members in a folder of their own: other tests add further ones."""
+    folder = tmp_path / "published"
+    folder.mkdir()
+    for run in (trained.image, trained.text):
+        shutil.copy(run / "predictions.parquet", folder / f"{run.name}.parquet")
+    return f"artifacts.dir={folder}"
+
+
 def rows_of(file: Path) -> list[dict[str, str]]:
     with file.open(newline="", encoding="utf-8") as stream:
         return list(csv.DictReader(stream))
 
 
-def test_all_published_models_are_compared(trained: Trained, tmp_path: Path) -> None:
+def test_all_published_models_are_compared(
+    trained: Trained, published: str, tmp_path: Path
+) -> None:
     schemes = ["~fusion@schemes.stacking_mlp", "~fusion@schemes.stacking", "folds=3"]
     output = succeed(
-        trained.folder, "compare", "nested=true", *schemes, f"hydra.run.dir={tmp_path}/compared"
+        trained.folder,
+        "compare",
+        "nested=true",
+        published,
+        *schemes,
+        f"hydra.run.dir={tmp_path}/compared",
     )
     for name in ("scores", "differences", "agreement", "classes", "worth", "nested"):
         assert f"\n{name}: {'val' if name == 'nested' else 'test'}\n" in output
@@ -41,21 +59,26 @@ def test_all_published_models_are_compared(trained: Trained, tmp_path: Path) -> 
     assert sum(int(row["chosen in folds"] or 0) for row in others) == 3
 
 
-def test_a_scheme_values_members_too(trained: Trained, tmp_path: Path) -> None:
-    arguments = ["fusion=minimizing_loss", "against=text", f"hydra.run.dir={tmp_path}/compared"]
+def test_a_scheme_values_members_too(trained: Trained, published: str, tmp_path: Path) -> None:
+    arguments = [
+        "fusion=minimizing_loss",
+        "against=text",
+        published,
+        f"hydra.run.dir={tmp_path}/compared",
+    ]
     output = succeed(trained.folder, "compare", *arguments)
     assert "of the accuracy of fusion=minimizing_loss" in output
     (difference,) = rows_of(tmp_path / "compared/differences.csv")
     assert difference["difference"] == "image - text"
 
 
-def test_mistakes_are_told(trained: Trained, tmp_path: Path) -> None:
+def test_mistakes_are_told(trained: Trained, published: str, tmp_path: Path) -> None:
     def message(*arguments: str) -> str:
         return fail(trained.folder, "compare", *arguments, f"hydra.run.dir={tmp_path}/wrong")
 
     assert "no prediction artifacts in outputs/artifacts/other" in message("data.name=other")
     assert "against=sound: there is no such member; there are image, text" in message(
-        "against=sound"
+        "against=sound", published
     )
     text = "members.text=outputs/artifacts/demo/text.parquet"
     assert "comparing takes two members or more; there is text alone" in message(text)
@@ -64,6 +87,6 @@ def test_mistakes_are_told(trained: Trained, tmp_path: Path) -> None:
     )
     assert "split: allowed are null" in message("split=all")
     assert "metric: allowed are" in message("metric=nll")
-    assert "no labelled sample of oof is in all members" in message("split=oof")
-    leaky = message("split=val", "fusion=learned")
+    assert "no labelled sample of oof is in all members" in message("split=oof", published)
+    leaky = message("split=val", "fusion=learned", published)
     assert "fit_split=val" in leaky

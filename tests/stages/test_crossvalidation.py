@@ -149,7 +149,7 @@ def test_wandb_has_a_run_a_fold_in_one_group(tmp_path: Path) -> None:
     contents = [file.read_bytes() for file in sorted(tmp_path.rglob("*.wandb"))]
     assert len(contents) == 2
     for fold, content in enumerate(contents):
-        assert f"data.fold={fold}".encode() in content
+        assert f" fold {fold}".encode() in content
         assert b"runs/one" in content
         assert b"oof/f1_macro" in content
     for fold in range(2):

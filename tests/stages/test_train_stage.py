@@ -243,7 +243,7 @@ def test_wandb_has_one_run_a_job_in_one_group(trained: Trained, tmp_path: Path) 
     contents.remove(summary)
     assert len(contents) == 2
     for seed, content in zip((1, 2), contents, strict=True):
-        assert f"seed={seed}".encode() in content
+        assert f" seed {seed}".encode() in content
         assert f"{tmp_path.name}/sweep".encode() in content
         assert b"test/f1_macro" in content
 

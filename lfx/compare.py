@@ -19,61 +19,53 @@ def compare(config: CompareConfig, job: Job) -> None:
 
     from lfx.artifacts.members import join_files, published_members
     from lfx.evaluation.shared_samples import split_samples
+    from lfx.fusion.calibration.calibrator import Calibrator
+    from lfx.fusion.calibration.samples import with_calibrated
+    from lfx.fusion.worth import value_joined
+    from lfx.reporting.calibration import calibration_table, draw_calibration
     from lfx.reporting.comparison import (
         agreement_table,
         class_table,
         difference_table,
         score_table,
     )
+    from lfx.reporting.worth import worth_table
     from lfx.reporting.written import written
+    from lfx.runtime.build import build
+    from lfx.runtime.device import resolve_device
+    from lfx.runtime.settings import component_name
 
     files = config.members or published_members(config.artifacts.dir)
     joined = join_files(files, "renormalise")
     split, samples, unseen = split_samples(joined, config.split, config.against)
+    fit_split, seed = config.fit_split, config.seed
+    calibrator: Calibrator = build(config.calibration, "calibration", Calibrator)
+    calibrated = with_calibrated(
+        samples, joined, calibrator, split=split, fit_split=fit_split, seed=seed
+    )
     tables = {
         "scores": score_table(samples, unseen, split),
         "differences": difference_table(samples, config.against),
         "agreement": agreement_table(samples),
         "classes": class_table(samples),
+        "calibration": calibration_table(calibrated),
     }
     if config.worth:
-        tables["worth"] = _worth(config, joined, split)
+        pipeline = _pipeline(config, config.fusion, "fusion")
+        device = resolve_device(config.device)
+        worths = value_joined(
+            joined, pipeline, split=split, fit_split=fit_split, seed=seed, device=device
+        )
+        scheme = component_name(pipeline.scheme)
+        tables["worth"] = worth_table(worths, scheme, len(samples.labels))
     if config.nested:
         tables["nested"] = _nested(config, joined)
-    written_files = []
+    written_files = [draw_calibration(calibrated, split, job.folder / "reliability.png")]
     for name, table in tables.items():
-        print(f"\n{name}: {split if name != 'nested' else config.fit_split}")  # noqa: T201
+        print(f"\n{name}: {fit_split if name == 'nested' else split}")  # noqa: T201
         table.print()
         written_files += table.write(job.folder, name)
     logging.getLogger("lfx.compare").info("%s", written(written_files))
-
-
-def _worth(config: CompareConfig, joined: JoinedMembers, split: str) -> Table:
-    """Value the members on the samples of a split."""
-    import numpy as np
-    import torch
-
-    from lfx.evaluation.shared_samples import group_codes
-    from lfx.fusion.fit_data import complete_rows, fit_data, outputs_of
-    from lfx.fusion.guard import refuse_leak
-    from lfx.fusion.worth import value_members
-    from lfx.reporting.worth import worth_table
-    from lfx.runtime.device import resolve_device
-    from lfx.runtime.settings import component_name
-
-    pipeline = _pipeline(config, config.fusion, "fusion")
-    outputs = outputs_of(joined, resolve_device(config.device))
-    fit_rows = np.zeros(len(joined.label), np.bool_)
-    if pipeline.needs_fit:
-        refuse_leak(config.fit_split, [split], allow_leaky_fit=False)
-        fit_rows = complete_rows(joined, config.fit_split)
-    fit = fit_data(joined, outputs, fit_rows, config.seed)
-    rows = complete_rows(joined, split)
-    groups = group_codes(joined.texts["group"], rows)
-    labels = torch.as_tensor(joined.label[rows].astype(np.int64), device=outputs.logits.device)
-    kept = outputs.select(torch.as_tensor(rows, device=outputs.logits.device))
-    worths = value_members(pipeline, fit, kept, labels, groups)
-    return worth_table(worths, component_name(pipeline.scheme), int(rows.sum()))
 
 
 def _nested(config: CompareConfig, joined: JoinedMembers) -> Table:

@@ -11,12 +11,16 @@ import torch
 from lfx.evaluation.intervals import Interval
 from lfx.evaluation.resampling import resample_means
 from lfx.evaluation.shapley import leave_one_out, shapley_values
+from lfx.evaluation.shared_samples import group_codes
+from lfx.fusion.fit_data import complete_rows, fit_data, outputs_of
+from lfx.fusion.guard import refuse_leak
 from lfx.runtime.errors import FusionError
 from lfx.runtime.progress import track
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from lfx.artifacts.joined import JoinedMembers
     from lfx.fusion.outputs import FitData, Outputs
     from lfx.fusion.pipeline import Pipeline
 
@@ -43,6 +47,43 @@ class Worth:
     shapley_interval: Interval | None
     left_out: float
     left_out_interval: Interval | None
+
+
+def value_joined(
+    joined: JoinedMembers,
+    pipeline: Pipeline,
+    *,
+    split: str,
+    fit_split: str,
+    seed: int,
+    device: torch.device,
+) -> list[Worth]:
+    """Value the members on the labelled samples of a split that all of them have.
+
+    Args:
+        joined: the joined members.
+        pipeline: the calibration and the scheme.
+        split: the split.
+        fit_split: the split that they are fitted on, if they need a fit.
+        seed: of everything random in a fit.
+        device: of the computation.
+
+    Raises:
+        FusionError: as in `value_members`, or the fit would leak or has no samples.
+    """
+    outputs = outputs_of(joined, device)
+    fit_rows = np.zeros(len(joined.label), np.bool_)
+    if pipeline.needs_fit:
+        refuse_leak(fit_split, [split], allow_leaky_fit=False)
+        fit_rows = complete_rows(joined, fit_split)
+    rows = complete_rows(joined, split)
+    return value_members(
+        pipeline,
+        fit_data(joined, outputs, fit_rows, seed),
+        outputs.select(torch.as_tensor(rows, device=device)),
+        torch.as_tensor(joined.label[rows].astype(np.int64), device=device),
+        group_codes(joined.texts["group"], rows),
+    )
 
 
 def value_members(

@@ -40,7 +40,7 @@ def test_all_published_models_are_compared(
         *schemes,
         f"hydra.run.dir={tmp_path}/compared",
     )
-    for name in ("scores", "differences", "agreement", "classes", "worth", "nested"):
+    for name in ("scores", "differences", "agreement", "classes", "calibration", "worth", "nested"):
         assert f"\n{name}: {'val' if name == 'nested' else 'test'}\n" in output
         for end in ("csv", "md", "tex"):
             assert (tmp_path / f"compared/{name}.{end}").is_file()
@@ -57,6 +57,20 @@ def test_all_published_models_are_compared(
     chosen, _, *others = rows_of(tmp_path / "compared/nested.csv")
     assert chosen[""] == "scheme chosen inside"
     assert sum(int(row["chosen in folds"] or 0) for row in others) == 3
+
+
+def test_members_before_and_after_their_calibration(
+    trained: Trained, published: str, tmp_path: Path
+) -> None:
+    own = ["calibration=temperature", "worth=false", f"hydra.run.dir={tmp_path}/compared"]
+    succeed(trained.folder, "compare", published, *own)
+    rows = rows_of(tmp_path / "compared/calibration.csv")
+    names = ["image", "text", "image, temperature", "text, temperature"]
+    assert [row["member"] for row in rows] == names
+    for row in rows:
+        parts = [float(row[part]) for part in ("reliability", "resolution", "uncertainty")]
+        assert float(row["Brier score"]) == pytest.approx(parts[0] - parts[1] + parts[2], abs=0.05)
+    assert (tmp_path / "compared/reliability.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_scheme_values_members_too(trained: Trained, published: str, tmp_path: Path) -> None:

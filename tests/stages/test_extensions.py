@@ -91,7 +91,7 @@ def test_a_score(trained: Trained, tmp_path: Path) -> None:
     sweep = ["-m", "fusion=mean,learned", "objective=val/f_beta", f"hydra.sweep.dir={tmp_path}/s"]
     output = succeed(trained.folder, "fuse", *own, *sweep)
     assert "ranked by val/f_beta" in output
-    assert output.split("rank   name")[1].splitlines()[0].split().count("F2") == 2
+    assert output.split("rank  job  name")[1].splitlines()[0].split().count("F2") == 2
 
 
 def test_a_loss(tmp_path: Path) -> None:

@@ -32,8 +32,9 @@ def test_the_report_has_a_row_a_run(trained: Trained, tmp_path: Path) -> None:
         assert 0 <= float(row["test accuracy"]) <= 1
         assert row["name"] in output
     markdown = (tmp_path / "report/report.md").read_text().splitlines()
-    assert sum(line.startswith("|") for line in markdown) == 2 + len(rows)
-    assert len({line.count("|") for line in markdown}) == 1
+    lines = [line for line in markdown if line.startswith("|")]
+    assert len(lines) == 2 + len(rows)
+    assert len({line.count("|") for line in lines}) == 1
 
 
 def test_runs_of_one_name_are_told_apart(trained: Trained, tmp_path: Path) -> None:

@@ -33,10 +33,11 @@ RESAMPLES = 10_000
 # Of scores that need the samples themselves, not sums over them, such as the AUROC.
 RANK_RESAMPLES = 1_000
 # Their cost grows with samples times resamples: with more samples they have no interval.
-MOST_RANKED = 50_000
-# With more groups, several of them at random are drawn together: cost grows no further, and the
-# width of an interval is known to a per cent still.
-MOST_BLOCKS = 5_000
+MOST_RANKED = 10_000
+# Up to so many groups are drawn one by one. Of more, several at random are drawn together, in
+# blocks: cost grows no further, and the width of an interval is known to 2 % still.
+MOST_GROUPS = 5_000
+BLOCKS = 2_000
 # Blocks that are left out in turn, for the acceleration of the intervals.
 _JACKKNIFE = 1_000
 _RANK_JACKKNIFE = 100
@@ -117,8 +118,8 @@ def resample(
 
 def _blocks(groups: NDArray[np.integer], count: int, seed: int) -> Tensor:
     """Return the block of each sample, `(samples,)`: its group, or several groups together."""
-    if count > MOST_BLOCKS:
-        shuffled = np.random.default_rng(seed).permutation(count) % MOST_BLOCKS
+    if count > MOST_GROUPS:
+        shuffled = np.random.default_rng(seed).permutation(count) % BLOCKS
         groups = shuffled[groups]
     return torch.from_numpy(np.asarray(groups, np.int64))
 

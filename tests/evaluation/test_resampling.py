@@ -166,7 +166,8 @@ def test_groups_that_are_ignored_make_intervals_too_narrow():
 def test_many_groups_are_drawn_in_blocks(monkeypatch):
     samples = make(8, samples=400)
     one = resample(samples, ["accuracy"])["accuracy"].interval(0)
-    monkeypatch.setattr(resampling, "MOST_BLOCKS", 100)
+    monkeypatch.setattr(resampling, "MOST_GROUPS", 100)
+    monkeypatch.setattr(resampling, "BLOCKS", 100)
     other = resample(samples, ["accuracy"])["accuracy"].interval(0)
     assert other == pytest.approx(one, abs=0.02)
 

@@ -34,7 +34,8 @@ def fuse(config: FuseConfig, job: Job) -> float | None:
     from lfx.runtime.device import resolve_device
     from lfx.runtime.files import write_json
     from lfx.runtime.versions import versions
-    from lfx.training.loggers import LoggedRun, Logging, run_title
+    from lfx.training.loggers import LoggedRun, Logging
+    from lfx.training.run_title import run_title
 
     settings = plain(config)
     pipeline = Pipeline(

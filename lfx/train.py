@@ -89,7 +89,8 @@ def build_plan(config: TrainConfig, job: Job) -> RunPlan:
 
 def _logged(job: Job, plan: RunPlan, folder: Path, fold: int | None) -> LoggedRun:
     """Return what a logger is told of a model's run."""
-    from lfx.training.loggers import LoggedRun, run_title
+    from lfx.training.loggers import LoggedRun
+    from lfx.training.run_title import run_title
 
     encoder = str(plan.settings["encoder"].get("name", ""))
     parts = [encoder, f"seed {plan.seed}", *([] if fold is None else [f"fold {fold}"])]

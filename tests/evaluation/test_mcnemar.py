@@ -9,11 +9,10 @@ from statsmodels.stats.contingency_tables import mcnemar as of_statsmodels
 
 from lfx.evaluation.mcnemar import (
     PairedAccuracy,
-    detectable_difference,
     mcnemar,
-    mcnemar_power,
     paired_interval,
 )
+from lfx.evaluation.mcnemar_power import detectable_difference, mcnemar_power
 
 
 @pytest.mark.parametrize("corrected", [0, 1, 7, 24, 243])
@@ -83,6 +82,12 @@ def test_what_two_models_differ_by():
     assert paired.detectable is None
     with pytest.raises(ValueError, match="there are no samples"):
         PairedAccuracy.of(before[:0], after[:0], np.array([], int))
+
+
+def test_one_group_says_nothing():
+    before, after = np.zeros(10, bool), np.arange(10) < 5
+    paired = PairedAccuracy.of(before, after, np.zeros(10, int))
+    assert (paired.p, tuple(paired.interval), paired.detectable) == (1, (-1, 1), None)
 
 
 @pytest.mark.parametrize(("corrected", "corrupted", "samples"), [(24, 15, 451), (0, 0, 30)])

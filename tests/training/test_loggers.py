@@ -18,8 +18,8 @@ from lfx.training.loggers import (
     log_picture,
     log_result,
     log_table,
-    run_title,
 )
+from lfx.training.run_title import run_title
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ setup: $(READY)  ## Make a virtual environment in .venv with the exact tested ve
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--constraint constraints.txt --editable ".[dev,offline,audio,places365,tensorboard,translation,joblib,submitit,docs]"
+		--constraint constraints.txt --editable ".[dev,offline,audio,html,dashboards,places365,tensorboard,translation,joblib,submitit,docs]"
 	@touch $@
 
 demo: setup  ## Run the main job on embedded data: train image, train text, fuse, print the table

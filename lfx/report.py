@@ -11,36 +11,53 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from lfx.reporting.page.document import Page
     from lfx.reporting.table import Table
     from lfx.runs.find import Run
 
 
 def report(config: ReportConfig, job: Job) -> None:
-    """Collect the runs; print them, and write them as CSV and Markdown."""
+    """Report a multirun, one run, models that lack columns, or all runs; with a page if asked."""
+    from pathlib import Path
+
+    from lfx.reporting.page.charts import require_charts
+    from lfx.reporting.page.pages import run_page, sweep_page
+    from lfx.reporting.summary import summarise_sweep
+
+    if config.html:
+        require_charts()
+    if config.sweep is not None:
+        sweep = summarise_sweep(Path(config.sweep))
+        if config.html:
+            _write_page(config, sweep_page(sweep), sweep.folder)
+    elif config.run is not None:
+        _inspect_run(config, Path(config.run))
+        if config.html:
+            _write_page(config, run_page(Path(config.run)), Path(config.run))
+    elif config.missing is not None:
+        _report_missing(config, job)
+    else:
+        _report_runs(config, job)
+
+
+def _report_runs(config: ReportConfig, job: Job) -> None:
+    """Collect the runs; print them, and write them as CSV, Markdown, LaTeX and a page."""
     import logging
     from dataclasses import replace
     from pathlib import Path
 
     from lfx.reporting.missing_files import report_curves
+    from lfx.reporting.page.pages import runs_page
     from lfx.reporting.study_verdict import fusion_verdicts
-    from lfx.reporting.summary import summarise_sweep
     from lfx.reporting.written import written
     from lfx.runs.find import collect_runs, newest_of_each
     from lfx.runtime.errors import DataError
 
     log = logging.getLogger("lfx.report")
-    if config.sweep is not None:
-        summarise_sweep(Path(config.sweep))
-        return
-    if config.run is not None:
-        _inspect_run(config, Path(config.run))
-        return
-    if config.missing is not None:
-        _report_missing(config, job)
-        return
-    runs = collect_runs(Path(config.runs), data=config.data)
+    data = _data_name(config)
+    runs = collect_runs(Path(config.runs), data=data)
     if not runs:
-        of_data = "" if config.data is None else f" on data={config.data}"
+        of_data = "" if data is None else f" on data={data}"
         raise DataError(
             f"there is no completed run{of_data} below runs={config.runs}; "
             "python -m lfx.train makes one"
@@ -51,14 +68,16 @@ def report(config: ReportConfig, job: Job) -> None:
             "older runs of the same kind left out: %d (newest=false shows them)",
             len(runs) - len(newest),
         )
-    runs = newest
-    table, name = _table(config, runs)
-    table = replace(table, notes=[*table.notes, *fusion_verdicts(runs)])
-    table.print()
-    files = table.write(job.folder, name)
+    table, name = _table(config, newest)
+    verdicts = fusion_verdicts(newest)
+    with_verdicts = replace(table, notes=[*table.notes, *verdicts])
+    with_verdicts.print()
+    files = with_verdicts.write(job.folder, name)
     if config.levels:
-        files += report_curves(Path(config.runs), runs, job.folder)
+        files += report_curves(Path(config.runs), newest, job.folder)
     log.info("%s", written(files))
+    if config.html:
+        _write_page(config, runs_page(newest, table, verdicts), job.folder)
 
 
 def _table(config: ReportConfig, runs: Sequence[Run]) -> tuple[Table, str]:
@@ -83,6 +102,38 @@ def _table(config: ReportConfig, runs: Sequence[Run]) -> tuple[Table, str]:
     if config.over_seeds:
         return seed_table(seed_rows(group_by_seed(runs))), "seeds"
     return run_table(runs), "report"
+
+
+def _data_name(config: ReportConfig) -> str | None:
+    """Return the name of the data set that is asked for; None: all."""
+    from lfx.data.dataset import Dataset
+    from lfx.runtime.build import build
+
+    if config.data is None or isinstance(config.data, str):
+        return config.data
+    dataset: Dataset = build(config.data, "data", Dataset)
+    return dataset.name
+
+
+def _write_page(config: ReportConfig, page: Page, folder: Path) -> None:
+    """Write a page, with the contents of the data set that is given."""
+    import logging
+    from dataclasses import replace
+    from pathlib import Path
+
+    from lfx.data.dataset import Dataset
+    from lfx.reporting.page.document import write_page
+    from lfx.reporting.page.pages import with_members
+    from lfx.reporting.written import written
+    from lfx.runtime.build import build
+
+    if config.data is not None:
+        dataset: Dataset = build(config.data, "data", Dataset)
+        page = replace(page, samples=dataset.any(), data=dataset.name)
+    page = with_members(page, Path(config.runs))
+    file = write_page(page, folder / "report.html")
+    size = file.stat().st_size / 1e6
+    logging.getLogger("lfx.report").info("%s (%.1f MB)", written([file]), size)
 
 
 def _report_missing(config: ReportConfig, job: Job) -> None:

@@ -41,7 +41,7 @@ def as_typed(config: DictConfig, schema: type[StageConfig]) -> StageConfig:
         OmegaConf.resolve(resolved)
     except OmegaConfBaseException as error:
         raise ConfigError("\n".join(circular_settings(config)) or first_line(error)) from error
-    if all(resolved[key] is None for key in getattr(schema, "whole_with", ())):
+    if not any(resolved[key] not in (None, False) for key in getattr(schema, "whole_with", ())):
         for section in getattr(schema, "by_name", ()):
             resolved[section] = OmegaConf.select(resolved, f"{section}.name")
     # An interpolation of a missing value would be reported as well.

@@ -39,13 +39,16 @@ class ReportConfig(WithScores):
     # Shares of the test samples that lack a column: how the models and fusions below runs= fare
     # then, for each column; needs the data (data=… data.root=…). null: not asked.
     missing: list[float] | None = None
+    # Whether a page in HTML is written too, a single file that needs no network: of the runs, or of
+    # sweep= or run=. With a data set (data=… data.root=…) it shows texts, pictures and sounds.
+    html: bool = False
     # Classes from outside of lfx that checkpoints may name, for missing=: [mine.Encoder].
     trust: list[str] = field(default_factory=list)
 
     # Sections of which only the name is read, so that nothing else in them has to be given.
     by_name: ClassVar[tuple[str, ...]] = ("data",)
     # The settings with each of which all of them is read.
-    whole_with: ClassVar[tuple[str, ...]] = ("run", "missing")
+    whole_with: ClassVar[tuple[str, ...]] = ("run", "missing", "html")
 
     def problems(self) -> list[str]:
         """Return the problems of these settings."""
@@ -79,4 +82,6 @@ class ReportConfig(WithScores):
             problems.append("missing= needs the data: data=NAME, with the settings of training")
         if self.reference is not None or self.over_seeds or self.levels:
             problems.append("missing= is a report of its own: no reference=, over_seeds, levels")
+        if self.html:
+            problems.append("html=true is a page of runs, sweep= or run=, not of missing=")
         return problems

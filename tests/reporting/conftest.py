@@ -50,7 +50,7 @@ def fuse_members():
     from lfx.fusion.fuse import fuse
     from lfx.fusion.pipeline import Pipeline
 
-    def build(members, scheme, on_missing="error", name="fused", **plan):
+    def build(members, scheme, on_missing="error", name="fused", intervals=None, **plan):
         return fuse(
             join(members, on_missing),
             Pipeline(NoCalibration(), scheme),
@@ -58,6 +58,7 @@ def fuse_members():
             name=name,
             device=torch.device("cpu"),
             versions={},
+            intervals=intervals,
         )
 
     return build

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from lfx.runtime.errors import ConfigError
@@ -51,8 +52,9 @@ def require_charts() -> None:
         ) from error
 
 
+@cache
 def library() -> str:
-    """Return the JavaScript that draws specifications, as `window.drawChart(element, spec, …)`."""
+    """Return the JavaScript of Vega, Vega-Lite and Vega-Embed, as `window.vegaEmbed`."""
     import vl_convert
 
     return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))

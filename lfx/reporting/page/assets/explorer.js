@@ -52,6 +52,7 @@ lfx.explore = (place, group) => {
   const against = best.indexOf(Math.max(...best));
 
   const update = () => {
+    place.dataset.weights = JSON.stringify(weights);
     sliders.forEach(({ range, exact }, member) => {
       range.value = Math.round(weights[member] * 100);
       range.setAttribute("aria-valuetext", `${(weights[member] * 100).toFixed(1)} %`);

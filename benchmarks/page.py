@@ -56,7 +56,7 @@ CLASSES = ("negative", "neutral", "positive")
 NAMES = ("audio", "image", "text")
 SIDE = 320
 MOVES = 20
-WORDS = ("the a of this morning coffee street happy awful game walk news team night market").split()  # noqa: SIM905, a sentence is easier to read
+TEXT = "the a of this morning coffee street happy awful game walk news team night market"
 
 
 def make_table(count: int, folder: Path) -> tuple[SampleTable, int]:
@@ -71,7 +71,7 @@ def make_table(count: int, folder: Path) -> tuple[SampleTable, int]:
         Image.fromarray(photograph[y : y + SIDE, x : x + SIDE]).save(file, quality=85)
         files.append(file)
         size += file.stat().st_size
-        texts.append(" ".join(chance.choice(WORDS, 18)))
+        texts.append(" ".join(chance.choice(TEXT.split(), 18)))
     table = SampleTable.of(
         CLASSES,
         ids=[f"sample {number}" for number in range(count)],
@@ -186,9 +186,7 @@ def main() -> None:
     rows = [measure(count) for count in COUNTS]
     table = Table(*(key.replace("_", " ") for key in rows[0]))
     for row in rows:
-        table.add_row(
-            *(f"{value:,.3g}" if value < 100 else f"{value:,.0f}" for value in row.values())
-        )
+        table.add_row(*(f"{value:,.4g}" for value in row.values()))
     Console().print(table)
     (aimed,) = [row["megabytes"] for row in rows if row["samples"] == AIMED]
     Console().print(f"{AIMED:,} samples with pictures: {aimed:.1f} MB (aim: below {AIM:g})")

@@ -37,6 +37,37 @@ def test_the_report_has_a_row_a_run(trained: Trained, tmp_path: Path) -> None:
     assert len({line.count("|") for line in lines}) == 1
 
 
+def test_a_page_of_runs_of_a_sweep_and_of_a_fusion(trained: Trained, tmp_path: Path) -> None:
+    pytest.importorskip("vl_convert")
+    shutil.copytree(trained.folder / "runs", tmp_path / "runs")
+    sweep = tmp_path / "runs/sweep"
+    arguments = ("-m", "fusion=mean,grid", f"hydra.sweep.dir={sweep}")
+    succeed(trained.folder, "fuse", *arguments)
+    output = succeed(
+        trained.folder,
+        "report",
+        "html=true",
+        f"runs={tmp_path}/runs",
+        "data=demo",
+        "data.source.pairs=200",
+        f"hydra.run.dir={tmp_path}/report",
+    )
+    assert f"{tmp_path}/report: report.html (" in output
+    of_runs = (tmp_path / "report/report.html").read_text()
+    assert "data:image/webp;base64," in of_runs
+    assert "cannot be told apart from" in of_runs or "is better than" in of_runs
+    for section in ("explorer-of-0", "cases-of-0", "learning", "models", "origin"):
+        assert f'<section id="{section}">' in of_runs
+    succeed(trained.folder, "report", "html=true", f"sweep={sweep}", f"runs={tmp_path}/runs")
+    succeed(trained.folder, "report", "html=true", f"run={sweep}/0", f"runs={tmp_path}/runs")
+    for file in (sweep / "report.html", sweep / "0/report.html"):
+        page = file.read_text()
+        assert '<section id="learning">' in page  # of the members, found below runs=
+        assert "adds texts, pictures and sounds" in page
+    message = fail(tmp_path, "report", "html=true", "missing=[0.5]", "data=demo")
+    assert "html=true is a page of runs, sweep= or run=, not of missing=" in message
+
+
 def test_runs_of_one_name_are_told_apart(trained: Trained, tmp_path: Path) -> None:
     sweep = ["-m", "fusion=detection_rate", "fusion.alpha=prior,none"]
     succeed(trained.folder, "fuse", *sweep, f"hydra.sweep.dir={tmp_path}/runs/sweep")

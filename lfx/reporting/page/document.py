@@ -240,6 +240,12 @@ def _described(
             "no weighted mean of the members' probabilities, so no point of this explorer: "
             + ", ".join(others)
         )
+    fitted = next(iter(group.rows))
+    if fitted != group.reported and any(fusion.weights is not None for fusion in group.fusions):
+        notes.append(
+            f"lfx.fuse scores {fitted} by cross-fitting, each part by weights that were found "
+            f"without it; here one weighting is applied to all of {fitted}"
+        )
     lacking = {name: counts for name, counts in group.joined.missing().items() if counts}
     if lacking:
         notes.append("where a member lacks a sample, the others share its weight in proportion")

@@ -21,12 +21,13 @@ def as_json(value: Any) -> str:
     >>> as_json({"a": "</script><!--"})
     '{"a":"\\u003c/script\\u003e\\u003c!--"}'
 
+    Lone surrogates, which no file can hold, become question marks.
+
     Raises:
         ValueError: a number is not finite, which JSON has no word for.
     """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    safe = text.translate(_ESCAPED)
-    return safe.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return text.translate(_ESCAPED).encode("utf-8", "replace").decode("utf-8")
 
 
 def as_floats(values: NDArray[np.floating]) -> str:

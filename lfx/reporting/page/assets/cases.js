@@ -46,7 +46,8 @@ lfx.browse = (place, group, previews, explorer) => {
   };
   const content = (column, preview) => {
     if (preview.text !== undefined) return element("p", { class: "text", dir: "auto" }, preview.text);
-    if (preview.image) return element("img", { src: preview.image, alt: `${column} of the sample` });
+    if (preview.image) return element("img", { src: preview.image, alt: `${column} of the sample`,
+      onload: (event) => event.target.classList.toggle("tiny", event.target.naturalWidth < 64) });
     if (preview.sound) return element("audio", { src: preview.sound, controls: true, preload: "none", "aria-label": `${column} of the sample` });
     return element("p", { class: "quiet" }, `${column}: ${preview.note}`);
   };

@@ -22,6 +22,9 @@
       window.vegaEmbed(place, { ...spec, config }, {
         renderer: "svg",
         actions: { export: true, source: false, compiled: false, editor: false },
+      }).then(() => {
+        const menu = place.querySelector("summary");
+        if (menu) menu.setAttribute("aria-label", "save the chart");
       }).catch((error) => { place.textContent = `the chart cannot be drawn: ${error.message}`; });
     });
   };

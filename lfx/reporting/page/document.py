@@ -100,7 +100,8 @@ def write_page(page: Page, file: Path) -> Path:
     """
     require_charts()
     groups = fusion_groups(page.runs, _MOST_GROUPS)
-    previews = {group.data: _previews(page, group.data, groups) for group in groups}
+    shown = dict.fromkeys(group.data for group in groups)
+    previews = {data: _previews(page, data, groups) for data in shown}
     charts = _Charts()
     content = {
         "title": for_line(page.title),

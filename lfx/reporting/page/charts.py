@@ -29,11 +29,13 @@ class Chart:
         title: the heading above it.
         description: what it shows, for those who do not see it.
         spec: its Vega-Lite specification.
+        is_wide: whether it takes a line of its own among smaller ones.
     """
 
     title: str
     description: str
     spec: Mapping[str, Any]
+    is_wide: bool = False
 
 
 def require_charts() -> None:
@@ -190,10 +192,13 @@ def reliability_chart(model: str, bins: Sequence[ReliabilityBin]) -> Chart:
     return Chart(f"reliability of {model}", text, chart.to_dict())
 
 
-def agreement_chart(names: Sequence[str], kappas: Mapping[tuple[str, str], float]) -> Chart:
+def agreement_chart(
+    title: str, names: Sequence[str], kappas: Mapping[tuple[str, str], float]
+) -> Chart:
     """Return Cohen's kappa of each pair of models.
 
     Args:
+        title: the heading.
         names: of the models.
         kappas: first and second name → kappa, of each pair once.
     """
@@ -218,4 +223,4 @@ def agreement_chart(names: Sequence[str], kappas: Mapping[tuple[str, str], float
         light = alt.condition("datum.kappa > 0.55", alt.value("white"), alt.value("black"))
         chart = cells + base.mark_text().encode(text=alt.Text("kappa:Q", format=".2f"), color=light)
     chart = chart.properties(width="container", height=max(120, _ROW * len(names)))
-    return Chart("agreement", "Cohen's kappa of each pair of models", chart.to_dict())
+    return Chart(title, "Cohen's kappa of each pair of models", chart.to_dict(), is_wide=True)

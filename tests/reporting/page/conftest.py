@@ -6,6 +6,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from random_members import HOSTILE, Members
 
 from lfx.artifacts.parquet import write_predictions
@@ -34,15 +35,15 @@ def fused_runs(tmp_path, fuse_members, leave_job):
         files = {name: tmp_path / f"{number}.parquet" for number, name in enumerate(artifacts)}
         for name, file in files.items():
             write_predictions(file, artifacts[name])
-        listed = "".join(f"  {name!r}: {str(file)!r}\n" for name, file in files.items())
+        listed = {name: str(file) for name, file in files.items()}
         for name, scheme in (schemes or {"mean": Mean()}).items():
             result = fuse_members(
                 artifacts, scheme, "renormalise", name=name, intervals=["accuracy"]
             )
             run = leave_job(folder / name, result, [f"fusion={name}"])
             write_json(run / "verdict.json", result.verdict.document())
-            config = f"name: {name}\ndata: {{name: demo}}\nmembers:\n{listed}"
-            (run / ".hydra/config.yaml").write_text(config)
+            config = {"name": name, "data": {"name": "demo"}, "members": listed}
+            (run / ".hydra/config.yaml").write_text(yaml.safe_dump(config))
             (run / ".hydra/hydra.yaml").write_text(f"hydra: {{runtime: {{cwd: {tmp_path}}}}}")
         return collect_runs(folder)
 
@@ -108,7 +109,7 @@ def open_page(browser):
         )
         opened.append((context, page, complaints))
         page.goto(file.as_uri())
-        page.wait_for_selector("#cases-0 ul")
+        page.wait_for_selector("#cases-0 ul", state="attached")
         return page
 
     yield build

@@ -166,6 +166,23 @@ def test_a_page_fits_its_window(page_of, open_page, scheme, width) -> None:
     assert page.locator(".chart svg.marks").count() == page.locator(".chart").count() > 3
 
 
+@pytest.mark.parametrize(
+    "members",
+    [
+        Members(["text"], samples=1),
+        Members([HOSTILE, "a.b/c 'x'", "日本🙂" * 20], ["__proto__", "A", "a"], 20),
+        Members(["__proto__", "constructor"], ["toString", "length"], 20, 0.9),
+    ],
+    ids=["one member and sample", "hostile members", "names of JavaScript"],
+)
+def test_odd_members_are_shown(page_of, open_page, members) -> None:
+    page = open_page(page_of(members))
+    labels = page.locator("#explorer-0 .weight label").all_text_contents()
+    assert labels == sorted(members.names)
+    page.locator("#cases-0").get_by_role("button", name="all").click()
+    assert page.locator("#cases-0 li").count() == min(24, members.samples)
+
+
 def test_tables_are_sorted_by_their_numbers(page_of, open_page) -> None:
     page = open_page(page_of(Members(), {"mean": Mean(), "grid": Grid(), "product": Product()}))
     head = page.locator("table.sortable th", has_text="val accuracy")

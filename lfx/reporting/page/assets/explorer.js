@@ -106,6 +106,7 @@ lfx.explore = (place, group) => {
 
   let mark = () => {};
   const redraw = () => {
+    if (members.length === 1) return; // there is nothing to weigh
     const drawn = members.length === 2 ? lfx.curve : members.length === 3 ? lfx.triangle : lfx.profiles;
     const split = group.splits[shownSplit];
     mark = drawn(picture, { group, split, score, choices, set, weights: () => weights });

@@ -39,6 +39,7 @@ from lfx.runtime.escaping import for_terminal
 from lfx.runtime.fields import is_text
 from lfx.runtime.files import is_folder
 from lfx.runtime.locate import config_folder
+from lfx.runtime.progress import within_study
 from lfx.runtime.signals import Terminated
 from lfx.runtime.versions import how_to_install
 
@@ -103,7 +104,8 @@ def run_stage(
     main = hydra.main(version_base="1.3", config_path=str(config_folder()), config_name=stage)
     previous = signal.signal(signal.SIGTERM, _terminate)
     try:
-        _run_all(main(job), job, collect)
+        with within_study():
+            _run_all(main(job), job, collect)
         with suppress(BrokenPipeError):  # the reader has closed the pipe
             sys.stdout.flush()
     except UserError as error:

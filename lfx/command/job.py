@@ -32,6 +32,7 @@ from lfx.command.typed import as_typed
 from lfx.runs.status import RunStatus
 from lfx.runtime.errors import UserError
 from lfx.runtime.plain import config_hash, plain
+from lfx.runtime.progress import Steps, within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -187,7 +188,8 @@ class StageJob(Generic[StageConfig]):
 
     def _run_task(self, typed: StageConfig, job: Job) -> float | None:
         try:
-            return self.task(typed, job)
+            with within(Steps(self.stage, 1)):
+                return self.task(typed, job)
         except Exception as error:
             interruption = interruption_behind(error)
             if interruption is not None:

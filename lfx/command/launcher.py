@@ -18,6 +18,7 @@ from omegaconf import open_dict
 
 from lfx.command.origins import with_origins
 from lfx.command.sweep import drop_configs, kept_return
+from lfx.runtime.progress import Steps, within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,14 +54,16 @@ def launch(
     numbers = [number for number, _ in enumerate(batch, start) if number not in kept]
     log.info("Launching %d jobs locally", len(numbers))
     returns = []
-    for number, overrides in enumerate(batch, start):
-        if number in kept:
-            returns.append(kept_return(kept[number]))
-            continue
-        log.info("\t#%d : %s", number, " ".join(filter_overrides(overrides)))
-        job = context.config_loader.load_sweep_config(config, list(overrides))
-        returns.append(_run(context, task, job, number))
-        configure_log(hydra.hydra_logging, hydra.verbose)
+    with within(Steps("job", len(numbers))) as done:
+        for number, overrides in enumerate(batch, start):
+            if number in kept:
+                returns.append(kept_return(kept[number]))
+                continue
+            log.info("\t#%d : %s", number, " ".join(filter_overrides(overrides)))
+            job = context.config_loader.load_sweep_config(config, list(overrides))
+            returns.append(_run(context, task, job, number))
+            configure_log(hydra.hydra_logging, hydra.verbose)
+            done.advance()
     return returns
 
 

@@ -27,6 +27,7 @@ from lfx.runs.resume import AUTO_ASKED, LAST_ASKED, resume_from
 from lfx.runs.training_run import DATA_CHANGED, train_model
 from lfx.runtime.errors import CheckpointError, NothingToResumeError
 from lfx.runtime.plain import config_hash
+from lfx.runtime.progress import Steps, within
 from lfx.training.context import RunContext
 
 if TYPE_CHECKING:
@@ -66,6 +67,12 @@ def carry_out(plan: RunPlan, run: Path, *, siblings: bool) -> Trained | CrossVal
     Raises:
         UserError: settings, data or checkpoints do not allow it.
     """
+    steps = Steps(plan.name, 1, is_shown=plan.request.trainer.progress)
+    with within(steps):
+        return _carried_out(plan, run, siblings=siblings)
+
+
+def _carried_out(plan: RunPlan, run: Path, *, siblings: bool) -> Trained | CrossValidated:
     plan.require_possible()
     _ = plan.paraphrases  # which may be damaged: better now than after hours
     resumed, states = _find_resumed(plan, run, siblings=siblings)
@@ -147,16 +154,19 @@ def _cross_validate(
         for fold in wanted:
             forget(fold_folder(run, fold))
     parts = {}
-    for fold in wanted:
-        folder, state = fold_folder(run, fold), states.get(fold, FoldState())
-        if state.record is None:
+    left = [fold for fold in wanted if states.get(fold, FoldState()).record is None]
+    with within(Steps("fold", len(left))) as trained:
+        for fold in left:
+            folder, state = fold_folder(run, fold), states.get(fold, FoldState())
             table = _trainable(plan, folds.tables[fold], usable)
             sizes = [f"{len(table.rows(part))} {part}" for part in ("train", "val", "oof")]
             log.info("fold %d: %s", fold, ", ".join(sizes))
-            within = replace(context, table=table, run=folder)
-            train_model(plan, within, state.resume, phase_1, fold, folds.fingerprint)
+            there = replace(context, table=table, run=folder)
+            train_model(plan, there, state.resume, phase_1, fold, folds.fingerprint)
             note_done(folder, record)
-        parts[fold] = read_predictions(folder / "predictions.parquet")
+            trained.advance()
+    for fold in wanted:
+        parts[fold] = read_predictions(fold_folder(run, fold) / "predictions.parquet")
     write_predictions(run / "predictions.parquet", merge_folds(parts))
     _publish(plan, parts, len(folds.tables))
     return parts

@@ -7,10 +7,12 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from lfx.runs.status import read_status
 from lfx.runtime.errors import UserError
+from lfx.runtime.progress import as_environment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,10 +37,11 @@ def carry_out(steps: Sequence[Step]) -> None:
     left = [step for step in steps if step.seed is None or not is_done(step)]
     if len(left) < len(steps):
         log.info("%d of %d steps are done", len(steps) - len(left), len(steps))
+    began = time.time()
     for number, step in enumerate(left, start=1):
         command = ["python", "-m", f"lfx.{step.command}", *step.arguments]
         log.info("step %d of %d, %s: %s", number, len(left), step.title, " ".join(command))
-        status = _run(step)
+        status = _run(step, as_environment(number - 1, len(left), began))
         if status in {128 + signal.SIGINT, 128 + signal.SIGTERM}:
             raise SystemExit(status)
         if status != 0:
@@ -74,12 +77,12 @@ def is_done(step: Step) -> bool:
     return True
 
 
-def _run(step: Step) -> int:
+def _run(step: Step, progress: dict[str, str]) -> int:
     """Run a step in a process that ends when this one does; return its exit status."""
     command = [sys.executable, "-m", f"lfx.{step.command}", *step.arguments]
     # `run_stage` has set HYDRA_FULL_ERROR; only a user who wants tracebacks passes it on.
     changed = {} if logging.raiseExceptions else {"HYDRA_FULL_ERROR": "0"}
-    process = subprocess.Popen(command, env=os.environ | changed)  # noqa: S603, the user's settings
+    process = subprocess.Popen(command, env=os.environ | changed | progress)  # noqa: S603, the user's settings
     try:
         status = process.wait()
     except BaseException:  # Ctrl-C, which the step has received as well, or SIGTERM

@@ -1,14 +1,17 @@
-"""What happens while a model is trained: stopping early, a line an epoch."""
+"""What happens while a model is trained: stopping early, a line an epoch, counting batches."""
 
 from __future__ import annotations
 
 import logging
 import math
 import time
+from contextlib import ExitStack
 from typing import Any
 
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import EarlyStopping
+
+from lfx.runtime.progress import Steps, within
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +90,50 @@ class EpochLog(pl.Callback):
         if self.line:
             log.info(self.line)
         self.line, self.logged = "", now
+
+
+class CountBatches(pl.Callback):
+    """Counts the batches of a fit, epoch by epoch.
+
+    Args:
+        epochs: of the fit.
+    """
+
+    def __init__(self, epochs: Steps) -> None:
+        self.epochs = epochs
+        self.batches = Steps("batch", 1)
+        self.open = ExitStack()
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.epochs.resume(trainer.current_epoch)
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        total = int(trainer.num_training_batches) + int(sum(trainer.num_val_batches))
+        self.batches = self.open.enter_context(within(Steps("batch", total)))
+
+    def on_train_batch_end(self, *_: Any) -> None:
+        self.batches.advance()
+
+    def on_validation_batch_end(self, *_: Any) -> None:
+        self.batches.advance()
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.open.close()
+        self.epochs.advance()
+
+
+class CountPredicted(pl.Callback):
+    """Counts the batches that are predicted.
+
+    Args:
+        batches: all of them.
+    """
+
+    def __init__(self, batches: Steps) -> None:
+        self.batches = batches
+
+    def on_predict_batch_end(self, *_: Any) -> None:
+        self.batches.advance()
 
 
 _SHOWN = ("train/loss", "val/loss", "val/accuracy")

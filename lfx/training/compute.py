@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.callbacks import Checkpoint, RichProgressBar
+from pytorch_lightning.callbacks import Checkpoint
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,6 @@ class Compute:
         precision: `fp32` or `bf16`.
         batch_size: samples per step.
         workers: processes that prepare batches; None: none on a CPU, a few beside a GPU.
-        progress: whether a progress bar is drawn in a terminal.
         most_steps: in an epoch; None: as many as there are batches.
     """
 
@@ -34,7 +33,6 @@ class Compute:
     precision: str
     batch_size: int
     workers: int | None = None
-    progress: bool = True
     most_steps: int | None = None
 
 
@@ -81,7 +79,7 @@ def make_trainer(
         callbacks=callbacks,
         default_root_dir=run,
         enable_checkpointing=any(isinstance(one, Checkpoint) for one in callbacks),
-        enable_progress_bar=any(isinstance(one, RichProgressBar) for one in callbacks),
+        enable_progress_bar=False,
         enable_model_summary=False,
         num_sanity_val_steps=0,
         use_distributed_sampler=False,

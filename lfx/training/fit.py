@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import logging
 import math
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytorch_lightning.callbacks import RichProgressBar
-
 from lfx.runtime.errors import TrainingError
-from lfx.training.callbacks import EpochLog, Stopping
+from lfx.runtime.progress import Steps, within
+from lfx.training.callbacks import CountBatches, EpochLog, Stopping
 from lfx.training.compute import make_trainer, quietly
 from lfx.training.context import Resuming, RunContext
 
@@ -89,13 +87,13 @@ def fit(
     monitor, compute = f"{phase.prefix}val/loss", context.compute
     stopping = Stopping(monitor, min_delta=stop.min_delta, patience=stop.patience)
     keeping = context.checkpoints.keep(phase.number, monitor)
+    epochs = Steps(f"{phase.title}epoch", stop.max_epochs, is_most=True)
     callbacks: list[pl.Callback] = [
+        CountBatches(epochs),
         stopping,
         EpochLog(phase.prefix, phase.title, phase.pause),
         keeping,
     ]
-    if compute.progress and sys.stdout.isatty():
-        callbacks.insert(0, RichProgressBar(leave=False))
     trainer = make_trainer(
         compute,
         context.run,
@@ -116,7 +114,8 @@ def fit(
     )
     resume = context.checkpoints.resume(phase.number, expected)
     classifier.train()  # pretrained encoders come in evaluation mode, and Lightning would keep it
-    quietly(trainer.fit, classifier, *loaders, ckpt_path=resume)
+    with within(epochs):
+        quietly(trainer.fit, classifier, *loaders, ckpt_path=resume)
     context.checkpoints.note_epochs(phase.number, trainer.current_epoch)
     score = keeping.best_score
     if score is None or not math.isfinite(score):

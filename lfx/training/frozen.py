@@ -19,7 +19,9 @@ from lfx.modalities.joint.batch import JointCollate, PartInputs
 from lfx.modalities.joint.encoded import EncodedCollate, EncodedRows
 from lfx.modalities.joint.encoder import JointEncoder
 from lfx.modalities.joint.modality import JointModality
+from lfx.runtime.progress import Steps, within
 from lfx.training.batches import Batches, EpochBatches
+from lfx.training.callbacks import CountPredicted
 from lfx.training.compute import make_trainer, quietly
 
 if TYPE_CHECKING:
@@ -111,9 +113,10 @@ class _PartEncoder(pl.LightningModule):
         # Nothing is augmented: worker processes would only be in the way.
         batches = Batches([UNLABELLED] * len(lengths), part.inputs.collate)
         loader = DataLoader(batches, sampler=sampler, batch_size=None)
-        trainer = make_trainer(compute, run, logger=False, callbacks=[])
         self.eval()
-        with tempfile.TemporaryFile(dir=run) as stored:
+        steps = Steps("encoding with frozen parts", len(loader), is_all=False)
+        with tempfile.TemporaryFile(dir=run) as stored, within(steps) as done:
+            trainer = make_trainer(compute, run, logger=False, callbacks=[CountPredicted(done)])
             self.stored = stored
             quietly(trainer.predict, self, loader, return_predictions=False)
             self.stored = None

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pytorch_lightning as pl
 
+from lfx.runtime.progress import Steps, within
+from lfx.training.callbacks import CountPredicted
 from lfx.training.compute import make_trainer, quietly
 from lfx.training.loaders import ordered_loader
 
@@ -57,9 +59,11 @@ def _apply(
     shape: tuple[int, int],
 ) -> npt.NDArray[np.float32]:
     """Collect what a module gives for each position."""
-    trainer = make_trainer(compute, run, logger=False, callbacks=[])
     module.eval()
     result = np.empty(shape, dtype=np.float32)
-    for positions, batch in quietly(trainer.predict, module, loader):
+    with within(Steps("predicting", len(loader), is_all=False)) as batches:
+        trainer = make_trainer(compute, run, logger=False, callbacks=[CountPredicted(batches)])
+        predicted = quietly(trainer.predict, module, loader)
+    for positions, batch in predicted:
         result[positions.cpu().numpy()] = batch.float().cpu().numpy()
     return result

@@ -56,7 +56,6 @@ class TrainerSettings:
             choose_precision(self.precision, device),
             batch_size=self.batch_size,
             workers=self.workers,
-            progress=self.progress,
             most_steps=self.limit_train_batches,
         )
 

@@ -69,7 +69,8 @@ def fuse(config: FuseConfig, job: Job) -> float | None:
     if isinstance(result.fitted.rule, Searched):
         write_search(job.folder, result.fitted.rule, joined.names, result.curves, config.fit_split)
     title = run_title(config.name, (), job.overrides, job.sweep)
-    logged = LoggedRun("fuse", config.name, job.folder, title, job.sweep)
+    is_job = job.sweep is not None  # whose folder no other job may have
+    logged = LoggedRun("fuse", config.name, job.folder, title, job.sweep, settings, resumed=is_job)
     send_fusion(result, logging.build(logged), settings, job.folder, draws=job.sweep is None)
     split, _, score = config.objective.partition("/")
     objective: float | None = result.metrics.get(split, {}).get(score)

@@ -28,6 +28,7 @@ def train(config: TrainConfig, job: Job) -> None:
 
 def build_plan(config: TrainConfig, job: Job) -> RunPlan:
     """Build what the settings name."""
+    from dataclasses import replace
     from pathlib import Path
 
     from lfx.data.dataset import Dataset
@@ -81,7 +82,9 @@ def build_plan(config: TrainConfig, job: Job) -> RunPlan:
         published=Path(config.artifacts.dir) / f"{config.name}.parquet",
         overwrites=config.artifacts.overwrite,
         settings=plain(config),
-        build_logger=lambda folder, fold: parts["logger"].build(_logged(job, plan, folder, fold)),
+        build_logger=lambda folder, fold, resumed: parts["logger"].build(
+            replace(_logged(job, plan, folder, fold), resumed=resumed)
+        ),
         report=lambda trained: report_model(plan, trained),
     )
     return plan
@@ -96,7 +99,7 @@ def _logged(job: Job, plan: RunPlan, folder: Path, fold: int | None) -> LoggedRu
     parts = [encoder, f"seed {plan.seed}", *([] if fold is None else [f"fold {fold}"])]
     title = run_title(plan.name, [*filter(None, parts)], job.overrides, job.sweep)
     group = job.sweep if fold is None else job.sweep or job.folder  # folds belong together
-    return LoggedRun("train", plan.name, folder, title, group)
+    return LoggedRun("train", plan.name, folder, title, group, plan.settings)
 
 
 def collect(sweep: Path) -> None:

@@ -17,7 +17,7 @@ from lfx.reporting.table import NUMBER, Column, Table
 from lfx.runtime.files import write_json
 from lfx.training.contrastive import Contrastive
 from lfx.training.loaders import labels_of
-from lfx.training.loggers import log_picture
+from lfx.training.logged import log_picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

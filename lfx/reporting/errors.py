@@ -16,7 +16,7 @@ from lfx.reporting.pictures.bars import draw_bars
 from lfx.reporting.pictures.figure import MOST_NAMES
 from lfx.reporting.pictures.heatmap import draw_confusion
 from lfx.reporting.table import Column, Table
-from lfx.training.loggers import log_picture
+from lfx.training.logged import log_picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -16,7 +16,7 @@ from lfx.reporting.estimates import Estimate
 from lfx.reporting.score_columns import score_cells, score_columns, table_notes
 from lfx.reporting.table import Column, Table
 from lfx.runtime.files import write_json
-from lfx.training.loggers import flat_scores
+from lfx.training.logged import flat_scores
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

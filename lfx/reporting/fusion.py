@@ -14,7 +14,7 @@ from lfx.reporting.score_columns import print_scores
 from lfx.reporting.verdict import verdict_sentences
 from lfx.reporting.weights import describe_calibrations, describe_search, describe_weights
 from lfx.reporting.without_test import fusion_note
-from lfx.training.loggers import log_picture, log_result
+from lfx.training.logged import log_picture, log_result
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,8 @@ from lfx.reporting.written import written
 from lfx.runs.find import collect_runs
 from lfx.runtime.convert import TARGET
 from lfx.runtime.imports import dotted_path
-from lfx.training.loggers import LoggedRun, WandbLogging, close, log_picture, log_table
+from lfx.training.logged import close, log_picture, log_table
+from lfx.training.loggers import LoggedRun, WandbLogging
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,7 +80,7 @@ def log_sweep(sweep: Sweep) -> None:
             "summary",
             sweep.folder,
             sweep=sweep.folder,
-            run_id=hashlib.sha256(str(sweep.folder.resolve()).encode()).hexdigest()[:16],
+            resumed=True,
         )
     )
     ranked = sweep.ranked

@@ -11,7 +11,7 @@ from lfx.evaluation.reported import COMPLETE
 from lfx.reporting.table import Column, Table
 from lfx.reporting.weights import member_shares
 from lfx.runtime.files import atomic_path
-from lfx.training.loggers import flat_scores
+from lfx.training.logged import flat_scores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,7 +13,7 @@ from lfx.reporting.folds import report_folds
 from lfx.reporting.score_columns import print_scores
 from lfx.runs.carry_out import CrossValidated
 from lfx.runs.files import BEST, PHASE_1
-from lfx.training.loggers import log_result
+from lfx.training.logged import log_result
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -71,7 +71,8 @@ class RunPlan:
         published: where the artifact is published.
         overwrites: whether it replaces one of another column, or of another way of training.
         settings: the command's, in plain values.
-        build_logger: from a model's folder, and its fold if it has one, to its logger.
+        build_logger: from a model's folder, its fold if it has one, and whether training is
+            carried on, to its logger.
         report: called with each model that has been trained.
     """
 
@@ -91,7 +92,7 @@ class RunPlan:
     published: Path
     overwrites: bool
     settings: Mapping[str, Any]
-    build_logger: Callable[[Path, int | None], Logger | None]
+    build_logger: Callable[[Path, int | None, bool], Logger | None]
     report: Callable[[Trained], None]
 
     def require_possible(self) -> None:

@@ -23,6 +23,7 @@ from lfx.runs.unfinished import differing_settings, newest_checkpoint, unfinishe
 from lfx.runtime.errors import CheckpointError, NothingToResumeError
 from lfx.runtime.files import copy_file
 from lfx.training.context import CLASSIFICATION
+from lfx.training.wandb_runs import inherit_run_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,6 +84,7 @@ def resume_from(
     _adopt(file, folder)
     if origin != run:
         note_heir(origin, run)
+        inherit_run_id(origin, run)
     log.info("resuming from %s", file)
     # Read again when training resumes: a run would hold weights and statistics to its end.
     return replace(found, file=folder / LAST, weights={}, progress=None)

@@ -86,7 +86,8 @@ def train_model(
     if resumed is None:
         require_restorable(record, classifier.encoder, plan.head, plan.trusted)
     checkpoints = RunCheckpoints(run, record, resumed)
-    context = replace(context, checkpoints=checkpoints, logger=plan.build_logger(run, fold))
+    logger = plan.build_logger(run, fold, resumed is not None)
+    context = replace(context, checkpoints=checkpoints, logger=logger)
     training = context
     if plan.paraphrases is not None:
         training = replace(

@@ -12,6 +12,7 @@ from lfx.runtime.progress import Steps, within
 from lfx.training.callbacks import CountBatches, EpochLog, Stopping
 from lfx.training.compute import make_trainer, quietly
 from lfx.training.context import Resuming, RunContext
+from lfx.training.pace import Pace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from lfx.training.loaders import Loaders
 
 log = logging.getLogger(__name__)
+
+_LOG_EVERY = 10  # steps
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ def fit(
         CountBatches(epochs),
         stopping,
         EpochLog(phase.prefix, phase.title, phase.pause),
+        Pace(phase.prefix, every=_LOG_EVERY),
         keeping,
     ]
     trainer = make_trainer(
@@ -103,7 +107,7 @@ def fit(
         max_epochs=stop.max_epochs,
         limit_train_batches=compute.most_steps,
         gradient_clip_val=stop.clip_norm,
-        log_every_n_steps=10,
+        log_every_n_steps=_LOG_EVERY,
     )
     expected = Resuming(
         stopping=stopping.state_key,

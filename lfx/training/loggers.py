@@ -7,7 +7,7 @@ import netrc
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,6 +16,7 @@ from urllib.parse import urlparse
 from lfx.runtime.checked import checked
 from lfx.runtime.errors import ConfigError
 from lfx.runtime.versions import how_to_install
+from lfx.training.wandb_runs import keep_run_id, read_run_id
 
 if TYPE_CHECKING:
     from pytorch_lightning.loggers import Logger
@@ -33,7 +34,8 @@ class LoggedRun:
         folder: the run's folder.
         title: a short name for people; empty: the run's name.
         sweep: the multirun's folder, which groups its runs; None in a single run.
-        run_id: makes W&B write again into the run of this id, where there is one.
+        settings: the run's config in plain values.
+        resumed: whether it goes on with what the folder's run has logged already.
     """
 
     stage: str
@@ -41,7 +43,8 @@ class LoggedRun:
     folder: Path
     title: str = ""
     sweep: Path | None = None
-    run_id: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    resumed: bool = False
 
 
 class Logging(ABC):
@@ -84,13 +87,16 @@ class TensorBoardLogging(Logging):
             )
         from pytorch_lightning.loggers import TensorBoardLogger
 
-        return TensorBoardLogger(run.folder, name="", version="tensorboard")
+        # HParams come at the end, with the final scores.
+        return TensorBoardLogger(
+            run.folder, name="", version="tensorboard", default_hp_metric=False
+        )
 
 
 @checked
 @dataclass(frozen=True, kw_only=True)
 class WandbLogging(Logging):
-    """Metrics go to Weights & Biases.
+    """Metrics go to Weights & Biases; a run that is carried on goes on with the same run there.
 
     Args:
         project: W&B project; null: WANDB_PROJECT, or lfx.
@@ -120,7 +126,10 @@ class WandbLogging(Logging):
             )
         given, sweep = os.environ.get, run.sweep
         of_sweep = None if sweep is None else f"{sweep.parent.name}/{sweep.name}"
-        return WandbLogger(
+        # An agent of W&B's sweeps gives a single run its id; a multirun's jobs would share it.
+        of_agent = given("WANDB_RUN_ID") if sweep is None else None
+        kept = read_run_id(run.folder) if run.resumed else None
+        logger = WandbLogger(
             project=self.project or given("WANDB_PROJECT") or "lfx",
             entity=self.entity,  # wandb reads WANDB_ENTITY, WANDB_TAGS and WANDB_NOTES by itself
             group=self.group or given("WANDB_RUN_GROUP") or of_sweep,
@@ -128,85 +137,16 @@ class WandbLogging(Logging):
             name=given("WANDB_NAME") or run.title or run.name,
             tags=self.tags,
             save_dir=run.folder,
-            id=run.run_id,
-            resume=None if run.run_id is None else "allow",
+            id=keep_run_id(run.folder, of_agent or kept),
+            resume="allow",
+            config=dict(run.settings),
             # Given to wandb.init: Lightning's own `offline` would set it for all later jobs.
             mode=mode,
             settings=wandb.Settings(console="off", silent=True, x_disable_stats=True),
         )
-
-
-def log_result(
-    logger: Logger | None, settings: Mapping[str, Any], metrics: Mapping[str, Any]
-) -> None:
-    """Send a run's settings and final metrics, and close the logger.
-
-    Args:
-        logger: None: nothing happens.
-        settings: the run's config in plain values.
-        metrics: the content of `metrics.json`.
-    """
-    if logger is None:
-        return
-    logger.log_hyperparams(dict(settings))
-    logger.log_metrics(flat_scores(metrics))
-    close(logger)
-
-
-def close(logger: Logger) -> None:
-    """End a run; the next one of this process would log into W&B's otherwise."""
-    from pytorch_lightning.loggers import WandbLogger
-
-    logger.finalize("success")
-    if isinstance(logger, WandbLogger):
-        logger.experiment.finish()
-
-
-def log_picture(logger: Logger | None, name: str, file: Path) -> None:
-    """Send a picture to a logger that shows pictures; the others, and None, get nothing.
-
-    Args:
-        logger: W&B's or TensorBoard's.
-        name: what it is called there.
-        file: a PNG.
-    """
-    if logger is None:
-        return
-    from pytorch_lightning.loggers import TensorBoardLogger, WandbLogger
-
-    if isinstance(logger, WandbLogger):
-        logger.log_image(name, images=[str(file)])
-    elif isinstance(logger, TensorBoardLogger):
-        import numpy as np
-        from PIL import Image
-
-        with Image.open(file) as image:
-            pixels = np.asarray(image.convert("RGB"))
-        logger.experiment.add_image(name, pixels, dataformats="HWC")
-
-
-def log_table(
-    logger: Logger | None, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
-) -> None:
-    """Send a table to W&B; other loggers show none, and get nothing."""
-    from pytorch_lightning.loggers import WandbLogger
-
-    if isinstance(logger, WandbLogger):
-        logger.log_table(name, columns=list(columns), data=[list(row) for row in rows])
-
-
-def flat_scores(metrics: Mapping[str, Any]) -> dict[str, float]:
-    """Return `metrics.json` flat: `test/f1_macro`, `test/per_class/neutral/recall` and so on.
-
-    Intervals, which are lists, are left out.
-    """
-    flat: dict[str, float] = {}
-    for key, value in metrics.items():
-        if isinstance(value, Mapping):
-            flat |= {f"{key}/{inner}": number for inner, number in flat_scores(value).items()}
-        elif not isinstance(value, list):
-            flat[key] = float(value)
-    return flat
+        # Lightning gives it always, and wandb warns of it in the terminal.
+        logger._wandb_init.pop("anonymous", None)  # noqa: SLF001
+        return logger
 
 
 def _has_api_key() -> bool:

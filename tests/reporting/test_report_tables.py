@@ -12,7 +12,8 @@ from lfx.artifacts.predictions import Predictions
 from lfx.reporting.run_table import run_differences, run_table
 from lfx.runs.find import Run, collect_runs, newest_of_each
 from lfx.runtime.errors import DataError
-from lfx.training.loggers import CsvLogging, LoggedRun, NoLogging, flat_scores
+from lfx.training.logged import flat_scores
+from lfx.training.loggers import CsvLogging, LoggedRun, NoLogging
 
 SCORES = {"accuracy": 0.75, "f1_weighted": 0.5, "f1_macro": 1 / 3, "support": 40}
 

@@ -13,6 +13,7 @@ from lfx.runs.checkpoint_file import write_content
 from lfx.runs.resume import require_same_data, resume_from
 from lfx.runs.status import RunStatus, read_status
 from lfx.runtime.errors import CheckpointError, NothingToResumeError
+from lfx.training.wandb_runs import keep_run_id, read_run_id
 
 
 def test_resuming_needs_an_unfinished_run(tmp_path):
@@ -52,6 +53,18 @@ def test_the_newest_run_with_these_settings_is_carried_on_once(leave_unfinished,
     assert old.resumed_by == str(again)
     with pytest.raises(CheckpointError, match=r"(?s)other settings:.*seed: 1 there, 2 here"):
         resume_from("last", tmp_path / "none", {"seed": 2})
+
+
+def test_what_carries_a_run_on_goes_on_with_its_run_of_wandb(leave_unfinished, tmp_path, caplog):
+    mine = leave_unfinished(tmp_path / "mine", "1", {})
+    keep_run_id(mine, "abcd1234")
+    assert resume_from("last", tmp_path / "this", {}) is not None
+    assert read_run_id(tmp_path / "this") == "abcd1234"
+    for hostile in ('{"id": "../../up"}', '{"id": 7}', "[]", "{"):
+        (mine / "wandb.json").write_text(hostile)
+        caplog.clear()
+        assert read_run_id(mine) is None
+        assert f"{mine / 'wandb.json'} is passed over: it " in caplog.text
 
 
 def test_in_a_multirun_other_jobs_are_not_carried_on(leave_unfinished, tmp_path):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from preloaded import Run, run_module
+from preloaded import Run, Started, run_module
 
 Stage = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -90,6 +90,24 @@ def interrupt(
         code = process.wait(timeout=60)
         print(log.read_text())  # noqa: T201, pytest shows it where the status is another
         return code
+
+
+def terminate(folder: Path, line: str, stage: str, *arguments: str) -> int:
+    """Start a stage that shares its imports, end it after a line that begins so; give its status.
+
+    An interpreter of its own takes longer; `interrupt` has one, for what signals do to that.
+    """
+    files = (folder / "terminated.txt", folder / "terminated_errors.txt")
+    started = Started(Run(folder, f"lfx.{stage}", arguments, environment()), files)
+    end = time.monotonic() + 240
+    while started.wait(0.02) is None and time.monotonic() < end:
+        if files[0].is_file() and f"\n{line}" in files[0].read_text():
+            started.signal(signal.SIGTERM)
+            break
+    status = started.wait(60)
+    started.end()
+    print(*(file.read_text() for file in files))  # noqa: T201
+    return -signal.SIGKILL if status is None else status
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from importlib.util import find_spec
 
 import pytest
@@ -8,18 +9,16 @@ import wandb
 
 from lfx.runtime.errors import ConfigError
 from lfx.training import loggers
+from lfx.training.logged import flat_scores, log_picture, log_result, log_table
 from lfx.training.loggers import (
     CsvLogging,
     LoggedRun,
     NoLogging,
     TensorBoardLogging,
     WandbLogging,
-    flat_scores,
-    log_picture,
-    log_result,
-    log_table,
 )
 from lfx.training.run_title import run_title
+from lfx.training.wandb_runs import read_run_id
 
 
 @pytest.fixture
@@ -56,8 +55,19 @@ def test_tensorboard_says_how_to_install_it(run, monkeypatch):
 
 @pytest.mark.skipif(find_spec("tensorboard") is None, reason="tensorboard is not installed")
 def test_tensorboard_writes_into_the_runs_folder(run, tmp_path):
-    log_result(TensorBoardLogging().build(run), {"seed": 1}, {"val": {"nll": 0.5}})
-    assert list((tmp_path / "tensorboard").glob("events.*"))
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    metrics = {"val": {"nll": 0.5, "per_class": {"good": {"f1": 0.25}}}}
+    log_result(TensorBoardLogging().build(run), {"seed": 1, "head": {"name": "mlp"}}, metrics)
+    events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    assert events.Scalars("val/nll")[0].value == 0.5
+    assert events.Scalars("val/per_class/good/f1")[0].value == 0.25
+    plugin = events.PluginTagToContent("hparams")
+    assert b"head/name" in plugin["_hparams_/session_start_info"]
+    compared = plugin["_hparams_/experiment"]
+    assert b"val/nll" in compared
+    assert b"per_class" not in compared  # which would be a column a class
+    assert b"hp_metric" not in compared
 
 
 def test_wandb_without_a_key_is_offline_and_says_how_to_upload(run, monkeypatch, caplog):
@@ -83,6 +93,18 @@ def test_wandb_takes_what_the_environment_says(run, monkeypatch):
     assert given["entity"] is None  # wandb reads WANDB_ENTITY itself
     settled = WandbLogging(project="mine", group="ours").build(run)._wandb_init
     assert (settled["project"], settled["group"]) == ("mine", "ours")
+
+
+def test_a_run_that_is_carried_on_keeps_its_id(run, monkeypatch):
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    first = WandbLogging().build(run)._wandb_init
+    assert first["resume"] == "allow"
+    assert WandbLogging().build(replace(run, resumed=True))._wandb_init["id"] == first["id"]
+    assert WandbLogging().build(run)._wandb_init["id"] != first["id"]
+    monkeypatch.setenv("WANDB_RUN_ID", "of-an-agent")
+    assert WandbLogging().build(run)._wandb_init["id"] != "of-an-agent"  # a multirun's job
+    alone = WandbLogging().build(replace(run, sweep=None))._wandb_init
+    assert alone["id"] == read_run_id(run.folder) == "of-an-agent"
 
 
 def test_titles_are_short(tmp_path):

@@ -66,7 +66,8 @@ class Column:
         format: the format of its values.
         where: the outputs that have the column: a terminal, a document (Markdown and LaTeX), a CSV.
         spare: on a narrow terminal, columns with the largest number are left out first; 0: never.
-        least: the smallest width, in characters, of a text column; numbers are never folded.
+        least: the smallest width, in characters, of a text column; words of ordinary length are
+            never folded, nor are numbers.
     """
 
     title: str
@@ -98,7 +99,11 @@ class Table:
     notes: Sequence[str] = ()
 
     def print(self) -> None:
-        """Print the table; list the columns that the terminal is too narrow for."""
+        """Print the table; list the columns that the terminal is too narrow for.
+
+        Where it is too narrow without them too, the others stand below each other, in parts that
+        begin with the first column: numbers are never folded or cut.
+        """
         console = Console(width=None if sys.stdout.isatty() else _PIPE)
         shown, left_out = self._indices(TERMINAL), []
         while not self._fits(console, shown):
@@ -107,7 +112,8 @@ class Table:
                 break
             left_out += [index for index in shown if self.columns[index].spare == most]
             shown = [index for index in shown if index not in left_out]
-        console.print(self._rich_table(shown))
+        for part in self._parts(console, shown):
+            console.print(self._rich_table(part))
         if left_out:
             titles = ", ".join(self.columns[index].title for index in sorted(left_out))
             console.print(Text(f"not shown, the terminal is too narrow: {for_terminal(titles)}"))
@@ -183,16 +189,28 @@ class Table:
             words = for_terminal(column.title).split(" ")
             longest = max(cell_len(text) for text in [*words, *(row[number] for row in rows)])
             is_number = column.format.is_number
+            word = max((cell_len(one) for row in rows for one in row[number].split()), default=0)
+            least = max(column.least, min(word, _WORD), *map(cell_len, words))
             table.add_column(
                 Text("\n".join(words)),
                 justify="right" if is_number else "left",
                 no_wrap=is_number,
                 overflow="fold",
-                min_width=longest if is_number else min(longest, column.least),
+                min_width=longest if is_number else min(longest, least),
             )
         for row in rows:
             table.add_row(*map(Text, row))  # as Text, because names may look like markup
         return table
+
+    def _parts(self, console: Console, indices: Sequence[int]) -> list[list[int]]:
+        """Split columns into parts that a terminal is wide enough for; the first is in each."""
+        first, *others = indices
+        parts = [[first]]
+        for index in others:
+            if len(parts[-1]) > 1 and not self._fits(console, [*parts[-1], index]):
+                parts.append([first])
+            parts[-1].append(index)
+        return parts
 
     def _fits(self, console: Console, indices: Sequence[int]) -> bool:
         """Return whether a terminal is wide enough; rich would cut the columns on the right."""
@@ -202,3 +220,4 @@ class Table:
 
 
 _BETWEEN = 2  # characters between two columns
+_WORD = 24  # the longest word that is never folded, in characters

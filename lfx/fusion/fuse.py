@@ -168,14 +168,12 @@ def _cross_fit(
     Returns:
         The number of folds; 1 if there are too few groups.
     """
-    fits = pipeline.cross_fit(fit, plan.fit_folds)
-    fold_of = {group: k for k, (_, groups) in enumerate(fits) for group in groups}
-    fold = np.array([fold_of.get(group, -1) for group in joined.group])
-    for k, (fitted, _) in enumerate(fits):
-        held_out = joined.rows(plan.fit_split) & (fold == k)
-        rows = torch.as_tensor(held_out, device=scores.device)
-        scores[rows] = fitted.combine(outputs.select(rows))
-    return max(1, len(fits))
+    of_split = joined.rows(plan.fit_split)
+    rows = torch.as_tensor(of_split, device=scores.device)
+    replaced, groups = scores[rows], joined.group[of_split]
+    count = pipeline.combine_held_out(fit, outputs.select(rows), groups, replaced, plan.fit_folds)
+    scores[rows] = replaced
+    return max(1, count)
 
 
 def _curves(fitted: Fitted, outputs: Outputs, scored: Scored) -> dict[str, Curve]:

@@ -97,14 +97,11 @@ def _cross_fitted(pipeline: Pipeline, fit: FitData, count: int) -> torch.Tensor:
     """Return class indices by fits that have not seen a sample's group, `(samples,)`."""
     if not pipeline.needs_fit:
         return pipeline.fit(fit).combine(fit.outputs).argmax(dim=1)
-    answers = torch.zeros_like(fit.labels)
-    fits = pipeline.cross_fit(fit, count)
-    if not fits:
+    shape = (len(fit.labels), len(fit.classes))
+    scores = torch.zeros(shape, dtype=torch.float64, device=fit.labels.device)
+    if not pipeline.combine_held_out(fit, fit.outputs, fit.groups, scores, count):
         raise FusionError("too few groups of samples for the inner folds of a cross-validation")
-    for fitted, groups in fits:
-        rows = torch.as_tensor(np.isin(fit.groups, list(groups)), device=answers.device)
-        answers[rows] = fitted.combine(fit.outputs.select(rows)).argmax(dim=1)
-    return answers
+    return scores.argmax(dim=1)
 
 
 def _score(answers: torch.Tensor, fit: FitData, metric: str) -> float:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import torch
+
 from lfx.fusion.calibration.calibrator import Calibrated, Calibrator, apply, calibrate
 from lfx.fusion.crossfit import folds
 from lfx.fusion.rules import Pooled, Rule
@@ -14,6 +17,7 @@ from lfx.runtime.errors import FusionError
 from lfx.runtime.imports import dotted_path
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     from torch import Tensor
 
     from lfx.fusion.outputs import FitData, Outputs
@@ -57,6 +61,32 @@ class Pipeline:
         calibrated = fit.calibrated(apply(calibrations, fit.outputs).logits)
         fitted = self.scheme.fit(calibrated)
         return Fitted(calibrations, _as_rule(fitted, type(self.scheme), fit))
+
+    def combine_held_out(
+        self, fit: FitData, outputs: Outputs, groups: npt.NDArray[Any], scores: Tensor, count: int
+    ) -> int:
+        """Replace fused scores, in place, by those of fits that have not seen a sample's group.
+
+        Args:
+            fit: labelled samples.
+            outputs: of any samples; those whose group has no labelled sample keep their scores.
+            groups: the samples' groups, `(samples,)`.
+            scores: fused scores, `(samples, classes)`.
+            count: the number of folds.
+
+        Returns:
+            The number of fits; 0 if there are fewer than two folds, and nothing is replaced.
+
+        Raises:
+            FusionError: the scheme cannot be fitted without one of the folds.
+        """
+        fits = self.cross_fit(fit, count)
+        fold_of = {group: k for k, (_, held_out) in enumerate(fits) for group in held_out}
+        fold = np.array([fold_of.get(group, -1) for group in groups])
+        for k, (fitted, _) in enumerate(fits):
+            rows = torch.as_tensor(fold == k, device=scores.device)
+            scores[rows] = fitted.combine(outputs.select(rows))
+        return len(fits)
 
     def cross_fit(self, fit: FitData, count: int) -> list[tuple[Fitted, set[str]]]:
         """Fit once per fold, on the samples of the other folds.

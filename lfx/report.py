@@ -46,6 +46,7 @@ def _report_runs(config: ReportConfig, job: Job) -> None:
     from dataclasses import replace
     from pathlib import Path
 
+    from lfx.reporting.estimates import with_intervals
     from lfx.reporting.missing_files import report_curves
     from lfx.reporting.page.pages import runs_page
     from lfx.reporting.study_verdict import fusion_verdicts
@@ -68,6 +69,7 @@ def _report_runs(config: ReportConfig, job: Job) -> None:
             "older runs of the same kind left out: %d (newest=false shows them)",
             len(runs) - len(newest),
         )
+    newest = with_intervals(newest)
     table, name = _table(config, newest)
     verdicts = fusion_verdicts(newest)
     with_verdicts = replace(table, notes=[*table.notes, *verdicts])

@@ -11,6 +11,8 @@ import pytest
 from lfx import LateFusion, read_predictions
 from lfx.artifacts.parquet import read_metadata, write_predictions
 from lfx.artifacts.predictions import softmax
+from lfx.evaluation.splits import evaluate_splits
+from lfx.reporting.estimates import with_intervals
 from lfx.reporting.run_table import run_table
 from lfx.runs.find import collect_runs
 
@@ -55,6 +57,16 @@ def test_its_scores_are_computed_as_they_were(score: str) -> None:
     fusion = LateFusion().fit(MEMBERS)
     was = runs["mean"].metrics["test"][score]
     assert fusion.score(MEMBERS, "test", score) == pytest.approx(was, abs=1e-6)
+
+
+def test_its_scores_get_the_intervals_that_they_lack() -> None:
+    for run in with_intervals(collect_runs(FOLDER / "runs")):
+        for split, metrics in run.splits.items():
+            rows = read_predictions(run.folder / "predictions.parquet")
+            wanted = evaluate_splits(rows, [split])[split]["intervals"]
+            assert metrics["intervals"] == wanted, (run.name, split)
+            low, high = metrics["intervals"]["accuracy"]
+            assert 0 <= low <= metrics["accuracy"] <= high <= 1
 
 
 def test_its_runs_are_reported_without_the_scores_that_they_lack(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from lfx.artifacts.folds import average_folds
@@ -12,6 +12,8 @@ from lfx.artifacts.predictions import NONE
 from lfx.evaluation.intervals import Interval
 from lfx.evaluation.reported import INTERVALS
 from lfx.reporting.table import Format, decimals
+from lfx.runtime.errors import ArtifactError
+from lfx.runtime.progress import track
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,18 +67,48 @@ def estimate_scores(runs: Sequence[Run], split: str, keys: Sequence[str]) -> lis
     (run,) = runs
     metrics = run.metrics[split]
     if INTERVALS not in metrics:
-        metrics = _metrics_of(run, split)
-    return [Estimate.of(metrics | {key: run.metrics[split][key]}, key) for key in keys]
+        metrics = metrics | _intervals_of(run, [split]).get(split, {})
+    return [Estimate.of(metrics, key) for key in keys]
 
 
-def _metrics_of(run: Run, split: str) -> Mapping[str, Any]:
+def with_intervals(runs: Sequence[Run]) -> list[Run]:
+    """Return runs whose scores have intervals: those of older runs are computed now.
+
+    A run whose predictions cannot be read goes without.
+    """
+    older = [run for run in runs if _without_intervals(run)]
+    if not older:
+        return list(runs)
+    computed = map(_with_intervals, track(older, "computing intervals of older runs", len(older)))
+    by_folder = {run.folder: run for run in computed}
+    return [by_folder.get(run.folder, run) for run in runs]
+
+
+def _without_intervals(run: Run) -> list[str]:
+    return [split for split, metrics in run.splits.items() if INTERVALS not in metrics]
+
+
+def _with_intervals(run: Run) -> Run:
+    try:
+        found = _intervals_of(run, _without_intervals(run))
+    except ArtifactError:
+        return run
+    return replace(
+        run,
+        metrics=run.metrics
+        | {split: run.metrics[split] | intervals for split, intervals in found.items()},
+    )
+
+
+def _intervals_of(run: Run, splits: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Compute the intervals of a run's scores; split → what its metrics lack."""
     from lfx.evaluation.splits import evaluate_splits  # which imports torch
 
     rows = read_predictions(run.folder / "predictions.parquet")
     if (rows.fold != NONE).any():  # the metrics, too, are of the folds' mean
         rows = average_folds(rows)
-    metrics: Mapping[str, Any] = evaluate_splits(rows, [split]).get(split, {})
-    return metrics
+    metrics = evaluate_splits(rows, splits)
+    return {split: {INTERVALS: found[INTERVALS]} for split, found in metrics.items()}
 
 
 def _show(score: Estimate) -> str:

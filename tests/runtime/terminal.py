@@ -7,7 +7,10 @@ import os
 import pty
 import struct
 import termios
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def run_in_terminal(command: list[str], *, cwd: Path, columns: int = 80) -> tuple[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -15,6 +15,7 @@ from lfx.data.missing import take_away
 from lfx.data.prepare import SplitPlan, load_any, load_labelled
 from lfx.data.rare import RareClasses
 from lfx.data.reading import Source
+from lfx.data.survey import Survey, survey_samples
 from lfx.runtime.checked import checked
 from lfx.runtime.colour import parse_colour
 from lfx.runtime.errors import ConfigError
@@ -143,22 +144,30 @@ class Dataset:
         Raises:
             DataError: as `load_labelled`.
         """
-        plan = SplitPlan(
-            kind=self.split,
-            seed=self.split_seed,
-            stratify=self.stratify,
-            file=None if self.split_file is None else Path(self.split_file),
-            folds=self.folds is not None,
-        )
         table = load_labelled(
             self.source,
-            plan,
+            self._plan,
             drop_bad=self.drops_bad,
             cache_dir=self.cache,
             rare=self._rare,
             decoding=self._decoding,
         )
         return self.without_missing(table)
+
+    def survey(self) -> Survey:
+        """Read the samples as `labelled` does, and say why a training run would refuse them.
+
+        Raises:
+            DataError: as `survey_samples`.
+        """
+        survey = survey_samples(
+            self.source,
+            self._plan,
+            cache_dir=self.cache,
+            rare=self._rare,
+            decoding=self._decoding,
+        )
+        return replace(survey, table=self.without_missing(survey.table))
 
     def without_missing(self, table: SampleTable) -> SampleTable:
         """Take content away as `missing` says.
@@ -206,6 +215,16 @@ class Dataset:
             grouped=self.split != "random",
             stratify=self.stratify,
             seed=self.split_seed,
+        )
+
+    @property
+    def _plan(self) -> SplitPlan:
+        return SplitPlan(
+            kind=self.split,
+            seed=self.split_seed,
+            stratify=self.stratify,
+            file=None if self.split_file is None else Path(self.split_file),
+            folds=self.folds is not None,
         )
 
     @property

@@ -52,29 +52,55 @@ def group_samples(
 ) -> npt.NDArray[np.object_]:
     """Group samples that share a file, an array, almost all of a text, or a given group.
 
-    Two texts are near duplicates when the Jaccard similarity of their sets of content words reaches
-    the threshold, and each has at least three of them. The relation is made transitive. Content
-    that is absent or cannot be read ties nothing.
+    Content that is absent or cannot be read ties nothing.
 
     Args:
         ids: (samples,) unique ids.
         columns: what the samples hold, each (samples,); texts are compared within a column.
         cache_dir: where digests of files are kept between runs.
-        threshold: above 0, at most 1.
+        threshold: see `tie_column`.
         given: (samples,) groups that the data name, such as one video or one patient, None for a
             sample without; empty: the data name no groups.
 
     Returns:
         (samples,) the group of each sample, named after the group's first sample.
     """
+    firsts = [first_with(given)] if len(given) else []
+    firsts += [tie_column(column, cache_dir, threshold) for column in columns]
+    return join_groups(ids, firsts)
+
+
+def tie_column(column: Column, cache_dir: Path, threshold: float = 0.8) -> Integers:
+    """Tie samples that share what a column holds, or almost all of a text.
+
+    Two texts are near duplicates when the Jaccard similarity of their sets of content words reaches
+    the threshold, and each has at least three of them. The relation is made transitive.
+
+    Args:
+        column: the content of the samples.
+        cache_dir: where digests of files are kept between runs.
+        threshold: above 0, at most 1.
+
+    Returns:
+        (samples,) the position of the first sample that each is tied to; its own if that is none.
+    """
+    if isinstance(column, TextColumn):
+        words = [set(content_words(text or "")) for text in column.values.to_pylist()]
+        return connect_similar_sets(words, threshold)
+    return first_with(column.ties(cache_dir))
+
+
+def join_groups(ids: Sequence[str], firsts: Sequence[Integers]) -> npt.NDArray[np.object_]:
+    """Group samples that are tied in any of several ways, transitively.
+
+    Args:
+        ids: (samples,) unique ids.
+        firsts: of each way, (samples,) as `tie_column` returns them.
+
+    Returns:
+        (samples,) the group of each sample, named after the group's first sample.
+    """
     own = np.arange(len(ids))
-    firsts = [_first_with(given)] if len(given) else []
-    for column in columns:
-        if isinstance(column, TextColumn):
-            words = [set(content_words(text or "")) for text in column.values.to_pylist()]
-            firsts.append(connect_similar_sets(words, threshold))
-        else:
-            firsts.append(_first_with(column.ties(cache_dir)))
     tied = [(own[first != own], first[first != own]) for first in firsts]
     left = np.concatenate([own[:0], *(sample for sample, _ in tied)])
     right = np.concatenate([own[:0], *(first for _, first in tied)])
@@ -88,8 +114,13 @@ def group_samples(
     return grouped
 
 
-def _first_with(keys: Sequence[str | None]) -> Integers:
-    """Return for each sample the position of the first one with its key; its own without a key."""
+def first_with(keys: Sequence[str | None]) -> Integers:
+    """Return for each sample the position of the first one with its key; its own without a key.
+
+    Example:
+        >>> first_with(["a", "b", "a", None]).tolist()
+        [0, 1, 0, 3]
+    """
     coded = pa.array(keys, pa.large_string()).dictionary_encode().indices
     codes = coded.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     own = np.arange(len(codes))

@@ -14,9 +14,9 @@ import numpy as np
 
 from lfx.data.bad_samples import refuse_or_list
 from lfx.data.column import Column
-from lfx.data.duplicates import group_samples
+from lfx.data.duplicates import first_with, join_groups, tie_column
 from lfx.data.reading import Reading, Sample, Samples, Source
-from lfx.data.samples import SampleTable, label_array, strings
+from lfx.data.samples import Integers, SampleTable, label_array, strings
 from lfx.data.spelling import class_name_warnings, group_name_warnings
 from lfx.runtime.errors import DataError, name_some, shorten
 from lfx.runtime.imports import dotted_path
@@ -46,11 +46,17 @@ class Gathered:
         table: the samples, with the source's splits.
         left_out: ids of the data that did not become samples.
         named_groups: whether the source names groups, beside the near duplicates.
+        reading: what the source returned.
+        ties: column → (samples,) the position of the first sample that each is tied to there.
+        warnings: those of the source, and about names of classes and groups; they were logged.
     """
 
     table: SampleTable
     left_out: set[str]
     named_groups: bool
+    reading: Reading
+    ties: Mapping[str, Integers]
+    warnings: tuple[str, ...]
 
 
 def gather(source: Source, decoding: Decoding, *, drop_bad: bool, cache_dir: Path) -> Gathered:
@@ -81,20 +87,29 @@ def gather(source: Source, decoding: Decoding, *, drop_bad: bool, cache_dir: Pat
             log.info(note)
         raise DataError("no usable sample is left")
     groups = [None] * len(samples) if samples.groups is None else samples.groups
-    for sentence in (*class_name_warnings(reading.classes), *group_name_warnings(groups)):
+    about_names = (*class_name_warnings(reading.classes), *group_name_warnings(groups))
+    for sentence in about_names:
         log.warning(sentence)
+    ties = {name: tie_column(column, cache_dir) for name, column in samples.columns.items()}
     table = SampleTable(
         classes=reading.classes,
         ids=strings(samples.ids),
         labels=label_array(samples.labels),
-        groups=group_samples(samples.ids, samples.columns.values(), cache_dir, given=groups),
+        groups=join_groups(samples.ids, [first_with(groups), *ties.values()]),
         splits=strings([None] * len(samples) if samples.splits is None else samples.splits),
         columns=samples.columns,
         notes=(*notes, *_content_notes(samples)),
         decoding=decoding,
     )
     left_out = {*reading.left_out, *(name for name, _ in reading.bad)}
-    return Gathered(table, left_out, any(group is not None for group in groups))
+    return Gathered(
+        table,
+        left_out,
+        any(group is not None for group in groups),
+        reading,
+        ties,
+        (*reading.warnings, *about_names),
+    )
 
 
 def _content_notes(samples: Samples) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lfx.data.decoding import DEFAULT, Decoding
+from lfx.data.fit_for_training import check_splits, require_classes, require_labels
 from lfx.data.gather import Gathered, gather
 from lfx.data.rare import RareClasses
 from lfx.data.splits import (
@@ -18,7 +19,7 @@ from lfx.data.splits import (
     tenths_split,
     uneven_parts,
 )
-from lfx.runtime.errors import DataError, name_some
+from lfx.runtime.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,40 +78,60 @@ def load_labelled(
     table = loaded.table
     for note in table.notes:  # before the checks, which may fail because of what was left out
         log.info(note)
-    unlabelled = table.ids[table.labels < 0].tolist()
-    if unlabelled:
-        raise DataError(
-            f"samples without a label: {len(unlabelled)} of {len(table)}, namely "
-            f"{name_some(unlabelled)}; training needs labels (lfx.predict does not)"
-        )
+    require_labels(table)
     table, dropped = rare.applied(table)
     for note in table.notes[len(loaded.table.notes) :]:
         log.info(note)
-    _check_number_of_classes(table)
+    require_classes(table)
     if plan.kind != "file" and any(split is not None for split in table.splits):
         log.info("the data's own splits are not used; data.split=file takes them")
-    table = table.with_splits(_divide(table, plan, loaded, dropped))
-    # The folds, which are checked themselves, take the place of train and val.
-    problems = [] if _goes_into_folds(table, plan) else check_splits(table)
+    table = table.with_splits(divide(table, plan, loaded, dropped))
+    problems = check_division(table, plan)
     if "test" not in table.present_splits() and plan.folds:
         log.info("there is no split test: out-of-fold rows are reported")
-    elif "test" not in table.present_splits() and plan.kind != "file":
-        problems.append("no sample is left for the split test, since some groups are too large")
-    elif "test" not in table.present_splits():
-        problems.append(
-            "there is no split test: without data.folds only val is measured, which early stopping "
-            "uses, so that its scores are too high"
-        )
     _log_splits(table, named_groups=loaded.named_groups, folds=plan.folds)
     for sentence in problems:
         log.warning(sentence)
     return table
 
 
-def _divide(
+def check_division(table: SampleTable, plan: SplitPlan) -> list[str]:
+    """Refuse a division that cannot be trained on; return warnings about others.
+
+    Args:
+        table: the samples with their splits.
+        plan: how they were divided.
+
+    Raises:
+        DataError: as `check_splits`.
+    """
+    # The folds, which are checked themselves, take the place of train and val.
+    warnings = [] if _goes_into_folds(table, plan) else check_splits(table)
+    if "test" in table.present_splits() or plan.folds:
+        return warnings
+    if plan.kind != "file":
+        return [*warnings, "no sample is left for the split test, since some groups are too large"]
+    return [
+        *warnings,
+        "there is no split test: without data.folds only val is measured, which early stopping "
+        "uses, so that its scores are too high",
+    ]
+
+
+def divide(
     table: SampleTable, plan: SplitPlan, loaded: Gathered, dropped: Sequence[str]
 ) -> Sequence[str | None] | Strings:
-    """Return the split of each sample."""
+    """Return the split of each sample.
+
+    Args:
+        table: the samples.
+        plan: how they are divided.
+        loaded: the samples that were read, before rare classes were dropped.
+        dropped: ids of the samples that were.
+
+    Raises:
+        DataError: they cannot be divided so.
+    """
     if plan.kind == "file":
         if plan.file is not None:
             return file_split(table.ids, plan.file, loaded.left_out | set(dropped))
@@ -171,52 +192,6 @@ def load_any(
     for note in table.notes[len(read.notes) :]:
         log.info(note)
     return table.with_splits([None] * len(table))
-
-
-def _check_number_of_classes(table: SampleTable) -> None:
-    counts = table.class_counts()
-    if sum(map(bool, counts)) <= 1:
-        names = [name for name, count in zip(table.classes, counts, strict=True) if count]
-        raise DataError(
-            f"all {len(table)} samples are of one class, {name_some(names)}. Training needs two "
-            "classes or more: check the column of the labels"
-        )
-
-
-def check_splits(table: SampleTable, of: str = "", whole: SampleTable | None = None) -> list[str]:
-    """Refuse splits that cannot be trained on; return warnings about the others.
-
-    Args:
-        table: the samples that a model may see, with their splits.
-        of: what these samples are, where they are not all.
-        whole: the samples that they are of; classes that its val or test lacks are not warned of.
-
-    Raises:
-        DataError: there is no train or no val, or train lacks a class.
-    """
-    problems, warnings = [], []
-    present = table.present_splits()
-    for split in present:
-        missing = table.missing_classes(split)
-        if missing and split == "train":
-            problems.append(f"split train has no sample of class {name_some(missing)}{of}")
-        elif missing := [
-            name for name in missing if whole is None or name not in whole.missing_classes(split)
-        ]:
-            warnings.append(
-                f"split {split} has no sample of class {name_some(missing)}{of}: its recall is "
-                f"unknown there, and its F1 counts as 0 in f1_macro of {split}"
-            )
-    problems += [
-        f"there is no split {name}{of}" for name in ("train", "val") if name not in present
-    ]
-    if problems:
-        raise DataError(
-            "; ".join(problems) + ". Training needs train and val, with every class in train: add "
-            "samples, choose another split with data.split and data.split_seed, or leave rare "
-            "classes out with data.rare_classes"
-        )
-    return warnings
 
 
 def _log_splits(table: SampleTable, *, named_groups: bool, folds: bool) -> None:

@@ -105,6 +105,8 @@ class Reading:
         notes: messages to log at level info, such as how many samples a protocol dropped.
         left_out: ids of the data that the label protocol drops.
         warnings: messages to log as warnings.
+        counts: what else was counted, for a data card: heading → what → number of samples, such as
+            `{"encoding of the text": {"utf-8": 90, "gb18030": 10}}`.
     """
 
     samples: Sequence[Sample] | Samples
@@ -113,6 +115,7 @@ class Reading:
     notes: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @runtime_checkable

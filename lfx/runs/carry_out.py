@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lfx.artifacts.folds import merge_folds, publish_fold
 from lfx.artifacts.parquet import read_predictions, write_predictions
 from lfx.artifacts.predictions import Predictions
-from lfx.data.prepare import check_splits
+from lfx.data.fit_for_training import check_splits
 from lfx.data.samples import SampleTable
 from lfx.modalities.usable import Usable, find_usable
 from lfx.runs.checkpoints import RunCheckpoints

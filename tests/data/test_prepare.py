@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from lfx.data.column import TextColumn
-from lfx.data.prepare import SplitPlan, check_splits, load_any, load_labelled
+from lfx.data.fit_for_training import check_splits
+from lfx.data.prepare import SplitPlan, load_any, load_labelled
 from lfx.data.rare import RareClasses
 from lfx.data.samples import UNLABELLED
 from lfx.data.sources.mvsa import MvsaSource

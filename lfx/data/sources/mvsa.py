@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -62,6 +63,7 @@ class MvsaSource:
                 folder.add(name, None)
             return folder.reading((), [f"no {LABEL_FILE}: the samples are unlabelled"])
         dropped: list[str] = []
+        annotated: Counter[str] = Counter()
         for number, name, cells in rows:
             pair = " ".join(cells)
             labels = [label.strip().lower() for label in pair.split(",")]
@@ -71,10 +73,11 @@ class MvsaSource:
                 reason = f"{reason} (allowed: two of {allowed}, with a comma between)"
                 folder.bad.append((name, reason))
                 continue
+            annotated[", ".join(labels)] += 1
             label = merge_labels(labels[0], labels[1], self.protocol)
             if label is None:
                 dropped.append(name)
             else:
                 folder.add(name, CLASSES.index(label))
         note = f"label protocol {self.protocol}: {len(dropped)} pairs dropped"
-        return folder.reading(CLASSES, [note] if dropped else [], dropped)
+        return folder.reading(CLASSES, [note] if dropped else [], dropped, annotated)

@@ -100,9 +100,19 @@ class MvsaFolder:
         return text
 
     def reading(
-        self, classes: tuple[str, ...], notes: Sequence[str], left_out: Sequence[str] = ()
+        self,
+        classes: tuple[str, ...],
+        notes: Sequence[str],
+        left_out: Sequence[str] = (),
+        annotated: Counter[str] | None = None,
     ) -> Reading:
         """Return what was collected, with notes on the texts' encodings.
+
+        Args:
+            classes: names of the classes.
+            notes: on what was left out.
+            left_out: ids that the label protocol drops.
+            annotated: the labels of text and image → number of pairs, dropped ones included.
 
         Raises:
             DataError: that is nothing.
@@ -128,4 +138,8 @@ class MvsaFolder:
             tuple(self.bad),
             (*notes, *of_encodings),
             tuple(left_out),
+            counts={
+                "labels of text and image": dict((annotated or Counter()).most_common()),
+                "encoding of the text": dict(self.encodings.most_common()),
+            },
         )

@@ -81,11 +81,14 @@ class MvsaMultipleSource:
             return folder.reading((), [f"no {LABEL_FILE}: the samples are unlabelled"])
         dropped: list[str] = []
         undecided = 0
+        annotated: Counter[str] = Counter()
         for number, name, cells in rows:
             annotations = [one for one in map(_annotation, cells) if one is not None]
             if not len(annotations) == len(cells) == _ANNOTATORS:
                 folder.bad.append((name, _unknown(number, cells)))
                 continue
+            views = zip(*annotations, strict=True)
+            annotated[", ".join(majority(labels) or "no majority" for labels in views)] += 1
             label, is_decided = merge_annotations(annotations, self.protocol)
             undecided += not is_decided
             if label is None:
@@ -96,7 +99,7 @@ class MvsaMultipleSource:
             f"label protocol {self.protocol}: {len(dropped)} pairs dropped, {undecided} of them "
             "since no two of three annotators agree"
         )
-        return folder.reading(CLASSES, [note] if dropped else [], dropped)
+        return folder.reading(CLASSES, [note] if dropped else [], dropped, annotated)
 
 
 def _annotation(cell: str) -> tuple[str, str] | None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def report(config: ReportConfig, job: Job) -> None:
-    """Report a multirun, one run, models that lack columns, or all runs; with a page if asked."""
+    """Report data, a multirun, one run, models that lack columns, or runs; with a page if asked."""
     from pathlib import Path
 
     from lfx.reporting.page.charts import require_charts
@@ -26,7 +26,9 @@ def report(config: ReportConfig, job: Job) -> None:
 
     if config.html:
         require_charts()
-    if config.sweep is not None:
+    if config.data_card:
+        _describe_data(config, job)
+    elif config.sweep is not None:
         sweep = summarise_sweep(Path(config.sweep))
         if config.html:
             _write_page(config, sweep_page(sweep), sweep.folder)
@@ -38,6 +40,22 @@ def report(config: ReportConfig, job: Job) -> None:
         _report_missing(config, job)
     else:
         _report_runs(config, job)
+
+
+def _describe_data(config: ReportConfig, job: Job) -> None:
+    """Print and write the card of a data set."""
+    import logging
+
+    from lfx.data.dataset import Dataset
+    from lfx.reporting.data_card.card import make_card
+    from lfx.reporting.data_card.files import report_card
+    from lfx.reporting.written import written
+    from lfx.runtime.build import build
+
+    dataset: Dataset = build(config.data, "data", Dataset)
+    card = make_card(dataset, config.read_as, whole_files=config.whole_files)
+    files = report_card(card, job.folder, whole_files=config.whole_files)
+    logging.getLogger("lfx.report").info("%s", written(files))
 
 
 def _report_runs(config: ReportConfig, job: Job) -> None:
@@ -180,7 +198,13 @@ def main() -> None:
     """Run the command from the command line."""
     from lfx.evaluation.further import take_further_scores
 
-    run_stage("report", ReportConfig, report, open_mappings=OPEN_DATA, prepare=take_further_scores)
+    run_stage(
+        "report",
+        ReportConfig,
+        report,
+        open_mappings=(*OPEN_DATA, "read_as"),
+        prepare=take_further_scores,
+    )
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,6 +105,11 @@ class FileColumn(Column):
     def is_embedded(self, row: int) -> bool:
         """Return whether a table holds the file itself."""
         return isinstance(self.contents[row], bytes)
+
+    def first(self, count: int) -> list[Path | bytes]:
+        """Return the first files, at most so many."""
+        contents = (one for one in self.contents if one is not None)
+        return [Path(one) if isinstance(one, str) else one for one in islice(contents, count)]
 
     def at(self, rows: Rows) -> FileColumn:
         """Return the files at some positions."""

@@ -111,11 +111,11 @@ def check_division(table: SampleTable, plan: SplitPlan) -> list[str]:
         return warnings
     if plan.kind != "file":
         return [*warnings, "no sample is left for the split test, since some groups are too large"]
-    return [
-        *warnings,
+    sentence = (
         "there is no split test: without data.folds only val is measured, which early stopping "
-        "uses, so that its scores are too high",
-    ]
+        "uses, so that its scores are too high"
+    )
+    return [*warnings, sentence]
 
 
 def divide(

@@ -11,6 +11,7 @@ import numpy as np
 from torch import Tensor
 
 from lfx.data.column import Column
+from lfx.modalities.facts import Facts
 from lfx.runtime.errors import DataError, name_some
 
 if TYPE_CHECKING:
@@ -135,6 +136,28 @@ class Modality(ABC):
         del cache_dir
         flaws = self.read(table).flaws
         return {row: flaws[row] for row in rows if row in flaws} if flaws else {}
+
+    @classmethod
+    def recognises(cls, name: str, column: Column) -> bool:
+        """Return whether a column is best described by this modality, where no setting says so.
+
+        Args:
+            name: of the column.
+            column: what the samples have there.
+        """
+        del name, column
+        return False
+
+    def facts(self, table: SampleTable, rows: Sequence[int], cache_dir: Path) -> Facts:
+        """Return what a data card tells of the content, read no further than that takes.
+
+        Args:
+            table: the samples.
+            rows: positions of samples that have content, of which no flaw is known.
+            cache_dir: where results may be kept between runs.
+        """
+        del table, rows, cache_dir
+        return Facts()
 
     @abstractmethod
     def content(self, table: SampleTable, rows: Sequence[int]) -> Sequence[Any]:

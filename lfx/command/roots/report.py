@@ -42,17 +42,26 @@ class ReportConfig(WithScores):
     # Whether a page in HTML is written too, a single file that needs no network: of the runs, or of
     # sweep= or run=. With a data set (data=… data.root=…) it shows texts, pictures and sounds.
     html: bool = False
+    # Whether the data (data=… data.root=…, with the settings of training) are described instead of
+    # runs: a data card.
+    data_card: bool = False
+    # For data_card: column → the modality that describes it (text, image, audio, vector, or a class
+    # of yours: mine.Video); without an entry the one that recognises the content.
+    read_as: dict[str, str] = field(default_factory=dict)
+    # For data_card: whether pictures and sounds are decoded to their end, to list the damaged ones;
+    # false: their headers are read.
+    whole_files: bool = False
     # Classes from outside of lfx that checkpoints may name, for missing=: [mine.Encoder].
     trust: list[str] = field(default_factory=list)
 
     # Sections of which only the name is read, so that nothing else in them has to be given.
     by_name: ClassVar[tuple[str, ...]] = ("data",)
     # The settings with each of which all of them is read.
-    whole_with: ClassVar[tuple[str, ...]] = ("run", "missing", "html")
+    whole_with: ClassVar[tuple[str, ...]] = ("run", "missing", "html", "data_card")
 
     def problems(self) -> list[str]:
         """Return the problems of these settings."""
-        problems = self._missing_problems()
+        problems = [*self._missing_problems(), *self._card_problems()]
         if self.levels and (self.reference is not None or self.over_seeds):
             problems.append("levels=true is a table of its own, without reference= and over_seeds")
         if self.reference is not None and self.over_seeds:
@@ -72,6 +81,31 @@ class ReportConfig(WithScores):
             problems.append("against=MEMBER is only read with run=DIRECTORY and data=…")
         if self.cases < 1:
             problems.append(f"cases must be at least 1, got {self.cases}")
+        return problems
+
+    def _card_problems(self) -> list[str]:
+        if not self.data_card:
+            unread = {"read_as": self.read_as, "whole_files": self.whole_files}
+            return [
+                f"{name} is only read with data_card=true" for name, one in unread.items() if one
+            ]
+        problems = []
+        if self.data is None:
+            problems.append(
+                "data_card=true needs the data: data=NAME, with the settings of training"
+            )
+        of_runs = {
+            "run=": self.run is not None,
+            "sweep=": self.sweep is not None,
+            "missing=": self.missing is not None,
+            "reference=": self.reference is not None,
+            "over_seeds=true": self.over_seeds,
+            "levels=true": self.levels,
+            "html=true (a card has a page of its own)": self.html,
+        }
+        given = [name for name, is_given in of_runs.items() if is_given]
+        if given:
+            problems.append(f"data_card=true tells of data, and not of runs: no {', '.join(given)}")
         return problems
 
     def _missing_problems(self) -> list[str]:

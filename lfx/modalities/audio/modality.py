@@ -9,6 +9,7 @@ import numpy as np
 
 from lfx.data.column import FileColumn
 from lfx.modalities.audio.augmentation import AudioAugmentation
+from lfx.modalities.audio.facts import is_recording, recording_facts
 from lfx.modalities.audio.recordings import (
     cached_waveforms,
     describe_unreadable,
@@ -27,11 +28,15 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from lfx.data.checked_sequences import Sequences
+    from lfx.data.column import Column
     from lfx.data.samples import SampleTable
     from lfx.modalities.audio.encoder import AudioEncoder, FrontEnd
+    from lfx.modalities.facts import Facts
 
 log = logging.getLogger(__name__)
 
+# Files of a column of another name that are looked at.
+_LOOKED_AT = 16
 # A larger share of recordings that are cut is a warning.
 _MANY = 0.05
 
@@ -59,6 +64,18 @@ class AudioModality(Modality):
     def augments(self) -> bool:
         """Whether training recordings are changed at random."""
         return self.augmentation.changes
+
+    @classmethod
+    def recognises(cls, name: str, column: Column) -> bool:
+        """Return whether a column is called audio, or any of its first files is a recording."""
+        return isinstance(column, FileColumn) and (
+            name == cls.reads or any(map(is_recording, column.first(_LOOKED_AT)))
+        )
+
+    def facts(self, table: SampleTable, rows: Sequence[int], cache_dir: Path) -> Facts:
+        """Return durations, sampling rates, channels and formats."""
+        column: FileColumn = self.read(table)
+        return recording_facts(dict(zip(rows, column.files(rows, cache_dir), strict=True)))
 
     def content(self, table: SampleTable, rows: Sequence[int]) -> Sequence[Any]:
         """Return the recordings' files, or what a table holds of them."""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _CONTAINERS = {"WAV", "WAVEX", "RF64", "FLAC", "OGG", "MP3"}
 _READABLE = "WAV, FLAC, OGG and MP3 are read"
 _MAGIC = (b"RIFF", b"RIFX", b"RF64", b"fLaC", b"OggS", b"ID3", b"\xff")
+# Bits of an MP3 frame's second byte: the rest of the mark of its beginning, and the layer.
+_LAYER, _LAYER_III = 0b1110_0110, 0b1110_0010
 # Hertz. No recording has fewer or more, and a damaged header may say anything.
 _LOWEST_RATE, _HIGHEST_RATE = 1_000, 768_000
 # Samples of all channels that are decoded at a time.
@@ -66,20 +68,40 @@ class SoundFile:
             except Exception as error:  # each decoder has its own
                 raise ValueError(f"the recording is damaged: {in_one_line(error)}") from error
             if not len(block):
-                self._require_whole(done)
+                self.require_whole(done)
                 return
             _require_numbers(block)
             yield block
             done += len(block)
 
-    def _require_whole(self, samples: int) -> None:
-        """Refuse a file that ends long before its header says."""
+    def require_whole(self, samples: int) -> None:
+        """Refuse a file that ends long before its header says.
+
+        Args:
+            samples: the number that it has in each channel.
+
+        Raises:
+            ValueError: says how much of it is there.
+        """
         promised = max(samples / self.present, float(self.sound.frames)) / self.sampling_rate
         there = samples / self.sampling_rate
         if promised - there > min(_MISSING_SECONDS, _MISSING_SHARE * promised):
             raise ValueError(
                 f"the recording is cut off: {there:.2f} of {promised:.2f} seconds are there"
             )
+
+
+def begins_as_sound(content: bytes) -> bool:
+    """Return whether a file's first bytes are those of a container of sound that is read.
+
+    Args:
+        content: the file's first 12 bytes, or more.
+    """
+    if content.startswith(b"RIFF"):  # pictures and films begin so too
+        return content[8:12] == b"WAVE"
+    if content.startswith(b"\xff"):  # as JPEG and UTF-16 do; an MP3 frame is of layer III
+        return len(content) > 1 and content[1] & _LAYER == _LAYER_III
+    return content.startswith(_MAGIC)
 
 
 @contextmanager

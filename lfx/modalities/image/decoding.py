@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from lfx.data.decoding import DEFAULT, Decoding
@@ -12,6 +13,8 @@ from lfx.modalities.image.png_texts import without_texts
 from lfx.modalities.image.transparency import fill_transparent, transparent_by_colour
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
@@ -53,6 +56,22 @@ class Decoded(NamedTuple):
     is_blank: bool = False
 
 
+class Header(NamedTuple):
+    """What an image file says of itself.
+
+    Attributes:
+        width: in pixels, before EXIF turns it.
+        height: likewise.
+        mode: Pillow's name of the pixels' kind, such as `RGB`.
+        format: Pillow's name of the file's, such as `JPEG`.
+    """
+
+    width: int
+    height: int
+    mode: str
+    format: str
+
+
 def decode(content: bytes, decoding: Decoding = DEFAULT) -> Image:
     """Decode an image to RGB, upright by its EXIF data, on a plain background.
 
@@ -63,7 +82,7 @@ def decode(content: bytes, decoding: Decoding = DEFAULT) -> Image:
 
 
 def decode_fully(content: bytes, decoding: Decoding = DEFAULT) -> Decoded:
-    """Decode an image, with what had to be assumed.
+    """Decode an image to RGB, with what had to be assumed.
 
     Animations and files of several pages give their first image. More than 8 bits per channel are
     scaled to 8 (see `to_eight_bits`), and transparent pixels get the background's colour.
@@ -72,6 +91,26 @@ def decode_fully(content: bytes, decoding: Decoding = DEFAULT) -> Decoded:
         ValueError: the bytes are not an image, are incomplete, of a kind that cannot be read, or
             the image has more pixels than allowed.
     """
+    with _opened(content, decoding) as image:
+        raw_mode = _raw_mode(image)
+        image.load()
+        return _to_rgb(image, raw_mode, decoding)
+
+
+def read_header(content: bytes, decoding: Decoding = DEFAULT) -> Header:
+    """Read what an image file says of itself, without decoding it.
+
+    Raises:
+        ValueError: the bytes are not an image, of a kind that cannot be read, or the image has more
+            pixels than allowed.
+    """
+    with _opened(content, decoding) as image:
+        return Header(image.width, image.height, image.mode, str(image.format))
+
+
+@contextmanager
+def _opened(content: bytes, decoding: Decoding) -> Iterator[ImageFile]:
+    """Open an image, and turn every error of Pillow's into a sentence."""
     from PIL import Image, UnidentifiedImageError
 
     if not content:
@@ -82,9 +121,7 @@ def decode_fully(content: bytes, decoding: Decoding = DEFAULT) -> Decoded:
             Image.open(io.BytesIO(without_texts(content))) as image,
         ):
             _refuse_larger(image, decoding.max_pixels)
-            raw_mode = _raw_mode(image)
-            image.load()
-            return _to_rgb(image, raw_mode, decoding)
+            yield image
     except UnidentifiedImageError as error:
         raise ValueError(_unidentified(content)) from error
     except Image.DecompressionBombError as error:

@@ -9,7 +9,9 @@ import torch
 from torch import Tensor
 
 from lfx.data.column import FileColumn
+from lfx.data.decoding import DEFAULT
 from lfx.modalities.image.augmentation import ImageAugmentation
+from lfx.modalities.image.facts import image_facts, is_image
 from lfx.modalities.image.files import cached_images, inspect_images
 from lfx.modalities.image.warnings import log_image_warnings
 from lfx.modalities.modality import NO_EPOCH, Inputs, Modality
@@ -22,8 +24,13 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from lfx.data.column import Column
     from lfx.data.samples import SampleTable
+    from lfx.modalities.facts import Facts
     from lfx.modalities.image.encoder import ImageEncoder
+
+# Files of a column of another name that are looked at.
+_LOOKED_AT = 16
 
 
 @checked
@@ -48,6 +55,19 @@ class ImageModality(Modality):
     def augments(self) -> bool:
         """Whether training images are changed at random."""
         return self.augmentation.changes
+
+    @classmethod
+    def recognises(cls, name: str, column: Column) -> bool:
+        """Return whether a column is called image, or any of its first files is one."""
+        return isinstance(column, FileColumn) and (
+            name == cls.reads
+            or any(is_image(content, DEFAULT) for content in column.first(_LOOKED_AT))
+        )
+
+    def facts(self, table: SampleTable, rows: Sequence[int], cache_dir: Path) -> Facts:
+        """Return sizes, modes and formats."""
+        del cache_dir
+        return image_facts(self.read(table), rows, table.decoding)
 
     def content(self, table: SampleTable, rows: Sequence[int]) -> Sequence[Any]:
         """Return the images' files, or what a table holds of them."""

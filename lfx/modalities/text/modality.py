@@ -12,6 +12,7 @@ from torch import Tensor
 from lfx.data.column import TextColumn
 from lfx.modalities.modality import NO_EPOCH, Inputs, Modality
 from lfx.modalities.text.augmentation import TextAugmentation
+from lfx.modalities.text.facts import text_facts
 from lfx.runtime.checked import checked
 from lfx.runtime.errors import ConfigError
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from lfx.data.column import Column
     from lfx.data.samples import SampleTable
+    from lfx.modalities.facts import Facts
     from lfx.modalities.text.encoder import TextEncoder
 
 log = logging.getLogger(__name__)
@@ -59,6 +62,17 @@ class TextModality(Modality):
     def augments(self) -> bool:
         """Whether training texts are changed at random."""
         return self.augmentation.token_drop > 0
+
+    @classmethod
+    def recognises(cls, name: str, column: Column) -> bool:
+        """Return whether a column holds texts."""
+        del name
+        return isinstance(column, TextColumn)
+
+    def facts(self, table: SampleTable, rows: Sequence[int], cache_dir: Path) -> Facts:
+        """Return the texts' lengths."""
+        del cache_dir
+        return text_facts(self.read(table), rows)
 
     def content(self, table: SampleTable, rows: Sequence[int]) -> list[str]:
         """Return the texts."""

@@ -15,6 +15,8 @@ from lfx.runtime.errors import shorten
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+ARRAY_FILES = (".npy", ".npz")
+
 
 def numbers_of_files(column: FileColumn) -> NumberColumn:
     """Read the numbers of all samples.

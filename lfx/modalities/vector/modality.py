@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,22 +14,26 @@ from torch import Tensor
 from lfx.data.column import FileColumn, NumberColumn
 from lfx.modalities.modality import NO_EPOCH, Inputs, Modality
 from lfx.modalities.vector.augmentation import VectorAugmentation
-from lfx.modalities.vector.files import numbers_of_files
+from lfx.modalities.vector.facts import number_facts
+from lfx.modalities.vector.files import ARRAY_FILES, numbers_of_files
 from lfx.modalities.vector.standardize import LARGEST
 from lfx.runtime.checked import checked
 from lfx.runtime.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     import numpy.typing as npt
 
+    from lfx.data.column import Column
     from lfx.data.samples import SampleTable
+    from lfx.modalities.facts import Facts
     from lfx.modalities.vector.encoder import VectorEncoder
 
 log = logging.getLogger(__name__)
 
+# Files of a column that are looked at.
+_LOOKED_AT = 16
 # A larger share of sequences that are cut is a warning.
 _MANY = 0.05
 
@@ -57,6 +63,23 @@ class VectorModality(Modality):
         """Whether training samples are changed at random."""
         return self.augmentation.noise > 0
 
+    @classmethod
+    def recognises(cls, name: str, column: Column) -> bool:
+        """Return whether a column holds numbers, or names files of them."""
+        del name
+        if isinstance(column, NumberColumn):
+            return True
+        if not isinstance(column, FileColumn):
+            return False
+        names = [one.suffix.lower() for one in column.first(_LOOKED_AT) if isinstance(one, Path)]
+        return any(name in ARRAY_FILES for name in names)
+
+    def facts(self, table: SampleTable, rows: Sequence[int], cache_dir: Path) -> Facts:
+        """Return shapes and ranges; numbers are read, since there is no header."""
+        problems = self.problems_of(table, rows, cache_dir)
+        facts = number_facts(self._numbers(table), [row for row in rows if row not in problems])
+        return replace(facts, problems=problems)
+
     def content(self, table: SampleTable, rows: Sequence[int]) -> list[npt.NDArray[np.float32]]:
         """Return the numbers, (time, features) each."""
         column = self._numbers(table)
@@ -68,7 +91,11 @@ class VectorModality(Modality):
         """Return the rows whose numbers cannot be read, are not finite or too large, and where."""
         del cache_dir
         column = self._numbers(table)
-        return {row: column.flaws[row] for row in rows if row in column.flaws} | {
+        flaws = {row: column.flaws[row] for row in rows if row in column.flaws}
+        # NaN is not below anything.
+        if not column.values.size or bool((np.abs(column.values) <= LARGEST).all()):
+            return flaws
+        return flaws | {
             row: _unusable(column.array(row))
             for row in rows
             if not (np.abs(column.array(row)) <= LARGEST).all()

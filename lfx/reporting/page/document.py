@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -29,16 +28,18 @@ from lfx.reporting.page.learning import learning_curves
 from lfx.reporting.page.origin import origins_of
 from lfx.reporting.page.previews import preview_samples
 from lfx.reporting.page.run_charts import model_charts, score_charts
+from lfx.reporting.page.style import ASSETS, page_style
 from lfx.reporting.table import Table
 from lfx.runs.find import Run
 from lfx.runtime.escaping import for_line
 from lfx.runtime.files import atomic_path
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lfx.reporting.page.fusion_group import FusionGroup
     from lfx.reporting.page.previews import Previews
 
-_ASSETS = Path(__file__).parent / "assets"
 _SCRIPTS = ("samples.js", "tables.js", "charts.js", "backgrounds.js", "explorer.js", "cases.js")
 _MOST_GROUPS = 4
 
@@ -120,7 +121,7 @@ def write_page(page: Page, file: Path) -> Path:
         .render(
             **content,
             sections=_sections(content),
-            style=Markup((_ASSETS / "page.css").read_text(encoding="utf-8")),  # noqa: S704, our own
+            style=page_style(),
             policy=" ".join(map(digest, scripts)),
             data=[(name, Markup(as_json(value))) for name, value in data.items()],  # noqa: S704, escaped
             scripts=[Markup(script) for script in scripts],  # noqa: S704, our own
@@ -135,7 +136,7 @@ def write_page(page: Page, file: Path) -> Path:
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=FileSystemLoader(_ASSETS),
+        loader=FileSystemLoader(ASSETS),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -143,7 +144,7 @@ def _environment() -> Environment:
 
 
 def _scripts() -> list[str]:
-    return [library(), *((_ASSETS / name).read_text(encoding="utf-8") for name in _SCRIPTS)]
+    return [library(), *((ASSETS / name).read_text(encoding="utf-8") for name in _SCRIPTS)]
 
 
 def _chart_places(charts: Sequence[tuple[int, Chart]]) -> Markup:

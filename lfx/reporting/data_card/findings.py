@@ -1,0 +1,151 @@
+"""Sentences on what to know of a data set before a model is trained on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lfx.data.column import FileColumn
+from lfx.reporting.data_card.parts import ALL
+from lfx.runtime.errors import shorten
+
+if TYPE_CHECKING:
+    from lfx.reporting.data_card.card import DataCard
+
+# A class this many times as large as another is told.
+_UNEVEN = 3.0
+
+
+def findings(card: DataCard) -> list[str]:
+    """Return the sentences at the head of a card, the most general first."""
+    return [
+        _size(card),
+        *(f"Training on these data stops: {problem}" for problem in card.problems),
+        *_bad(card),
+        *_balance(card),
+        *_overlaps(card),
+        *_contradictions(card),
+        *_lacking(card),
+        *(f"Warning: {warning}" for warning in card.survey.warnings),
+        *(f"From the source: {note}" for note in card.survey.notes),
+    ]
+
+
+def _size(card: DataCard) -> str:
+    table = card.table
+    labelled = int((table.labels >= 0).sum())
+    sizes = card.parts.sizes()
+    of_parts = ", ".join(f"{name} {size:,}" for name, size in sizes.items() if name != ALL)
+    parts = f"; {of_parts} (data.split={card.split})" if of_parts else "; they are not divided"
+    if not labelled:
+        return f"{_samples(len(table))} without labels{parts}"
+    known = f"{_classes(len(table.classes))}" + (
+        "" if labelled == len(table) else f", {len(table) - labelled:,} of them without a label"
+    )
+    return f"{_samples(len(table))} of {known}{parts}"
+
+
+def _bad(card: DataCard) -> list[str]:
+    of_rows = len(card.survey.reading.bad)
+    found = []
+    if of_rows:
+        found.append(
+            f"{of_rows:,} entries are no usable samples, and training stops at them; "
+            "data.on_bad_sample=drop leaves them out"
+        )
+    for name, content in card.contents.items():
+        if content.problems:
+            found.append(
+                f"{len(content.problems):,} of {int(content.present.sum()):,} samples with "
+                f"{shorten(name)} have one that cannot be read, where a model that reads it stops; "
+                "data.on_bad_sample=drop leaves them out"
+            )
+    return found
+
+
+def _balance(card: DataCard) -> list[str]:
+    table = card.table
+    counts = dict(zip(table.classes, table.class_counts(), strict=True))
+    filled = {name: count for name, count in counts.items() if count}
+    if len(filled) <= 1:
+        return []
+    largest, smallest = max(filled, key=filled.__getitem__), min(filled, key=filled.__getitem__)
+    times = filled[largest] / filled[smallest]
+    share = filled[largest] / sum(filled.values())
+    sentence = f"always answering {shorten(largest)} gives an accuracy of {share:.3f}"
+    if times < _UNEVEN:
+        return [sentence[0].upper() + sentence[1:]]
+    of_both = (
+        f"The largest class, {shorten(largest)} ({filled[largest]:,}), has {times:.1f} times as "
+        f"many samples as the smallest, {shorten(smallest)} ({filled[smallest]:,}): {sentence}"
+    )
+    return [of_both]
+
+
+def _overlaps(card: DataCard) -> list[str]:
+    """Return which parts share near duplicates, or that none do."""
+    groups = list(card.copies.values())[-1]
+    found = {title: counts for title, counts in groups.overlaps.items() if counts[0]}
+    if not groups.overlaps:
+        return []
+    if not found:
+        return ["No near duplicate stands in two parts"]
+    listed = ", ".join(
+        f"{title} {count:,} of {of:,} ({100 * count / of:.1f} %)"
+        for title, (count, of) in found.items()
+    )
+    remedy = "" if card.split == "grouped" else "; data.split=grouped keeps them in one part"
+    return [f"Parts share near duplicates, so that scores measure memory: {listed}{remedy}"]
+
+
+def _contradictions(card: DataCard) -> list[str]:
+    found = []
+    for name in card.contents:
+        copies = card.copies[f"{name}: the same"]
+        if copies.contradicting:
+            labelled = int((card.table.labels >= 0).sum())
+            found.append(
+                f"{shorten(name)}: {_contents(copies.contradicting)} "
+                f"({_samples(copies.contradicted)}) with different labels: whoever sees only this "
+                f"column is wrong on at least {copies.unavoidable:,} of them "
+                f"({100 * copies.unavoidable / labelled:.1f} % of all)"
+            )
+    return found
+
+
+def _lacking(card: DataCard) -> list[str]:
+    size = len(card.table)
+    found = []
+    for name, content in card.contents.items():
+        lacking = size - int(content.present.sum())
+        if lacking == size:
+            found.append(f"Column {shorten(name)} is empty")
+        elif lacking:
+            found.append(
+                f"{lacking:,} of {_samples(size)} ({100 * lacking / size:.1f} %) have no "
+                f"{shorten(name)}"
+            )
+    return found
+
+
+def files_were_skimmed(card: DataCard, *, whole_files: bool) -> list[str]:
+    """Return that files were not read to their end, where there are files and they were not."""
+    files = [name for name, one in card.table.columns.items() if isinstance(one, FileColumn)]
+    if whole_files or not files:
+        return []
+    sentence = (
+        f"Of files ({', '.join(map(shorten, files))}) the headers were read: whole_files=true also "
+        "decodes them, and finds those that are damaged further on"
+    )
+    return [sentence]
+
+
+def _samples(count: int) -> str:
+    return f"{count:,} sample{'' if count == 1 else 's'}"
+
+
+def _classes(count: int) -> str:
+    return f"{count:,} class{'' if count == 1 else 'es'}"
+
+
+def _contents(count: int) -> str:
+    return f"{count:,} content{'' if count == 1 else 's'}"

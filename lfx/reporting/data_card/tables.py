@@ -1,0 +1,241 @@
+"""The tables of a data card."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lfx.reporting.data_card.parts import ALL
+from lfx.reporting.data_card.quantiles import Quantiles, shown
+from lfx.reporting.table import TEXT, Column, Format, Table
+from lfx.runtime.errors import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from lfx.reporting.data_card.card import DataCard, Related
+    from lfx.reporting.data_card.contents import Content
+
+# Rows of long lists; data_card.json has all.
+MOST_BAD, MOST_VALUES = 20, 8
+_COUNT = Format("{:,}".format)
+_SHARE = Format("{:.1%}".format)
+_MEASURE = Format(shown)
+
+
+def _both(value: tuple[int, int]) -> str:
+    count, of = value
+    return f"{count:,} ({count / of:.1%})" if of else f"{count:,}"
+
+
+# A number of samples, and of how many.
+_OF = Format(
+    _both, {"": lambda value: value[0], " share": lambda value: value[0] / max(1, value[1])}
+)
+
+
+def card_tables(card: DataCard) -> dict[str, Table]:
+    """Return caption → table, without those that would be empty."""
+    tables = {
+        "Classes": _classes(card),
+        "Columns": _columns(card),
+        "What samples have": _combinations(card),
+        "Lengths, sizes and ranges": _measures(card.contents),
+        "Kinds of content": _values(card.contents),
+        "The same content": _copies(card),
+        "Copies across parts": _overlaps(card),
+        "Labels that contradict each other": _contradictions(card),
+        "Contradicting samples": _related(card.contradictions, "content"),
+        "Largest groups": _related(card.groups, ""),
+        "Counted by the source": _counted(card),
+        "Bad samples": _bad(card),
+        "Fingerprints": _fingerprints(card),
+    }
+    return {caption: table for caption, table in tables.items() if table.rows}
+
+
+def _part_columns(card: DataCard, form: Format) -> list[Column]:
+    # On a narrow terminal, folds are left out before the whole.
+    return [
+        Column(name, form, spare=0 if name == ALL else 1 if len(card.parts.masks) > _FEW else 0)
+        for name in card.parts.masks
+    ]
+
+
+_FEW = 4
+
+
+def _classes(card: DataCard) -> Table:
+    table, masks = card.table, card.parts.masks
+    if not table.classes:
+        return Table([], [])
+    counts = {name: table.class_counts(np.flatnonzero(mask)) for name, mask in masks.items()}
+    rows: list[list[Any]] = [
+        [label, *((of[number], sum(of)) for of in counts.values())]
+        for number, label in enumerate(table.classes)
+    ]
+    unlabelled = {name: int((table.labels[mask] < 0).sum()) for name, mask in masks.items()}
+    if any(unlabelled.values()):
+        rows.append(["(no label)", *((count, 0) for count in unlabelled.values())])
+    sizes = card.parts.sizes()
+    rows.append(["all samples", *((size, 0) for size in sizes.values())])
+    return Table([Column("class"), *_part_columns(card, _OF)], rows)
+
+
+def _columns(card: DataCard) -> Table:
+    masks = card.parts.masks
+    sizes = card.parts.sizes()
+    rows = [
+        [
+            name,
+            content.kind,
+            len(content.problems),
+            *((int(content.present[mask].sum()), sizes[part]) for part, mask in masks.items()),
+        ]
+        for name, content in card.contents.items()
+    ]
+    columns = [Column("column"), Column("content"), Column("bad", _COUNT)]
+    return Table([*columns, *_part_columns(card, _OF)], rows)
+
+
+def _combinations(card: DataCard) -> Table:
+    """Return how many samples have which columns, the most frequent combination first."""
+    contents = card.contents
+    present = np.array([content.present for content in contents.values()], dtype=np.bool_).T
+    if present.all():
+        return Table([], [])
+    kinds, which, counts = np.unique(present, axis=0, return_inverse=True, return_counts=True)
+    which = which.reshape(-1)
+    sizes = card.parts.sizes()
+    rows = []
+    for number in np.argsort(-counts, kind="stable"):
+        names = [name for name, has in zip(contents, kinds[number], strict=True) if has]
+        of_parts = [
+            (int((which[mask] == number).sum()), sizes[part])
+            for part, mask in card.parts.masks.items()
+        ]
+        rows.append([" + ".join(names) or "nothing", *of_parts])
+    return Table([Column("samples with"), *_part_columns(card, _OF)], rows)
+
+
+def _measures(contents: Mapping[str, Content]) -> Table:
+    rows = []
+    for name, content in contents.items():
+        for what, values in content.facts.measures.items():
+            found = Quantiles.of(values)
+            if found is not None:
+                numbers = (found.mean, found.least, found.low, found.median, found.high, found.most)
+                rows.append([name, what, found.count, *numbers])
+    titles = ("mean", "least", "5 %", "median", "95 %", "most")
+    return Table(
+        [
+            *(Column("column"), Column("measure", least=12), Column("n", _COUNT, spare=1)),
+            *(Column(title, _MEASURE, spare=2 if title == "mean" else 0) for title in titles),
+        ],
+        rows,
+        [
+            f"{shorten(name)}: {note}"
+            for name, content in contents.items()
+            for note in content.facts.notes
+        ],
+    )
+
+
+def _values(contents: Mapping[str, Content]) -> Table:
+    rows: list[list[Any]] = []
+    for name, content in contents.items():
+        for what, counts in content.facts.counts.items():
+            rows += [[name, what, *row] for row in _most_frequent(counts)]
+    columns = [Column("column"), Column("what"), Column("value"), Column("samples", _OF)]
+    return Table(columns, rows)
+
+
+def _most_frequent(counts: Mapping[str, int]) -> list[tuple[str, tuple[int, int]]]:
+    """Return the most frequent values with their counts, and one row of all others."""
+    total = sum(counts.values())
+    ordered = Counter(counts).most_common()
+    rows = [(value, (count, total)) for value, count in ordered[:MOST_VALUES]]
+    rest = ordered[MOST_VALUES:]
+    if rest:
+        rows.append((f"{len(rest):,} others", (sum(count for _, count in rest), total)))
+    return rows
+
+
+def _copies(card: DataCard) -> Table:
+    columns = [
+        Column("what", least=14),
+        *(Column("samples", _COUNT), Column("different", _COUNT)),
+        *(Column("shared by several", _COUNT), Column("their samples", _OF)),
+        Column("most samples of one", _COUNT),
+    ]
+    rows = [
+        [what, one.samples, one.different, one.repeated, (one.repeating, one.samples), one.largest]
+        for what, one in card.copies.items()
+    ]
+    return Table(columns, rows, [_NEARLY])
+
+
+_NEARLY = (
+    "Nearly the same are texts whose sets of words, without links, mentions and tags, have a "
+    "Jaccard similarity of 0.8 or more. Groups are made of these, of equal files and arrays, and "
+    "of the groups that the data name; data.split=grouped keeps them together."
+)
+
+
+def _overlaps(card: DataCard) -> Table:
+    titles = list(next(iter(card.copies.values())).overlaps)
+    if not titles:
+        return Table([], [])
+    rows = [[what, *(one.overlaps[title] for title in titles)] for what, one in card.copies.items()]
+    return Table([Column("what", least=14), *(Column(title, _OF) for title in titles)], rows)
+
+
+def _contradictions(card: DataCard) -> Table:
+    rows = [
+        [what, one.contradicting, one.contradicted, one.unavoidable]
+        for what, one in card.copies.items()
+        if one.contradicting
+    ]
+    titles = ("contents with several labels", "their samples", "wrong at least")
+    return Table([Column("what", least=14), *(Column(title, _COUNT) for title in titles)], rows)
+
+
+def _related(related: Sequence[Related], what: str) -> Table:
+    rows: list[list[Any]] = [
+        [
+            *([one.what] if what else []),
+            one.size,
+            _listed(one.classes),
+            _listed({name: count for name, count in one.parts.items() if name != ALL}),
+            ", ".join(map(shorten, one.ids)) + (" …" if one.size > len(one.ids) else ""),
+        ]
+        for one in related
+    ]
+    first = [Column(what, least=16)] if what else []
+    others = [Column("classes", least=12), Column("parts", least=8), Column("ids", least=10)]
+    return Table([*first, Column("samples", _COUNT), *others], rows)
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{shorten(name)} {count:,}" for name, count in counts.items())
+
+
+def _counted(card: DataCard) -> Table:
+    rows: list[list[Any]] = []
+    for what, counts in card.survey.reading.counts.items():
+        rows += [[str(what), *row] for row in _most_frequent(counts)]
+    return Table([Column("what"), Column("value"), Column("samples", _OF)], rows)
+
+
+def _bad(card: DataCard) -> Table:
+    bad = card.bad
+    rows = [[shorten(name), shorten(column), reason] for name, column, reason in bad[:MOST_BAD]]
+    more = [f"and {len(bad) - MOST_BAD:,} more in data_card.json"] if len(bad) > MOST_BAD else []
+    return Table([Column("id"), Column("column"), Column("reason", TEXT, least=20)], rows, more)
+
+
+def _fingerprints(card: DataCard) -> Table:
+    rows = list(card.fingerprints.items())
+    return Table([Column("of"), Column("fingerprint", least=32)], rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lfx.data.column import FileColumn
-from lfx.reporting.data_card.parts import ALL
+from lfx.reporting.data_card.parts import ALL, FOLDS
 from lfx.runtime.errors import shorten
 
 if TYPE_CHECKING:
@@ -34,7 +34,9 @@ def _size(card: DataCard) -> str:
     table = card.table
     labelled = int((table.labels >= 0).sum())
     sizes = card.parts.sizes()
-    of_parts = ", ".join(f"{name} {size:,}" for name, size in sizes.items() if name != ALL)
+    of_parts = ", ".join(
+        f"{name} {size:,}" for name, size in sizes.items() if name not in {ALL, FOLDS}
+    )
     parts = f"; {of_parts} (data.split={card.split})" if of_parts else "; they are not divided"
     if not labelled:
         return f"{_samples(len(table))} without labels{parts}"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lfx.data.samples import SampleTable
 
 Mask = npt.NDArray[np.bool_]
-ALL, NO_SPLIT = "all", "no split"
+ALL, NO_SPLIT, FOLDS = "all", "no split", "folds"
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,14 @@ class Parts:
 
     Attributes:
         masks: name → (samples,) whether each sample is in the part; `all` comes first.
+        folds: the names of those that are folds.
         overlaps: such as `test in train` → pairs of masks: the samples whose copies are looked for,
             and those among which they are.
     """
 
     masks: Mapping[str, Mask]
     overlaps: Mapping[str, Sequence[tuple[Mask, Mask]]]
+    folds: Sequence[str] = ()
 
     @classmethod
     def of(cls, table: SampleTable, folds: Folds | None = None) -> Parts:
@@ -46,14 +48,17 @@ class Parts:
             return cls(every | splits | left, overlaps)
         by_fold = [one.splits == OOF for one in folds.tables]
         dealt = np.any(by_fold, axis=0)
-        masks = every | {f"fold {number}": mask for number, mask in enumerate(by_fold)}
+        masks = (
+            every | {FOLDS: dealt} | {f"fold {number}": mask for number, mask in enumerate(by_fold)}
+        )
         overlaps = {"fold in other folds": [(mask, dealt & ~mask) for mask in by_fold]}
         test = table.splits == "test"
         if test.any():
             masks["test"] = test
             overlaps["test in folds"] = [(test, dealt)]
         unused = ~(dealt | test)
-        return cls(masks | ({NO_SPLIT: unused} if unused.any() else {}), overlaps)
+        names = [name for name in masks if name.startswith("fold ")]
+        return cls(masks | ({NO_SPLIT: unused} if unused.any() else {}), overlaps, names)
 
     def sizes(self, mask: Mask | None = None) -> dict[str, int]:
         """Return the number of samples of each part, of those that a mask has."""

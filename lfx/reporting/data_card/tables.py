@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lfx.reporting.data_card.parts import ALL
+from lfx.reporting.data_card.parts import ALL, FOLDS
 from lfx.reporting.data_card.quantiles import Quantiles, shown
 from lfx.reporting.table import TEXT, Column, Format, Table
 from lfx.runtime.errors import shorten
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 # Rows of long lists; data_card.json has all.
 MOST_BAD, MOST_VALUES = 20, 8
 _COUNT = Format("{:,}".format)
-_SHARE = Format("{:.1%}".format)
+_SHARE = Format(lambda share: f"{100 * share:.1f} %")
 _MEASURE = Format(shown)
 
 
 def _both(value: tuple[int, int]) -> str:
     count, of = value
-    return f"{count:,} ({count / of:.1%})" if of else f"{count:,}"
+    return f"{count:,} ({100 * count / of:.1f} %)" if of else f"{count:,}"
 
 
 # A number of samples, and of how many.
@@ -56,15 +56,28 @@ def card_tables(card: DataCard) -> dict[str, Table]:
     return {caption: table for caption, table in tables.items() if table.rows}
 
 
-def _part_columns(card: DataCard, form: Format) -> list[Column]:
-    # On a narrow terminal, folds are left out before the whole.
-    return [
-        Column(name, form, spare=0 if name == ALL else 1 if len(card.parts.masks) > _FEW else 0)
-        for name in card.parts.masks
-    ]
+def _part_columns(card: DataCard, *, shares: bool) -> list[Column]:
+    """Return a column for the samples of each part, and one for their share, at least of all."""
+    columns = []
+    for name in card.parts.masks:
+        # On a narrow terminal the shares go first, then the folds.
+        spare = 2 if name in card.parts.folds else 0
+        columns.append(Column(name, _COUNT, spare=spare))
+        if shares or name == ALL:
+            columns.append(Column(f"{name} share", _SHARE, spare=0 if name == ALL else 3))
+    return columns
 
 
-_FEW = 4
+def _by_part(
+    card: DataCard, counts: Mapping[str, int], totals: Mapping[str, int] | None, *, shares: bool
+) -> list[Any]:
+    """Return the cells for `_part_columns`; without totals the shares are empty."""
+    cells: list[Any] = []
+    for name in card.parts.masks:
+        cells.append(counts[name])
+        if shares or name == ALL:
+            cells.append(None if not totals or not totals[name] else counts[name] / totals[name])
+    return cells
 
 
 def _classes(card: DataCard) -> Table:
@@ -72,32 +85,27 @@ def _classes(card: DataCard) -> Table:
     if not table.classes:
         return Table([], [])
     counts = {name: table.class_counts(np.flatnonzero(mask)) for name, mask in masks.items()}
-    rows: list[list[Any]] = [
-        [label, *((of[number], sum(of)) for of in counts.values())]
-        for number, label in enumerate(table.classes)
-    ]
-    unlabelled = {name: int((table.labels[mask] < 0).sum()) for name, mask in masks.items()}
+    totals = {name: sum(of) for name, of in counts.items()}
+    rows: list[list[Any]] = []
+    for number, label in enumerate(table.classes):
+        of_class = {name: of[number] for name, of in counts.items()}
+        rows.append([label, *_by_part(card, of_class, totals, shares=True)])
+    unlabelled = card.parts.sizes(table.labels < 0)
     if any(unlabelled.values()):
-        rows.append(["(no label)", *((count, 0) for count in unlabelled.values())])
-    sizes = card.parts.sizes()
-    rows.append(["all samples", *((size, 0) for size in sizes.values())])
-    return Table([Column("class"), *_part_columns(card, _OF)], rows)
+        rows.append(["(no label)", *_by_part(card, unlabelled, None, shares=True)])
+    rows.append(["all samples", *_by_part(card, card.parts.sizes(), None, shares=True)])
+    return Table([Column("class"), *_part_columns(card, shares=True)], rows)
 
 
 def _columns(card: DataCard) -> Table:
-    masks = card.parts.masks
     sizes = card.parts.sizes()
     rows = [
-        [
-            name,
-            content.kind,
-            len(content.problems),
-            *((int(content.present[mask].sum()), sizes[part]) for part, mask in masks.items()),
-        ]
+        [name, content.kind, len(content.problems)]
+        + _by_part(card, card.parts.sizes(content.present), sizes, shares=False)
         for name, content in card.contents.items()
     ]
     columns = [Column("column"), Column("content"), Column("bad", _COUNT)]
-    return Table([*columns, *_part_columns(card, _OF)], rows)
+    return Table([*columns, *_part_columns(card, shares=False)], rows)
 
 
 def _combinations(card: DataCard) -> Table:
@@ -112,12 +120,10 @@ def _combinations(card: DataCard) -> Table:
     rows = []
     for number in np.argsort(-counts, kind="stable"):
         names = [name for name, has in zip(contents, kinds[number], strict=True) if has]
-        of_parts = [
-            (int((which[mask] == number).sum()), sizes[part])
-            for part, mask in card.parts.masks.items()
-        ]
-        rows.append([" + ".join(names) or "nothing", *of_parts])
-    return Table([Column("samples with"), *_part_columns(card, _OF)], rows)
+        of_parts = card.parts.sizes(which == number)
+        cells = _by_part(card, of_parts, sizes, shares=False)
+        rows.append([" + ".join(names) or "nothing", *cells])
+    return Table([Column("samples with"), *_part_columns(card, shares=False)], rows)
 
 
 def _measures(contents: Mapping[str, Content]) -> Table:
@@ -128,7 +134,7 @@ def _measures(contents: Mapping[str, Content]) -> Table:
             if found is not None:
                 numbers = (found.mean, found.least, found.low, found.median, found.high, found.most)
                 rows.append([name, what, found.count, *numbers])
-    titles = ("mean", "least", "5 %", "median", "95 %", "most")
+    titles = ("mean", "least", "5\N{NO-BREAK SPACE}%", "median", "95\N{NO-BREAK SPACE}%", "most")
     return Table(
         [
             *(Column("column"), Column("measure", least=12), Column("n", _COUNT, spare=1)),
@@ -156,8 +162,9 @@ def _most_frequent(counts: Mapping[str, int]) -> list[tuple[str, tuple[int, int]
     """Return the most frequent values with their counts, and one row of all others."""
     total = sum(counts.values())
     ordered = Counter(counts).most_common()
-    rows = [(value, (count, total)) for value, count in ordered[:MOST_VALUES]]
-    rest = ordered[MOST_VALUES:]
+    listed = len(ordered) if len(ordered) == MOST_VALUES + 1 else MOST_VALUES
+    rows = [(value, (count, total)) for value, count in ordered[:listed]]
+    rest = ordered[listed:]
     if rest:
         rows.append((f"{len(rest):,} others", (sum(count for _, count in rest), total)))
     return rows
@@ -208,7 +215,7 @@ def _related(related: Sequence[Related], what: str) -> Table:
             *([one.what] if what else []),
             one.size,
             _listed(one.classes),
-            _listed({name: count for name, count in one.parts.items() if name != ALL}),
+            _listed({name: count for name, count in one.parts.items() if name not in {ALL, FOLDS}}),
             ", ".join(map(shorten, one.ids)) + (" …" if one.size > len(one.ids) else ""),
         ]
         for one in related

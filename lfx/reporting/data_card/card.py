@@ -56,8 +56,9 @@ class DataCard:
         survey: its samples, and what reading them told.
         parts: its splits or folds.
         contents: column → what samples have there.
-        copies: what is shared → samples that share it; `any column` are the groups of a split.
-        groups: the largest groups of near duplicates, or of what the data name.
+        copies: what of a column is shared → samples that share it.
+        grouped: samples of one group: near duplicates in any column, or what the data name.
+        largest: the largest groups of near duplicates, or of what the data name.
         contradictions: contents whose samples have different labels, those of most samples first.
         problems: why training on these samples stops.
         fingerprints: name → 32 hexadecimal digits, as artifacts have them.
@@ -69,7 +70,8 @@ class DataCard:
     parts: Parts
     contents: Mapping[str, Content]
     copies: Mapping[str, Copies]
-    groups: Sequence[Related]
+    grouped: Copies
+    largest: Sequence[Related]
     contradictions: Sequence[Related]
     problems: Sequence[str]
     fingerprints: Mapping[str, str]
@@ -78,6 +80,11 @@ class DataCard:
     def table(self) -> SampleTable:
         """The samples."""
         return self.survey.table
+
+    @property
+    def groups_name(self) -> str:
+        """What ties the samples of a group, for tables."""
+        return "any column, or a group" if self.survey.named_groups else "any column"
 
     @property
     def bad(self) -> list[tuple[str, str, str]]:
@@ -114,13 +121,12 @@ def make_card(dataset: Dataset, read_as: Mapping[str, str], *, whole_files: bool
     contents = describe_contents(table, read_as, dataset.cache, whole=whole_files)
     copies, contradictions = {}, list[Related]()
     for name, content in contents.items():
+        if not content.present.any():
+            continue
         for what, codes in _shared(table, name, content, survey.ties[name]).items():
             copies[what] = count_copies(codes, table.labels, parts.overlaps)
         contradictions += _contradictions(table, parts, name, content)
     groups = first_with(table.groups.tolist())
-    copies["any column" if not survey.named_groups else "any column or group"] = count_copies(
-        groups, table.labels, parts.overlaps
-    )
     return DataCard(
         name=dataset.name,
         split=dataset.split,
@@ -128,7 +134,8 @@ def make_card(dataset: Dataset, read_as: Mapping[str, str], *, whole_files: bool
         parts=parts,
         contents=contents,
         copies=copies,
-        groups=_largest(table, parts, groups),
+        grouped=count_copies(groups, table.labels, parts.overlaps),
+        largest=_largest(table, parts, groups),
         contradictions=sorted(contradictions, key=lambda one: -one.size)[:_MOST_CONTRADICTIONS],
         problems=problems,
         fingerprints={

@@ -83,7 +83,7 @@ def _describe(
     flaws = {row: text for row, text in column.flaws.items() if column.present[row]}
     rows = [int(row) for row in np.flatnonzero(column.present) if int(row) not in flaws]
     facts = Facts()
-    if modality is not None:
+    if modality is not None and rows:
         try:
             facts = _as_promised(modality.facts(table, rows, cache_dir))
             if whole:
@@ -94,7 +94,7 @@ def _describe(
             if not isinstance(error, UserError) and type(modality).__module__.startswith("lfx."):
                 raise
             facts = Facts(notes=[f"it cannot be described: {in_one_line(error)}"])
-    if isinstance(column, FileColumn):
+    if isinstance(column, FileColumn) and rows:
         sizes = {"size (kB)": _sizes(column, rows)}
         facts = replace(facts, measures={**facts.measures, **sizes})
     return Content(

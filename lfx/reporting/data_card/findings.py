@@ -9,6 +9,8 @@ from lfx.reporting.data_card.parts import ALL, FOLDS
 from lfx.runtime.errors import shorten
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lfx.reporting.data_card.card import DataCard
 
 # A class this many times as large as another is told.
@@ -85,26 +87,46 @@ def _balance(card: DataCard) -> list[str]:
 
 def _overlaps(card: DataCard) -> list[str]:
     """Return which parts share near duplicates, or that none do."""
-    groups = list(card.copies.values())[-1]
-    found = {title: counts for title, counts in groups.overlaps.items() if counts[0]}
-    if not groups.overlaps:
+    overlaps = card.grouped.overlaps
+    if not overlaps:
         return []
-    if not found:
-        return ["No near duplicate stands in two parts"]
-    listed = ", ".join(
-        f"{title} {count:,} of {of:,} ({100 * count / of:.1f} %)"
-        for title, (count, of) in found.items()
-    )
+    shared = _listed(overlaps)
     remedy = "" if card.split == "grouped" else "; data.split=grouped keeps them in one part"
-    return [f"Parts share near duplicates, so that scores measure memory: {listed}{remedy}"]
+    of_groups = (
+        f"Parts share near duplicates, so that scores measure memory: {shared}{remedy}"
+        if shared
+        else "No near duplicate stands in two parts"
+    )
+    # Texts of one or two words, and arrays of few different numbers.
+    untied = {
+        what: listed
+        for what, copies in card.copies.items()
+        if any(count > overlaps[title][0] for title, (count, _) in copies.overlaps.items())
+        and (listed := _listed(copies.overlaps))
+    }
+    return [
+        of_groups,
+        *(
+            f"{shorten(what)} in several parts, and too short to be called near duplicates: {one}"
+            for what, one in untied.items()
+        ),
+    ]
+
+
+def _listed(overlaps: Mapping[str, tuple[int, int]]) -> str:
+    return ", ".join(
+        f"{title} {count:,} of {of:,} ({100 * count / of:.1f} %)"
+        for title, (count, of) in overlaps.items()
+        if count
+    )
 
 
 def _contradictions(card: DataCard) -> list[str]:
     found = []
+    labelled = int((card.table.labels >= 0).sum())
     for name in card.contents:
-        copies = card.copies[f"{name}: the same"]
-        if copies.contradicting:
-            labelled = int((card.table.labels >= 0).sum())
+        copies = card.copies.get(f"{name}: the same")
+        if copies is not None and copies.contradicting:
             found.append(
                 f"{shorten(name)}: {_contents(copies.contradicting)} "
                 f"({_samples(copies.contradicted)}) with different labels: whoever sees only this "
@@ -131,7 +153,11 @@ def _lacking(card: DataCard) -> list[str]:
 
 def files_were_skimmed(card: DataCard, *, whole_files: bool) -> list[str]:
     """Return that files were not read to their end, where there are files and they were not."""
-    files = [name for name, one in card.table.columns.items() if isinstance(one, FileColumn)]
+    files = [
+        name
+        for name, column in card.table.columns.items()
+        if isinstance(column, FileColumn) and column.present.any()
+    ]
     if whole_files or not files:
         return []
     sentence = (

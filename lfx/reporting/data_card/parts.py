@@ -48,17 +48,15 @@ class Parts:
             return cls(every | splits | left, overlaps)
         by_fold = [one.splits == OOF for one in folds.tables]
         dealt = np.any(by_fold, axis=0)
-        masks = (
-            every | {FOLDS: dealt} | {f"fold {number}": mask for number, mask in enumerate(by_fold)}
-        )
+        named = {f"fold {number}": mask for number, mask in enumerate(by_fold)}
+        masks = every | {FOLDS: dealt} | named
         overlaps = {"fold in other folds": [(mask, dealt & ~mask) for mask in by_fold]}
         test = table.splits == "test"
         if test.any():
             masks["test"] = test
             overlaps["test in folds"] = [(test, dealt)]
         unused = ~(dealt | test)
-        names = [name for name in masks if name.startswith("fold ")]
-        return cls(masks | ({NO_SPLIT: unused} if unused.any() else {}), overlaps, names)
+        return cls(masks | ({NO_SPLIT: unused} if unused.any() else {}), overlaps, tuple(named))
 
     def sizes(self, mask: Mask | None = None) -> dict[str, int]:
         """Return the number of samples of each part, of those that a mask has."""

@@ -43,7 +43,8 @@ def card_record(card: DataCard, sentences: list[str]) -> dict[str, Any]:
         "classes": classes,
         "columns": {name: _content(content, masks) for name, content in card.contents.items()},
         "copies": {what: asdict(copies) for what, copies in card.copies.items()},
-        "groups": [asdict(group) for group in card.groups],
+        "grouped": asdict(card.grouped),
+        "largest_groups": [asdict(group) for group in card.largest],
         "contradictions": [asdict(one) for one in card.contradictions],
         "bad": [
             {"id": name, "column": column or None, "reason": reason}

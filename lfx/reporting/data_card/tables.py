@@ -48,7 +48,7 @@ def card_tables(card: DataCard) -> dict[str, Table]:
         "Copies across parts": _overlaps(card),
         "Labels that contradict each other": _contradictions(card),
         "Contradicting samples": _related(card.contradictions, "content"),
-        "Largest groups": _related(card.groups, ""),
+        "Largest groups": _related(card.largest, ""),
         "Counted by the source": _counted(card),
         "Bad samples": _bad(card),
         "Fingerprints": _fingerprints(card),
@@ -100,9 +100,9 @@ def _classes(card: DataCard) -> Table:
 def _columns(card: DataCard) -> Table:
     sizes = card.parts.sizes()
     rows = [
-        [name, content.kind, len(content.problems)]
-        + _by_part(card, card.parts.sizes(content.present), sizes, shares=False)
+        [name, content.kind, len(content.problems), *_by_part(card, has, sizes, shares=False)]
         for name, content in card.contents.items()
+        for has in [card.parts.sizes(content.present)]
     ]
     columns = [Column("column"), Column("content"), Column("bad", _COUNT)]
     return Table([*columns, *_part_columns(card, shares=False)], rows)
@@ -179,23 +179,26 @@ def _copies(card: DataCard) -> Table:
     ]
     rows = [
         [what, one.samples, one.different, one.repeated, (one.repeating, one.samples), one.largest]
-        for what, one in card.copies.items()
+        for what, one in {**card.copies, card.groups_name: card.grouped}.items()
     ]
     return Table(columns, rows, [_NEARLY])
 
 
 _NEARLY = (
-    "Nearly the same are texts whose sets of words, without links, mentions and tags, have a "
-    "Jaccard similarity of 0.8 or more. Groups are made of these, of equal files and arrays, and "
-    "of the groups that the data name; data.split=grouped keeps them together."
+    "Nearly the same are texts of three words or more whose sets of words, without links, mentions "
+    "and tags, have a Jaccard similarity of 0.8 or more. Groups are made of these, of equal files "
+    "and arrays, and of the groups that the data name; data.split=grouped keeps them together."
 )
 
 
 def _overlaps(card: DataCard) -> Table:
-    titles = list(next(iter(card.copies.values())).overlaps)
+    titles = list(card.grouped.overlaps)
     if not titles:
         return Table([], [])
-    rows = [[what, *(one.overlaps[title] for title in titles)] for what, one in card.copies.items()]
+    rows = [
+        [what, *(one.overlaps[title] for title in titles)]
+        for what, one in {**card.copies, card.groups_name: card.grouped}.items()
+    ]
     return Table([Column("what", least=14), *(Column(title, _OF) for title in titles)], rows)
 
 

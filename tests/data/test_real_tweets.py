@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import hashlib
+from collections import Counter, defaultdict
 
 import pyarrow.csv as pc
 import pytest
 
+from lfx.data.dataset import Dataset
 from lfx.data.encoding import decode_tweet
 from lfx.data.prepare import SplitPlan, load_labelled
 from lfx.data.sources.mvsa import MvsaSource
+from lfx.reporting.data_card.card import make_card
+from lfx.reporting.data_card.findings import findings
 
 pytestmark = pytest.mark.slow
 
@@ -63,3 +67,42 @@ def test_all_images_decode_and_no_group_straddles(table):
     shares = [count / sizes["val"] for count in table.class_counts(table.rows("val"))]
     whole = [count / len(table) for count in table.class_counts(range(len(table)))]
     assert shares == pytest.approx(whole, abs=0.01)
+
+
+def test_a_data_card_says_what_naive_counts_say(mvsa_root, tmp_path):
+    file = mvsa_root / "split_clmlf.csv"
+    source = MvsaSource(str(mvsa_root))
+    dataset = Dataset("m", ".", source, "file", split_file=str(file), cache_dir=str(tmp_path))
+    card = make_card(dataset, {}, whole_files=False)
+    reading, splits = source.read(), card.table.splits.tolist()
+    texts = [sample.columns["text"] for sample in reading.samples]
+    trained = {text for text, split in zip(texts, splits, strict=True) if split == "train"}
+    val = [text for text, split in zip(texts, splits, strict=True) if split == "val"]
+    copies = card.copies["text: the same"]
+    assert copies.overlaps == {"val in train": (sum(text in trained for text in val), 450)}
+    assert copies.overlaps["val in train"][0] == 32
+    labels = defaultdict(set)
+    for text, sample in zip(texts, reading.samples, strict=True):
+        labels[text].add(sample.label)
+    assert copies.contradicting == sum(len(of) > 1 for of in labels.values()) == 32
+    pictures = Counter(
+        hashlib.sha256(sample.columns["image"].read_bytes()).hexdigest()
+        for sample in reading.samples
+    )
+    repeated = sum(count > 1 for count in pictures.values())
+    assert card.copies["image: the same"].repeated == repeated == 36
+    (warning,) = (one for one in findings(card) if one.startswith("Parts share near duplicates"))
+    assert "val in train 47 of 450 (10.4 %); data.split=grouped" in warning
+    counts = card.survey.reading.counts
+    assert counts["encoding of the text"] == {"utf-8": 3114, "gb18030": 947}
+    assert sum(counts["labels of text and image"].values()) == 4061 + 358
+    assert card.bad == []
+
+
+def test_without_labels_every_tweet_is_counted(mvsa_root, tmp_path):
+    (tmp_path / "data").symlink_to(mvsa_root / "data")
+    dataset = Dataset("m", ".", MvsaSource(str(tmp_path)), cache_dir=str(tmp_path / "cache"))
+    card = make_card(dataset, {}, whole_files=False)
+    sentences = findings(card)
+    assert sentences[0] == "4,419 samples without labels; they are not divided"
+    assert "From the source: 1017 texts are not UTF-8 and were decoded as GB18030" in sentences

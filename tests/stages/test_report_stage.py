@@ -170,3 +170,22 @@ def test_runs_stand_beside_published_results(trained: Trained, tmp_path: Path) -
     message = fail(trained.folder, "report", "reference=paper_light", "runs=runs")
     assert "is compared with runs of experiment=" in message
     assert "choose from: paper, paper_light" in fail(tmp_path, "report", "reference=mine")
+
+
+def test_a_card_of_the_data(trained: Trained, tmp_path: Path) -> None:
+    data = ["data_card=true", "data=demo", f"data.root={trained.folder}/data"]
+    data += ["data.source.pairs=200", f"data.cache_dir={tmp_path}/cache"]
+    output = succeed(trained.folder, "report", *data, "data.folds=3", f"hydra.run.dir={tmp_path}")
+    assert "- 200 samples of 3 classes; fold 0 " in output
+    assert f"written to {tmp_path}: data_card.md, data_card.html, data_card.json" in output
+    assert (tmp_path / "data_card.md").read_text().startswith("# Data card: demo\n")
+    record = json.loads((tmp_path / "data_card.json").read_text())
+    assert record["columns"]["image"]["counts"]["format"] == {"JPEG": 200}
+    message = fail(tmp_path, "report", *data[:1], "sweep=x", "html=true", "levels=true")
+    assert "data_card=true needs the data: data=NAME" in message
+    assert "no sweep=, levels=true, html=true (a card has a page of its own)" in message
+    message = fail(tmp_path, "report", "whole_files=true", "read_as.text=text")
+    assert "read_as is only read with data_card=true" in message
+    assert "whole_files is only read with data_card=true" in message
+    message = fail(tmp_path, "report", *data, "read_as.text=smell")
+    assert "there are audio, image, text, vector" in message

@@ -38,7 +38,7 @@ def text_facts(column: TextColumn, rows: Sequence[int]) -> Facts:
     lost = int(pc.sum(pc.match_substring(texts, _REPLACEMENT)).as_py() or 0)
     return Facts(
         measures={"characters": _numbers(pc.utf8_length(texts)), "words": _count_words(texts)},
-        notes=[f"{lost:,} texts hold U+FFFD, the sign of bytes that were not decoded"]
+        notes=[f"texts with U+FFFD, the sign of bytes that were not decoded: {lost:,}"]
         if lost
         else [],
     )

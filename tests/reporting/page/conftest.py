@@ -89,7 +89,7 @@ def open_page(browser):
     """Open a page; afterwards nothing may have been fetched, and nothing complained."""
     opened = []
 
-    def build(file: Path, **settings: Any):
+    def build(file: Path, awaited: str = "#cases-0 ul", **settings: Any):
         context = browser.new_context(**settings)
         page, complaints = context.new_page(), []
         page.on(
@@ -109,7 +109,7 @@ def open_page(browser):
         )
         opened.append((context, page, complaints))
         page.goto(file.as_uri())
-        page.wait_for_selector("#cases-0 ul", state="attached")
+        page.wait_for_selector(awaited, state="attached")
         return page
 
     yield build

@@ -9,12 +9,16 @@ from PIL import Image
 from random_members import HOSTILE, Members
 
 from lfx.data.column import FileColumn, TextColumn
+from lfx.data.dataset import Dataset
+from lfx.data.reading import Reading, Samples
 from lfx.data.samples import SampleTable
 from lfx.fusion.late_fusion import LateFusion
 from lfx.fusion.schemes.grid import Grid
 from lfx.fusion.schemes.mean import Mean
 from lfx.fusion.schemes.product import Product
 from lfx.fusion.schemes.weighted import Weighted
+from lfx.reporting.data_card.card import make_card
+from lfx.reporting.data_card.files import report_card
 
 SCORES = ("accuracy", "f1_weighted", "f1_macro")
 NAMES = ["audio", "image", "text", "vector"]
@@ -193,3 +197,31 @@ def test_tables_are_sorted_by_their_numbers(page_of, open_page) -> None:
     values = [float(cell.get_attribute("data-key")) for cell in cells]
     assert values == sorted(values, reverse=True)
     assert len(values) == 3
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_data_card_needs_no_script_and_fits_a_phone(open_page, tmp_path, capsys, scheme) -> None:
+    texts = TextColumn([f"{HOSTILE} {number // 3} {number % 7}" for number in range(60)])
+    labels = [number % 2 for number in range(60)]
+    columns = {f"text {HOSTILE}": texts}
+    samples = Samples([f"{HOSTILE} {number}" for number in range(60)], columns, labels)
+
+    class Hostile:
+        def read(self) -> Reading:
+            return Reading(samples, (f"class {HOSTILE}", "b"), notes=(HOSTILE,))
+
+    dataset = Dataset("demo", ".", Hostile(), "random", cache_dir=str(tmp_path))
+    report_card(make_card(dataset, {}, whole_files=False), tmp_path, whole_files=False)
+    capsys.readouterr()
+    settings = {"color_scheme": scheme, "java_script_enabled": False}
+    page = open_page(
+        *(tmp_path / "data_card.html", "#distributions svg"),
+        viewport={"width": 390, "height": 800},
+        **settings,
+    )
+    assert page.locator("script, img").count() == 0
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert background == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 23, 28)"}[scheme]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.locator("#findings li").first.inner_text().startswith("60 samples of 2 classes")
+    assert page.locator(".histogram rect").count() >= 2

@@ -33,6 +33,7 @@ def compare(config: CompareConfig, job: Job) -> None:
     from lfx.reporting.written import written
     from lfx.runtime.build import build
     from lfx.runtime.device import resolve_device
+    from lfx.runtime.figures import picture_files
     from lfx.runtime.settings import component_name
 
     files = config.members or published_members(config.artifacts.dir)
@@ -60,7 +61,8 @@ def compare(config: CompareConfig, job: Job) -> None:
         tables["worth"] = worth_table(worths, scheme, len(samples.labels))
     if config.nested:
         tables["nested"] = _nested(config, joined)
-    written_files = [draw_calibration(calibrated, split, job.folder / "reliability.png")]
+    picture = draw_calibration(calibrated, split, job.folder / "reliability.png")
+    written_files = picture_files(picture)
     for name, table in tables.items():
         print(f"\n{name}: {fit_split if name == 'nested' else split}")  # noqa: T201
         table.print()

@@ -26,11 +26,13 @@ from lfx.command.earlier import find_completed
 from lfx.command.null_sections import use_null_sections
 from lfx.command.open_groups import use_open_groups
 from lfx.command.origins import interruption_behind, with_origins
+from lfx.command.roots.figures import WithFigures
 from lfx.command.settings_file import use_own_loading
 from lfx.command.storage import storage_error
 from lfx.command.typed import as_typed
 from lfx.runs.status import RunStatus
 from lfx.runtime.errors import UserError
+from lfx.runtime.figures import Figures, figures_as
 from lfx.runtime.plain import config_hash, plain
 from lfx.runtime.progress import Steps, within
 
@@ -187,8 +189,9 @@ class StageJob(Generic[StageConfig]):
         return result
 
     def _run_task(self, typed: StageConfig, job: Job) -> float | None:
+        figures = typed.figures if isinstance(typed, WithFigures) else Figures()
         try:
-            with within(Steps(self.stage, 1)):
+            with within(Steps(self.stage, 1)), figures_as(figures):
                 return self.task(typed, job)
         except Exception as error:
             interruption = interruption_behind(error)

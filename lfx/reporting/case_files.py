@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lfx.reporting.pictures.cases import draw_cases
 from lfx.reporting.table import Column, Table
+from lfx.runtime.figures import picture_files, remove_picture
 from lfx.runtime.files import atomic_path
 
 if TYPE_CHECKING:
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 
 
 def write_cases(study: CaseStudy, shown: int, folder: Path) -> list[Path]:
-    """Write all cases as `cases.csv`, and the first of each kind as `cases.md` and `cases.png`.
+    """Write all cases as `cases.csv`, the first of each kind as `cases.md`, `.tex` and `.png`.
 
     Args:
         study: the cases.
-        shown: the number of cases of each kind in `cases.md` and `cases.png`.
+        shown: the number of cases of each kind in all files but `cases.csv`.
         folder: folder of the files.
 
     Returns:
@@ -46,15 +47,18 @@ def write_cases(study: CaseStudy, shown: int, folder: Path) -> list[Path]:
         + [_prediction(case.scores.get(member), study.classes) for member in names]
         for case in first_cases
     ]
-    with atomic_path(folder / "cases.md") as part:
-        table = Table([Column(title) for title in ("", "id", "tweet", "label", *names)], lines)
-        part.write_text(table.markdown(), encoding="utf-8")
+    titles = [Column(""), Column("id"), Column("tweet", is_long=True), Column("label")]
+    table = Table([*titles, *map(Column, names)], lines)
+    files = [folder / "cases.csv", folder / "cases.md", folder / "cases.tex"]
+    for file, text in zip(files[1:], (table.markdown(), table.latex()), strict=True):
+        with atomic_path(file) as part:
+            part.write_text(text, encoding="utf-8")
+    picture = folder / "cases.png"
     if first_cases:
-        draw_cases(study, shown, folder / "cases.png")
-    else:  # a picture of an earlier report
-        (folder / "cases.png").unlink(missing_ok=True)
-    files = [folder / f"cases.{suffix}" for suffix in ("csv", "md", "png")]
-    return files if first_cases else files[:2]
+        draw_cases(study, shown, picture)
+    else:
+        remove_picture(picture)  # of an earlier report
+    return [*files, *picture_files(picture)]
 
 
 def _path(case: Case) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lfx.reporting.pictures.bars import draw_bars
+from lfx.reporting.pictures.stacked import draw_stacked
 from lfx.reporting.table import Column, Table
 
 if TYPE_CHECKING:
@@ -34,7 +34,15 @@ def show_classes(table: SampleTable, name: str, folder: Path) -> Path:
             for label, count in zip(table.classes, counts, strict=True)
         ],
     ).write_csv(folder / "classes.csv")
-    bars = {f"{split} (n = {sum(counts)})": {"": counts} for split, counts in parts.items()}
+    total = sum(parts["all"])
+    splits = [split for split in parts if split != "all"]
+    drawn = {f"{split} ({sum(parts[split]):,})": parts[split] for split in splits}
+    rest = [
+        count - sum(others) for count, *others in zip(parts["all"], *drawn.values(), strict=True)
+    ]
+    if any(rest):
+        drawn[f"no split ({sum(rest):,})" if drawn else "all"] = rest
     title = f"{name}: samples of each class"
-    draw_bars(folder / "classes.png", title, table.classes, bars, "d")
+    axis = f"samples (n = {total:,})"
+    draw_stacked(folder / "classes.png", title, table.classes, drawn, axis)
     return folder / "classes.png"

@@ -17,6 +17,7 @@ from lfx.reporting.member_files import member_files
 from lfx.reporting.written import written
 from lfx.runs.status import require_status
 from lfx.runtime.errors import DataError, RecordError
+from lfx.runtime.figures import picture_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +58,9 @@ def look_at_run(
     if not pictures:
         raise DataError(f"run={run}: its samples have no labels, so there are no errors to report")
     files = [
-        picture.with_suffix(suffix) for picture in pictures.values() for suffix in (".csv", ".png")
+        file
+        for picture in pictures.values()
+        for file in (picture.with_suffix(".csv"), *picture_files(picture))
     ]
     if table is not None:
         if not _are_of(predictions, table):
@@ -67,7 +70,7 @@ def look_at_run(
             )
         if not (run / "classes.csv").is_file():  # a training run's file has its splits as well
             picture = show_classes(table, str(data), run)
-            files += [picture.with_suffix(".csv"), picture]
+            files += [picture.with_suffix(".csv"), *picture_files(picture)]
     if status.stage == _FUSE and table is not None:
         study = study_cases(predictions, _members(run, predictions), table, against)
         files += write_cases(study, shown, run)

@@ -13,6 +13,7 @@ from lfx.reporting.missing_points import Point
 from lfx.reporting.pictures.curves import Line
 from lfx.reporting.pictures.panels import draw_panels
 from lfx.reporting.table import COUNT, CSV, Column, Format, Table
+from lfx.runtime.figures import picture_files
 from lfx.runtime.files import atomic_path
 
 if TYPE_CHECKING:
@@ -113,7 +114,8 @@ def write_curves(curves: Curves, drawn: Mapping[str, bool], folder: Path) -> lis
             for score in SCORES
         },
     )
-    return [_points_table(curves).write_csv(folder / "missing.csv"), document, picture]
+    points = _points_table(curves).write_csv(folder / "missing.csv")
+    return [points, document, *picture_files(picture)]
 
 
 def _over_seeds(curves: Curves) -> str:

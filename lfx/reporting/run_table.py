@@ -112,4 +112,4 @@ def run_differences(runs: Sequence[Run]) -> list[list[str]]:
 
 def _affects_result(override: str) -> bool:
     """Return whether an override affects the result, unlike those of resuming and logging."""
-    return override.partition("=")[0].partition(".")[0] not in {"ckpt", "logger"}
+    return override.partition("=")[0].partition(".")[0] not in {"ckpt", "logger", "figures"}

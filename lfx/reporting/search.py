@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from lfx.evaluation.scores import title_of
 from lfx.fusion.search.curve import Curve
 from lfx.reporting.pictures.curves import Line, draw_curves
+from lfx.runtime.figures import picture_files
 from lfx.runtime.files import atomic_path
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _write_curves(
         steps=True,
         interval=None if best is None else (best.low, best.high),
     )
-    return [table, picture]
+    return [table, *picture_files(picture)]
 
 
 def _write_table(file: Path, table: pa.Table) -> Path:

@@ -20,6 +20,7 @@ from lfx.reporting.sweep_files import write_sweep
 from lfx.reporting.written import written
 from lfx.runs.find import collect_runs
 from lfx.runtime.convert import TARGET
+from lfx.runtime.figures import figures_as, figures_or, picture_files
 from lfx.runtime.imports import dotted_path
 from lfx.training.logged import close, log_picture, log_table
 from lfx.training.loggers import LoggedRun, WandbLogging
@@ -55,7 +56,9 @@ def summarise_sweep(folder: Path) -> Sweep:
             files += table.write(folder, "seeds")
     else:
         ranking = Ranking.of(sweep)
-        files += [write_ranking(ranking), draw_sweep(sweep)]
+        with figures_as(figures_or(sweep.settings)):
+            picture = draw_sweep(sweep)
+        files += [write_ranking(ranking), *([] if picture is None else picture_files(picture))]
         print_ranking(ranking)
     print_unfinished(sweep)
     # Printed, because the last job's log is closed.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lfx.evaluation.reported import reported_split
 from lfx.evaluation.scores import title_of
 from lfx.reporting.pictures.curves import Line, draw_curves
+from lfx.runtime.figures import remove_picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,9 +31,9 @@ def draw_sweep(sweep: Sweep) -> Path | None:
         combinations of other settings, or if members lack samples and the jobs' n differ.
     """
     file = sweep.folder / "sweep.png"
-    file.unlink(missing_ok=True)  # of an earlier run
     key, lines = sweep_lines(sweep)
     if not lines:
+        remove_picture(file)  # of an earlier run
         return None
     score = title_of(sweep.objective.partition("/")[2])
     title = f"{score} of {len(sweep.ranked)} jobs; choose by {sweep.objective.partition('/')[0]}"

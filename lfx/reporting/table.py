@@ -68,6 +68,7 @@ class Column:
         spare: on a narrow terminal, columns with the largest number are left out first; 0: never.
         least: the smallest width, in characters, of a text column; words of ordinary length are
             never folded, nor are numbers.
+        is_long: whether a text column has sentences, which LaTeX breaks into lines.
     """
 
     title: str
@@ -75,6 +76,7 @@ class Column:
     where: frozenset[str] = EVERYWHERE
     spare: int = 0
     least: int = 8
+    is_long: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ class Table:
     def latex(self) -> str:
         r"""Return the table in LaTeX, for `\usepackage{booktabs}`."""
         indices = self._indices(DOCUMENT)
-        align = "".join("r" if self.columns[index].format.is_number else "l" for index in indices)
+        align = "".join(map(_align, (self.columns[index] for index in indices)))
         titles, *rows = [
             " & ".join(for_latex(cell) for cell in row) + r" \\" for row in self._texts(indices)
         ]
@@ -217,6 +219,13 @@ class Table:
         columns = self._rich_table(indices).columns
         least = sum(column.min_width or 0 for column in columns)
         return least + _BETWEEN * (len(columns) - 1) <= console.width
+
+
+def _align(column: Column) -> str:
+    """Return how LaTeX aligns a column."""
+    if column.format.is_number:
+        return "r"
+    return r"p{0.38\linewidth}" if column.is_long else "l"
 
 
 _BETWEEN = 2  # characters between two columns

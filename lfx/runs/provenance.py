@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # What may differ between a run and the one that resumes it.
-_NO_PART_OF_THE_RESULT = ("ckpt", "logger", "artifacts")
+_NO_PART_OF_THE_RESULT = ("ckpt", "logger", "artifacts", "figures")
 
 
 def shaping_settings(settings: Mapping[str, Any]) -> dict[str, Any]:

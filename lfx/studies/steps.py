@@ -16,7 +16,10 @@ SEED_FOLDER = "SEED_FOLDER"
 # Commands that read the data themselves, not predictions of other steps.
 _READ_DATA = ("augment", "train", "predict")
 # Settings that change no result: a study may be resumed with other values.
-_WITHOUT_EFFECT = ("trainer.device=", "trainer.progress=", "trainer.workers=", "logger", "ckpt=")
+_WITHOUT_EFFECT = (
+    *("trainer.device=", "trainer.progress=", "trainer.workers="),
+    *("logger", "ckpt=", "figures."),
+)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ _UNTITLED = {
     *("modality", "encoder", "fusion", "name", "seed", "data", "logger", "experiment", "ckpt"),
     *("trainer.progress", "trainer.device", "trainer.workers"),
 }
-_UNTITLED_SECTIONS = ("data.", "logger.", "artifacts.", "hydra.", "members.")
+_UNTITLED_SECTIONS = ("data.", "logger.", "artifacts.", "hydra.", "members.", "figures.")
 
 
 def run_title(name: str, parts: Sequence[str], overrides: Sequence[str], sweep: Path | None) -> str:

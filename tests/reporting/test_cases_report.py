@@ -55,7 +55,7 @@ def test_cases_are_told_with_all_probabilities(members, fused, table, tmp_path):
     assert [case.sample_id for case in study.of("corrected")] == ["a", "d"]
     assert [case.sample_id for case in study.of("corrupted")] == ["c"]
     written = write_cases(study, 1, tmp_path)
-    assert [file.name for file in written] == ["cases.csv", "cases.md", "cases.png"]
+    assert [file.name for file in written] == ["cases.csv", "cases.md", "cases.tex", "cases.png"]
     with (tmp_path / "cases.csv").open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     assert [(row["kind"], row["rank"], row["id"]) for row in rows] == [

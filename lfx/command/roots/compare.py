@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from omegaconf import MISSING
 
 from lfx.command.roots.artifacts import ArtifactsConfig
+from lfx.command.roots.figures import WithFigures
 from lfx.command.roots.scores import WithScores
 from lfx.data.split_names import SPLITS, FitSplit
 from lfx.runtime.naming import name_problems
@@ -17,7 +18,7 @@ _SEARCHABLE = OneOf("lfx.evaluation.scores.searchable")
 
 
 @dataclass
-class CompareConfig(WithScores):
+class CompareConfig(WithScores, WithFigures):
     """conf/compare.yaml."""
 
     # Name -> artifact file; none: all artifacts that are published in the folder of the data set.

@@ -9,6 +9,7 @@ from omegaconf import MISSING
 
 from lfx.artifacts.reserved import ON_MISSING, MissingPolicy
 from lfx.command.roots.artifacts import ArtifactsConfig
+from lfx.command.roots.figures import WithFigures
 from lfx.command.roots.scores import WithScores
 from lfx.data.split_names import FitSplit
 from lfx.runtime.naming import name_problems
@@ -18,7 +19,7 @@ _REPORTED = OneOf("lfx.evaluation.scores.reported")
 
 
 @dataclass
-class FuseConfig(WithScores):
+class FuseConfig(WithScores, WithFigures):
     """conf/fuse.yaml."""
 
     # The fused artifact's name.

@@ -7,13 +7,14 @@ from typing import Any
 
 from omegaconf import MISSING
 
+from lfx.command.roots.figures import WithFigures
 from lfx.command.roots.scores import WithScores
 from lfx.runtime.naming import name_problems
 from lfx.runtime.settings import Count, Precision, all_problems
 
 
 @dataclass
-class PredictConfig(WithScores):
+class PredictConfig(WithScores, WithFigures):
     """conf/predict.yaml."""
 
     # The checkpoint of a training run.

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from lfx.command.roots.figures import WithFigures
 from lfx.command.roots.scores import WithScores
 from lfx.runtime.settings import Share, all_problems
 
 
 @dataclass
-class ReportConfig(WithScores):
+class ReportConfig(WithScores, WithFigures):
     """conf/report.yaml."""
 
     # The folder whose runs are reported.

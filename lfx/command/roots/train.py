@@ -8,13 +8,14 @@ from typing import Any
 from omegaconf import MISSING
 
 from lfx.command.roots.artifacts import TrainArtifactsConfig
+from lfx.command.roots.figures import WithFigures
 from lfx.command.roots.scores import WithScores
 from lfx.runtime.naming import name_problems
 from lfx.runtime.settings import Seed, value_problems
 
 
 @dataclass
-class TrainConfig(WithScores):
+class TrainConfig(WithScores, WithFigures):
     """conf/train.yaml."""
 
     # The artifact's name.

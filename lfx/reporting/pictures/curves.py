@@ -6,11 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lfx.reporting.pictures.figure import drawing
-from lfx.reporting.pictures.palette import COLOURS
+from lfx.reporting.pictures.figure import SINGLE, drawing, width_of
+from lfx.reporting.pictures.legend import Legend
+from lfx.reporting.pictures.lettering import TEXT, shortened
+from lfx.reporting.pictures.palette import colour, dashes, marker
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+# The height of a plot, in its widths.
+_TALL = 0.62
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ def draw_curves(
     steps: bool = False,
     interval: tuple[float, float] | None = None,
 ) -> None:
-    """Draw curves with a legend, and write a PNG.
+    """Draw curves with a legend.
 
     Args:
         file: path of the PNG.
@@ -51,25 +56,26 @@ def draw_curves(
         steps: whether scores are constant between positions, or belong to positions.
         interval: the interval with the best score, which is shaded; None: no shading.
     """
-    with drawing(file, 8.0, 4.4) as figure:
+    width = width_of(SINGLE)
+    shaded = [] if interval is None else ["best on the fit split"]
+    legend = Legend.of([*(line.name for line in lines), *shaded], width)
+    with drawing(file, title, width, _TALL * width + legend.height) as figure:
         plot = figure.subplots()
-        plot.set_title(title, fontsize=11)
-        plot.set_xlabel(axes[0])
-        plot.set_ylabel(axes[1])
+        plot.set_xlabel(shortened(axes[0], 0.8 * width, TEXT))
+        plot.set_ylabel(shortened(axes[1], 0.8 * _TALL * width, TEXT))
+        handles: list[Any] = []
         for line in lines:
             style: dict[str, Any] = {
-                "color": COLOURS[line.colour % len(COLOURS)],
-                "label": line.name,
-                "linestyle": "--" if line.dashed else "-",
-                "linewidth": 1.4,
+                "color": colour(line.colour),
+                "linestyle": dashes(line.colour) if line.dashed else "-",
+                "linewidth": 1.2,
             }
             if steps:
-                plot.stairs(line.heights, line.positions, baseline=None, **style)
+                handles.append(plot.stairs(line.heights, line.positions, baseline=None, **style))
             else:
-                plot.plot(line.positions, line.heights, marker="o", markersize=3.5, **style)
+                style |= {"marker": marker(line.colour), "markersize": 3.5}
+                handles += plot.plot(line.positions, line.heights, **style)
         if interval is not None:
-            plot.axvspan(
-                *interval, color="#999999", alpha=0.25, linewidth=0, label="best on the fit split"
-            )
-        plot.grid(visible=True, alpha=0.3)
-        figure.legend(frameon=False, loc="outside right upper", fontsize=9)
+            handles.append(plot.axvspan(*interval, color="#999999", alpha=0.25, linewidth=0))
+        plot.grid(visible=True)
+        legend.draw(figure, handles)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lfx.reporting.pictures.figure import drawing
+from lfx.reporting.pictures.figure import DOUBLE, SINGLE, drawing, width_of
+from lfx.reporting.pictures.lettering import TEXT, shortened, text_width
 from lfx.reporting.pictures.palette import COLOURS
 
 if TYPE_CHECKING:
@@ -15,14 +16,17 @@ if TYPE_CHECKING:
 
     from lfx.evaluation.reliability import ReliabilityBin
 
-# Panels in a row, and inches of each.
-_ACROSS, _SIDE = 4, 3.0
+# Inches: the narrowest panel, the widest one, an axis with its title, the gap between panels, the
+# title of one.
+_LEAST, _LARGEST, _AXIS, _BETWEEN, _TITLE = 1.6, 3.0, 0.4, 0.16, 0.24
+# Panels that fit beside each other in one column of a paper.
+_IN_A_COLUMN = 2
 
 
 def draw_reliability(
     file: Path, title: str, panels: Mapping[str, Sequence[ReliabilityBin]]
 ) -> None:
-    """Draw accuracy over confidence, with intervals, beside the diagonal, and write a PNG.
+    """Draw accuracy over confidence, with intervals, beside the diagonal.
 
     The area of a point is in proportion to the number of its samples.
 
@@ -31,10 +35,11 @@ def draw_reliability(
         title: title of the picture.
         panels: title → the bins of a reliability diagram.
     """
-    across = min(_ACROSS, len(panels))
+    width = width_of(SINGLE if len(panels) <= _IN_A_COLUMN else DOUBLE)
+    across = min(len(panels), max(1, int(width // _LEAST)))
     rows = -(-len(panels) // across)
-    with drawing(file, _SIDE * across + 0.4, _SIDE * rows + 0.7) as figure:
-        figure.suptitle(title, fontsize=11)
+    side = min(_LARGEST, (width - _AXIS) / across - _BETWEEN)
+    with drawing(file, title, width, rows * (side + _TITLE) + _AXIS) as figure:
         plots = figure.subplots(rows, across, squeeze=False, sharex=True, sharey=True)
         for plot in plots.flat[len(panels) :]:
             plot.set_visible(False)
@@ -48,22 +53,26 @@ def draw_reliability(
                     for one in bins
                 ]
             )
-            plot.plot([0, 1], [0, 1], color="#999999", linewidth=1, linestyle="--")
+            plot.plot([0, 1], [0, 1], color="#999999", linewidth=0.8, linestyle="--")
             plot.errorbar(
                 confidence,
                 accuracy,
                 yerr=np.maximum(reach.T, 0),
                 fmt="none",
                 ecolor=COLOURS[0],
-                elinewidth=1,
+                elinewidth=0.8,
             )
-            plot.scatter(confidence, accuracy, 8 + 120 * samples / samples.sum(), COLOURS[0])
-            plot.set_title(f"{name} (n = {samples.sum()})", fontsize=10)
+            plot.scatter(confidence, accuracy, 4 + 60 * samples / samples.sum(), COLOURS[0])
+            count = f" (n = {samples.sum():,})"
+            plot.set_title(shortened(name, side - 0.1 - text_width(count, TEXT), TEXT) + count)
+            plot.set_xticks([0, 0.5, 1])
+            plot.set_yticks([0, 0.5, 1])
             plot.set_xlim(0, 1.02)
             plot.set_ylim(0, 1.02)
             plot.set_box_aspect(1)
-            plot.grid(visible=True, alpha=0.3)
-        for plot in plots[-1]:
+            plot.grid(visible=True)
+        for plot in plots.flat[max(0, len(panels) - across) : len(panels)]:  # nothing is below them
             plot.set_xlabel("confidence")
+            plot.tick_params(labelbottom=True)
         for plot in plots[:, 0]:
             plot.set_ylabel("accuracy")

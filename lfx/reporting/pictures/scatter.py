@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lfx.reporting.pictures.figure import MOST_NAMES, drawing
-from lfx.reporting.pictures.palette import COLOURS
+from lfx.reporting.pictures.figure import DOUBLE, MOST_NAMES, SINGLE, drawing, width_of
+from lfx.reporting.pictures.legend import Legend
+from lfx.reporting.pictures.lettering import TEXT, shortened
+from lfx.reporting.pictures.palette import colour, marker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-_MARKERS = "osD^vP*X"
+# Inches of the narrowest panel.
+_LEAST = 1.6
 
 
 def draw_embeddings(
@@ -25,7 +28,7 @@ def draw_embeddings(
     labels: Sequence[int],
     classes: Sequence[str],
 ) -> None:
-    """Draw samples in two dimensions, with a panel for each set of embeddings, and write a PNG.
+    """Draw samples in two dimensions, with a panel for each set of embeddings.
 
     Args:
         file: path of the PNG.
@@ -34,27 +37,32 @@ def draw_embeddings(
         labels: (samples,) class indices.
         classes: names of the classes.
     """
-    with drawing(file, 4.2 * len(panels), 4.6) as figure:
-        figure.suptitle(title, fontsize=10)
-        for axes, (name, points) in zip(
-            np.atleast_1d(figure.subplots(1, len(panels))), panels.items(), strict=True
-        ):
-            axes.set_title(name, fontsize=11)
+    width = width_of(SINGLE if len(panels) == 1 else DOUBLE)
+    across = min(len(panels), max(1, int(width // _LEAST)))
+    rows, side = -(-len(panels) // across), width / across
+    of_class = [np.asarray(labels) == index for index in range(len(classes))]
+    counted = [f"{name} ({rows_of.sum()})" for name, rows_of in zip(classes, of_class, strict=True)]
+    # With more there is no room, and there are too few colours and markers.
+    legend = Legend.of(counted if len(classes) <= MOST_NAMES else [], width)
+    with drawing(file, title, width, rows * (side + 0.1) + legend.height) as figure:
+        plots = figure.subplots(rows, across, squeeze=False)
+        for axes in plots.flat[len(panels) :]:
+            axes.set_visible(False)
+        handles: list[Any] = []
+        for axes, (name, points) in zip(plots.flat, panels.items(), strict=False):
+            axes.set_title(shortened(name, side - 0.1, TEXT))
             axes.set_xticks([])
             axes.set_yticks([])
-            for index, class_name in enumerate(classes):
-                of_class = points[np.asarray(labels) == index]
+            handles = [
                 axes.scatter(
-                    of_class[:, 0],
-                    of_class[:, 1],
-                    s=16,
+                    points[rows_of, 0],
+                    points[rows_of, 1],
+                    s=9,
                     alpha=0.7,
                     linewidths=0,
-                    color=COLOURS[index % len(COLOURS)],
-                    marker=_MARKERS[index % len(_MARKERS)],
-                    label=f"{class_name} ({len(of_class)})",
+                    color=colour(index),
+                    marker=marker(index),
                 )
-        handles, names = figure.axes[0].get_legend_handles_labels()
-        if len(names) > MOST_NAMES:  # no room, and too few colours and markers
-            return
-        figure.legend(handles, names, loc="outside lower center", ncols=len(classes), frameon=False)
+                for index, rows_of in enumerate(of_class)
+            ]
+        legend.draw(figure, handles)

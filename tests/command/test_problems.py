@@ -21,6 +21,8 @@ IMPOSSIBLE = [
     ("data.split=file", "data.split=file needs data.split_file=FILE"),
     ("data.split_file=a.csv", "data.split_file is only read with data.split=file, not grouped"),
     ("data.split_seed=-1", "data.split_seed must be at least 0 .* got -1"),
+    ("figures.formats=[pdf]", "figures.formats: allowed are .* and always png; got pdf"),
+    ("figures.width=1", "figures.width must be at least 2 and at most 20, got 1.0"),
     ("seed=-1", "^seed must be at least 0 and below 4294967296, got -1"),
     ("seed=4294967296", "^seed must be .* got 4294967296"),
     ("data.folds=1", "data.folds must be at least 2, got 1"),

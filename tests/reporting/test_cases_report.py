@@ -87,7 +87,7 @@ def test_any_member_can_be_compared_with(members, fused, table):
 def test_without_cases_there_is_no_picture(members, fused, table, tmp_path):
     study = study_cases(fused, members, table, "image")
     written = write_cases(study, 3, tmp_path)
-    assert [file.name for file in written] == ["cases.csv", "cases.md"]
+    assert [file.name for file in written] == ["cases.csv", "cases.md", "cases.tex"]
     header = (tmp_path / "cases.csv").read_text(encoding="utf-8").splitlines()[0]
     assert header.endswith("image good,text bad,text so,text good,mean bad,mean so,mean good")
 

@@ -65,11 +65,16 @@ def test_one_multirun_over_all_schemes_ends_in_a_ranking(trained: Trained, tmp_p
 
 
 def test_a_search_leaves_its_curve(trained: Trained, tmp_path: Path) -> None:
-    output = succeed(trained.folder, "fuse", "fusion=grid", f"hydra.run.dir={tmp_path}/two")
+    formats = "figures.formats=[png,svg,pdf]"
+    run = f"hydra.run.dir={tmp_path}/two"
+    output = succeed(trained.folder, "fuse", "fusion=grid", run, formats)
     assert "best f1_weighted on the fit split" in output
     table = pq.read_table(tmp_path / "two/curve.parquet").to_pandas()
     assert set(table.split) == {"val", "test"}
     assert (tmp_path / "two/curve.png").read_bytes().startswith(b"\x89PNG")
+    for name in ("curve", "per_class", "confusion"):
+        assert (tmp_path / f"two/{name}.svg").read_text(encoding="utf-8").startswith("<?xml")
+        assert (tmp_path / f"two/{name}.pdf").read_bytes().startswith(b"%PDF")
     found = document(tmp_path / "two", "weights")
     low, high = found["search"]["interval"]
     assert low <= found["weights"][1] <= high
@@ -148,6 +153,7 @@ def test_a_changed_member_is_fused_again(trained: Trained, tmp_path: Path) -> No
 
 def test_wandb_has_a_run_a_job_and_a_summary_in_one_group(trained: Trained, tmp_path: Path) -> None:
     swept = ["fusion=weighted", "fusion.weights.text=0,0.5,1", "logger=wandb"]
+    swept += ["figures.formats=[png,pdf]"]
     succeed(trained.folder, "fuse", "-m", *swept, f"hydra.sweep.dir={tmp_path}/sweep")
     files = sorted(tmp_path.rglob("*.wandb"))
     assert len(files) == 4
@@ -159,6 +165,7 @@ def test_wandb_has_a_run_a_job_and_a_summary_in_one_group(trained: Trained, tmp_
     assert any(name.startswith("sweep") for name in media)
     assert any(name.startswith("curve") for name in media)
     assert (tmp_path / "sweep/sweep.png").is_file()
+    assert (tmp_path / "sweep/sweep.pdf").is_file()  # drawn when the jobs have ended
     # Carried on, the sweep writes into the same summary run.
     succeed(trained.folder, "fuse", "-m", *swept, f"hydra.sweep.dir={tmp_path}/sweep")
     runs = {file.stem for file in (tmp_path / "sweep/wandb").rglob("*.wandb")}

@@ -61,7 +61,7 @@ def shortened(text: str, inches: float, size: float = NAMES) -> str:
 
     Example:
         >>> shortened("a name\nof two lines that goes on and on, number 1", 1.0)
-        'a name\\nof…mber 1'
+        'a name\\n…umber 1'
     """
     text = for_line(text)
     if len(text) <= _CERTAIN and text_width(text, size) <= inches:

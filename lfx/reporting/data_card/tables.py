@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lfx.data.column import TextColumn
+from lfx.reporting.data_card.content_tables import (
+    COUNT_OF,
+    COUNTED,
+    measures_table,
+    most_frequent,
+    values_table,
+)
 from lfx.reporting.data_card.parts import ALL, FOLDS
-from lfx.reporting.data_card.quantiles import Quantiles, shown
 from lfx.reporting.table import TEXT, Column, Format, Table
 from lfx.runtime.errors import shorten
 
@@ -16,24 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lfx.reporting.data_card.card import DataCard, Related
-    from lfx.reporting.data_card.contents import Content
 
 # Rows of long lists; data_card.json has all.
-MOST_BAD, MOST_VALUES = 20, 8
-_COUNT = Format("{:,}".format)
+_MOST_BAD = 20
 _SHARE = Format(lambda share: f"{100 * share:.1f} %")
-_MEASURE = Format(shown)
-
-
-def _both(value: tuple[int, int]) -> str:
-    count, of = value
-    return f"{count:,} ({100 * count / of:.1f} %)" if of else f"{count:,}"
-
-
-# A number of samples, and of how many.
-_OF = Format(
-    _both, {"": lambda value: value[0], " share": lambda value: value[0] / max(1, value[1])}
-)
 
 
 def card_tables(card: DataCard) -> dict[str, Table]:
@@ -42,8 +34,8 @@ def card_tables(card: DataCard) -> dict[str, Table]:
         "Classes": _classes(card),
         "Columns": _columns(card),
         "What samples have": _combinations(card),
-        "Lengths, sizes and ranges": _measures(card.contents),
-        "Kinds of content": _values(card.contents),
+        "Lengths, sizes and ranges": measures_table(card.contents),
+        "Kinds of content": values_table(card.contents),
         "The same content": _copies(card),
         "Copies across parts": _overlaps(card),
         "Labels that contradict each other": _contradictions(card),
@@ -62,7 +54,7 @@ def _part_columns(card: DataCard, *, shares: bool) -> list[Column]:
     for name in card.parts.masks:
         # On a narrow terminal the shares go first, then the folds.
         spare = 2 if name in card.parts.folds else 0
-        columns.append(Column(name, _COUNT, spare=spare))
+        columns.append(Column(name, COUNTED, spare=spare))
         if shares or name == ALL:
             columns.append(Column(f"{name} share", _SHARE, spare=0 if name == ALL else 3))
     return columns
@@ -104,8 +96,13 @@ def _columns(card: DataCard) -> Table:
         for name, content in card.contents.items()
         for has in [card.parts.sizes(content.present)]
     ]
-    columns = [Column("column"), Column("content"), Column("bad", _COUNT)]
-    return Table([*columns, *_part_columns(card, shares=False)], rows)
+    columns = [Column("column"), Column("content"), Column("bad", COUNTED)]
+    notes = [
+        f"{shorten(name)}: {note}"
+        for name, content in card.contents.items()
+        for note in content.facts.notes
+    ]
+    return Table([*columns, *_part_columns(card, shares=False)], rows, notes)
 
 
 def _combinations(card: DataCard) -> Table:
@@ -126,68 +123,29 @@ def _combinations(card: DataCard) -> Table:
     return Table([Column("samples with"), *_part_columns(card, shares=False)], rows)
 
 
-def _measures(contents: Mapping[str, Content]) -> Table:
-    rows = []
-    for name, content in contents.items():
-        for what, values in content.facts.measures.items():
-            found = Quantiles.of(values)
-            if found is not None:
-                numbers = (found.mean, found.least, found.low, found.median, found.high, found.most)
-                rows.append([name, what, found.count, *numbers])
-    titles = ("mean", "least", "5\N{NO-BREAK SPACE}%", "median", "95\N{NO-BREAK SPACE}%", "most")
-    return Table(
-        [
-            *(Column("column"), Column("measure", least=12), Column("n", _COUNT, spare=1)),
-            *(Column(title, _MEASURE, spare=2 if title == "mean" else 0) for title in titles),
-        ],
-        rows,
-        [
-            f"{shorten(name)}: {note}"
-            for name, content in contents.items()
-            for note in content.facts.notes
-        ],
-    )
-
-
-def _values(contents: Mapping[str, Content]) -> Table:
-    rows: list[list[Any]] = []
-    for name, content in contents.items():
-        for what, counts in content.facts.counts.items():
-            rows += [[name, what, *row] for row in _most_frequent(counts)]
-    columns = [Column("column"), Column("what"), Column("value"), Column("samples", _OF)]
-    return Table(columns, rows)
-
-
-def _most_frequent(counts: Mapping[str, int]) -> list[tuple[str, tuple[int, int]]]:
-    """Return the most frequent values with their counts, and one row of all others."""
-    total = sum(counts.values())
-    ordered = Counter(counts).most_common()
-    listed = len(ordered) if len(ordered) == MOST_VALUES + 1 else MOST_VALUES
-    rows = [(value, (count, total)) for value, count in ordered[:listed]]
-    rest = ordered[listed:]
-    if rest:
-        rows.append((f"{len(rest):,} others", (sum(count for _, count in rest), total)))
-    return rows
-
-
 def _copies(card: DataCard) -> Table:
     columns = [
         Column("what", least=14),
-        *(Column("samples", _COUNT), Column("different", _COUNT)),
-        *(Column("shared by several", _COUNT), Column("their samples", _OF)),
-        Column("most samples of one", _COUNT),
+        *(Column("samples", COUNTED), Column("different", COUNTED)),
+        *(Column("shared by several", COUNTED), Column("their samples", COUNT_OF)),
+        Column("most samples of one", COUNTED),
     ]
     rows = [
         [what, one.samples, one.different, one.repeated, (one.repeating, one.samples), one.largest]
         for what, one in {**card.copies, card.groups_name: card.grouped}.items()
     ]
-    return Table(columns, rows, [_NEARLY])
+    has_texts = any(isinstance(one, TextColumn) for one in card.table.columns.values())
+    nearly = [_NEARLY] if has_texts else []
+    return Table(columns, rows, [*nearly, _GROUPS])
 
 
 _NEARLY = (
     "Nearly the same are texts of three words or more whose sets of words, without links, mentions "
-    "and tags, have a Jaccard similarity of 0.8 or more. Groups are made of these, of equal files "
-    "and arrays, and of the groups that the data name; data.split=grouped keeps them together."
+    "and tags, have a Jaccard similarity of 0.8 or more."
+)
+_GROUPS = (
+    "Groups are made of nearly equal texts, of equal files and arrays, and of the groups that the "
+    "data name; data.split=grouped keeps them together."
 )
 
 
@@ -199,7 +157,7 @@ def _overlaps(card: DataCard) -> Table:
         [what, *(one.overlaps[title] for title in titles)]
         for what, one in {**card.copies, card.groups_name: card.grouped}.items()
     ]
-    return Table([Column("what", least=14), *(Column(title, _OF) for title in titles)], rows)
+    return Table([Column("what", least=14), *(Column(title, COUNT_OF) for title in titles)], rows)
 
 
 def _contradictions(card: DataCard) -> Table:
@@ -209,7 +167,7 @@ def _contradictions(card: DataCard) -> Table:
         if one.contradicting
     ]
     titles = ("contents with several labels", "their samples", "wrong at least")
-    return Table([Column("what", least=14), *(Column(title, _COUNT) for title in titles)], rows)
+    return Table([Column("what", least=14), *(Column(title, COUNTED) for title in titles)], rows)
 
 
 def _related(related: Sequence[Related], what: str) -> Table:
@@ -225,7 +183,7 @@ def _related(related: Sequence[Related], what: str) -> Table:
     ]
     first = [Column(what, least=16)] if what else []
     others = [Column("classes", least=12), Column("parts", least=8), Column("ids", least=10)]
-    return Table([*first, Column("samples", _COUNT), *others], rows)
+    return Table([*first, Column("samples", COUNTED), *others], rows)
 
 
 def _listed(counts: Mapping[str, int]) -> str:
@@ -235,14 +193,14 @@ def _listed(counts: Mapping[str, int]) -> str:
 def _counted(card: DataCard) -> Table:
     rows: list[list[Any]] = []
     for what, counts in card.survey.reading.counts.items():
-        rows += [[str(what), *row] for row in _most_frequent(counts)]
-    return Table([Column("what"), Column("value"), Column("samples", _OF)], rows)
+        rows += [[str(what), *row] for row in most_frequent(counts)]
+    return Table([Column("what"), Column("value"), Column("samples", COUNT_OF)], rows)
 
 
 def _bad(card: DataCard) -> Table:
     bad = card.bad
-    rows = [[shorten(name), shorten(column), reason] for name, column, reason in bad[:MOST_BAD]]
-    more = [f"and {len(bad) - MOST_BAD:,} more in data_card.json"] if len(bad) > MOST_BAD else []
+    rows = [[shorten(name), shorten(column), reason] for name, column, reason in bad[:_MOST_BAD]]
+    more = [f"and {len(bad) - _MOST_BAD:,} more in data_card.json"] if len(bad) > _MOST_BAD else []
     return Table([Column("id"), Column("column"), Column("reason", TEXT, least=20)], rows, more)
 
 

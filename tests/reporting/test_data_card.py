@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lfx.command.roots.report import ReportConfig
 from lfx.data.column import Column, FileColumn, NumberColumn, TextColumn
 from lfx.data.dataset import Dataset
 from lfx.data.reading import Reading, Samples
@@ -209,9 +210,8 @@ def test_a_kind_of_content_from_outside_tells_its_own_facts(card_of, monkeypatch
     assert card.copies["chords: the same"].repeated == 1
     assert "1 of 58 samples (1.7 %) have no chords" in sentences_of(card)
     failing = card_of(source, {"text": f"{__name__}.Failing"}, split="random")
-    assert failing.contents["text"].facts.notes == [
-        "it cannot be described: no ears for ('a', 'b'), 57, cache"
-    ]
+    (note,) = card_tables(failing)["Columns"].notes
+    assert note == "text: it cannot be described: no ears for ('a', 'b'), 57, cache"
 
 
 @pytest.mark.parametrize(
@@ -303,3 +303,13 @@ def test_parts_are_splits_or_folds(card_of, tmp_path):
         "splits": table.split_fingerprint(),
         "column text": table.column_fingerprint("text", tmp_path),
     }
+
+
+def test_a_card_is_not_of_runs():
+    (problem,) = ReportConfig(data="x", data_card=True, sweep="y", html=True).problems()
+    assert problem.endswith("no sweep=, html=true (a card has a page of its own)")
+    assert "data_card=true needs the data" in ReportConfig(data_card=True).problems()[0]
+    unread = ReportConfig(whole_files=True, read_as={"text": "text"}).problems()
+    assert unread == [
+        f"{name} is only read with data_card=true" for name in ("read_as", "whole_files")
+    ]

@@ -181,11 +181,5 @@ def test_a_card_of_the_data(trained: Trained, tmp_path: Path) -> None:
     assert (tmp_path / "data_card.md").read_text().startswith("# Data card: demo\n")
     record = json.loads((tmp_path / "data_card.json").read_text())
     assert record["columns"]["image"]["counts"]["format"] == {"JPEG": 200}
-    message = fail(tmp_path, "report", *data[:1], "sweep=x", "html=true", "levels=true")
-    assert "data_card=true needs the data: data=NAME" in message
-    assert "no sweep=, levels=true, html=true (a card has a page of its own)" in message
-    message = fail(tmp_path, "report", "whole_files=true", "read_as.text=text")
-    assert "read_as is only read with data_card=true" in message
-    assert "whole_files is only read with data_card=true" in message
     message = fail(tmp_path, "report", *data, "read_as.text=smell")
     assert "there are audio, image, text, vector" in message

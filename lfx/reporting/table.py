@@ -225,7 +225,7 @@ def _align(column: Column) -> str:
     """Return how LaTeX aligns a column."""
     if column.format.is_number:
         return "r"
-    return r"p{0.38\linewidth}" if column.is_long else "l"
+    return r"p{0.3\linewidth}" if column.is_long else "l"
 
 
 _BETWEEN = 2  # characters between two columns

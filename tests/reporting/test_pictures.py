@@ -244,4 +244,5 @@ def test_a_wrapped_text_keeps_to_its_lines():
     text = wrapped("word " * 60 + "x" * 300, 1.5, 8, 3)
     assert len(text.split("\n")) == 3
     assert all(text_width(line, 8) <= 1.5 for line in text.split("\n"))
+    assert wrapped("word " * 60, 1.5, 8, 2).endswith("word …")
     assert wrapped("two words", 1.5, 8, 3) == "two words"

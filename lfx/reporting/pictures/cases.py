@@ -118,7 +118,8 @@ class _Page:
         models = _models(study)
         text, names = _PICTURE * width, (1 - _SCORES) * width
         room = _SCORES * width - _EDGE
-        numbers = names + min(widest(shortened_names(study.classes, room)) + _GAP, _CLASSES * room)
+        longest = (widest(shortened_names(study.classes, room)) + _GAP / 2) / _REGULAR
+        numbers = names + min(longest, _CLASSES * room)
         column = (width - _EDGE - numbers) / len(models)
         # A case has the models' names and a line for each class, or a text with its label and id.
         lines = max(_LINES + 2, 1 + min(len(study.classes), _MOST_CLASSES))

@@ -113,16 +113,22 @@ def wrapped(text: str, inches: float, size: float, lines: int) -> str:
         text: the text.
         inches: the width of a line.
         size: of the letters, in points.
-        lines: the largest number of lines; what is left over is shortened.
+        lines: the largest number of lines; what does not fit is left out.
     """
     words, done = for_line(text).split(" "), list[str]()
-    while words and len(done) < lines - 1:
+    while words and len(done) < lines:
+        end = len(done) == lines - 1
         count = 1
-        while count < len(words) and text_width(" ".join(words[: count + 1]), size) <= inches:
+        while count < len(words) and text_width(_line(words, count + 1, end=end), size) <= inches:
             count += 1
-        done.append(shortened(" ".join(words[:count]), inches, size))
+        done.append(shortened(_line(words, count, end=end), inches, size))
         words = words[count:]
-    return "\n".join([*done, *([shortened(" ".join(words), inches, size)] if words else [])])
+    return "\n".join(done)
+
+
+def _line(words: Sequence[str], count: int, *, end: bool) -> str:
+    """Return the first words, with an ellipsis where the last line leaves others out."""
+    return " ".join(words[:count]) + (f" {_ELLIPSIS}" if end and count < len(words) else "")
 
 
 def thinned(names: Sequence[str], inches: float) -> tuple[list[int], list[str]]:

@@ -29,17 +29,22 @@ def compare(config: CompareConfig, job: Job) -> None:
         difference_table,
         score_table,
     )
+    from lfx.reporting.tracking.predictions import consumed_predictions
+    from lfx.reporting.tracking.tables import send_tables
     from lfx.reporting.worth import worth_table
     from lfx.reporting.written import written
     from lfx.runtime.build import build
     from lfx.runtime.device import resolve_device
     from lfx.runtime.figures import picture_files
+    from lfx.runtime.plain import plain
     from lfx.runtime.settings import component_name
+    from lfx.training.loggers import LoggedRun, Logging
 
     files = config.members or published_members(config.artifacts.dir)
     joined = join_files(files, "renormalise")
     split, samples, unseen = split_samples(joined, config.split, config.against)
     fit_split, seed = config.fit_split, config.seed
+    logger: Logging = build(config.logger, "logger", Logging)
     calibrator: Calibrator = build(config.calibration, "calibration", Calibrator)
     calibrated = with_calibrated(
         samples, joined, calibrator, split=split, fit_split=fit_split, seed=seed
@@ -68,6 +73,11 @@ def compare(config: CompareConfig, job: Job) -> None:
         table.print()
         written_files += table.write(job.folder, name)
     logging.getLogger("lfx.compare").info("%s", written(written_files))
+    logged = LoggedRun(
+        "compare", "compare", job.folder, f"compare {config.data}", job.sweep, plain(config)
+    )
+    consumed = consumed_predictions(files, config.data)
+    send_tables(logger.build(logged), tables, pictures=[picture], consumed=consumed)
 
 
 def _nested(config: CompareConfig, joined: JoinedMembers) -> Table:

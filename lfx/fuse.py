@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lfx.artifacts.reserved import ON_MISSING
-from lfx.command.entry import Job, run_stage
+from lfx.command.entry import OPEN_DATA, Job, run_stage
 from lfx.command.roots.fuse import FuseConfig
 from lfx.runtime.plain import config_hash, plain
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from lfx.data.samples import SampleTable
 
 
 def fuse(config: FuseConfig, job: Job) -> float | None:
@@ -37,6 +39,7 @@ def fuse(config: FuseConfig, job: Job) -> float | None:
     from lfx.training.loggers import LoggedRun, Logging
     from lfx.training.run_title import run_title
 
+    table, config = _without_contents(config)
     settings = plain(config)
     pipeline = Pipeline(
         build(config.calibration, "calibration", Calibrator),
@@ -71,7 +74,8 @@ def fuse(config: FuseConfig, job: Job) -> float | None:
     title = run_title(config.name, (), job.overrides, job.sweep)
     is_job = job.sweep is not None  # whose folder no other job may have
     logged = LoggedRun("fuse", config.name, job.folder, title, job.sweep, settings, resumed=is_job)
-    send_fusion(result, logging.build(logged), settings, job.folder, draws=job.sweep is None)
+    logger, draws = logging.build(logged), job.sweep is None
+    send_fusion(result, logger, settings, job.folder, config.files, table=table, draws=draws)
     split, _, score = config.objective.partition("/")
     objective: float | None = result.metrics.get(split, {}).get(score)
     if job.sweep is None:
@@ -79,6 +83,19 @@ def fuse(config: FuseConfig, job: Job) -> float | None:
     else:
         report_job(result, config.name, config.objective, objective)
     return objective
+
+
+def _without_contents(config: FuseConfig) -> tuple[SampleTable | None, FuseConfig]:
+    """Return the samples to show, where that is asked for, and the settings of any other run."""
+    from dataclasses import replace
+
+    from lfx.data.dataset import Dataset
+    from lfx.runtime.build import build
+
+    if not config.contents:
+        return None, config
+    dataset: Dataset = build(config.data, "data", Dataset)
+    return dataset.any(), replace(config, contents=False, data=dataset.name)
 
 
 def member_contents(config: FuseConfig) -> str:
@@ -103,7 +120,7 @@ def main() -> None:
         "fuse",
         FuseConfig,
         fuse,
-        open_mappings=("members",),
+        open_mappings=("members", *OPEN_DATA),
         collect=collect,
         inputs=member_contents,
         prepare=take_further_scores,

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from pytorch_lightning.loggers import Logger
+
     from lfx.reporting.page.document import Page
     from lfx.reporting.table import Table
     from lfx.runs.find import Run
@@ -22,18 +24,22 @@ def report(config: ReportConfig, job: Job) -> None:
 
     from lfx.reporting.page.charts import require_charts
     from lfx.reporting.page.pages import run_page, sweep_page
-    from lfx.reporting.summary import summarise_sweep
+    from lfx.reporting.summary import send_ranking, summarise_sweep
+    from lfx.reporting.tracking.workspace import require_workspaces
 
     if config.html:
         require_charts()
+    if config.wandb is not None:
+        require_workspaces()
     if config.data_card:
         _describe_data(config, job)
     elif config.sweep is not None:
         sweep = summarise_sweep(Path(config.sweep))
+        send_ranking(_logger(config, job, config.sweep), sweep)
         if config.html:
             _write_page(config, sweep_page(sweep), sweep.folder)
     elif config.run is not None:
-        _inspect_run(config, Path(config.run))
+        _inspect_run(config, Path(config.run), job)
         if config.html:
             _write_page(config, run_page(Path(config.run)), Path(config.run))
     elif config.missing is not None:
@@ -68,6 +74,7 @@ def _report_runs(config: ReportConfig, job: Job) -> None:
     from lfx.reporting.missing_files import report_curves
     from lfx.reporting.page.pages import runs_page
     from lfx.reporting.study_verdict import fusion_verdicts
+    from lfx.reporting.tracking.tables import send_tables
     from lfx.reporting.written import written
     from lfx.runs.find import collect_runs, newest_of_each
     from lfx.runtime.errors import DataError
@@ -75,6 +82,9 @@ def _report_runs(config: ReportConfig, job: Job) -> None:
     log = logging.getLogger("lfx.report")
     data = _data_name(config)
     runs = collect_runs(Path(config.runs), data=data)
+    if not runs and config.wandb is not None:
+        _make_dashboards(config.wandb, [], [], job.folder)
+        return
     if not runs:
         of_data = "" if data is None else f" on data={data}"
         raise DataError(
@@ -96,8 +106,26 @@ def _report_runs(config: ReportConfig, job: Job) -> None:
     if config.levels:
         files += report_curves(Path(config.runs), newest, job.folder)
     log.info("%s", written(files))
+    send_tables(_logger(config, job, config.runs), {name: table}, sentences=verdicts)
+    if config.wandb is not None:
+        _make_dashboards(config.wandb, newest, verdicts, job.folder)
     if config.html:
         _write_page(config, runs_page(newest, table, verdicts), job.folder)
+
+
+def _make_dashboards(
+    place: str, runs: Sequence[Run], verdicts: Sequence[str], folder: Path
+) -> None:
+    """Save a workspace and a report in a W&B project, or write them as JSON."""
+    import logging
+
+    from lfx.reporting.tracking.dashboards import make_dashboards
+    from lfx.reporting.written import written
+
+    members = {name for run in runs if run.stage == "fuse" for name in run.model.split(" + ")}
+    files = make_dashboards(place, sorted(members), verdicts, folder)
+    if files:
+        logging.getLogger("lfx.report").info("%s", written(files))
 
 
 def _table(config: ReportConfig, runs: Sequence[Run]) -> tuple[Table, str]:
@@ -181,17 +209,31 @@ def _report_missing(config: ReportConfig, job: Job) -> None:
     logging.getLogger("lfx.report").info("%s", written(files))
 
 
-def _inspect_run(config: ReportConfig, run: Path) -> None:
+def _logger(config: ReportConfig, job: Job, reported: str) -> Logger | None:
+    """Build the logger of a report; None: it has none."""
+    from lfx.runtime.build import build
+    from lfx.runtime.plain import plain
+    from lfx.training.loggers import LoggedRun, Logging
+
+    logging: Logging = build(config.logger, "logger", Logging)
+    title = f"report {reported}"
+    return logging.build(LoggedRun("report", "report", job.folder, title, job.sweep, plain(config)))
+
+
+def _inspect_run(config: ReportConfig, run: Path, job: Job) -> None:
     """Print one run's errors, with its data where they are given."""
     from lfx.data.dataset import Dataset
     from lfx.reporting.look import look_at_run
+    from lfx.reporting.tracking.tables import send_tables
     from lfx.runtime.build import build
 
     table, name = None, None
     if config.data is not None:
         dataset: Dataset = build(config.data, "data", Dataset)
         table, name = dataset.any(), dataset.name
-    look_at_run(run, table, name, against=config.against, shown=config.cases)
+    logger = _logger(config, job, str(run))
+    look_at_run(run, table, name, against=config.against, shown=config.cases, logger=logger)
+    send_tables(logger, {})
 
 
 def main() -> None:

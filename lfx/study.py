@@ -6,12 +6,14 @@ from lfx.command.entry import Job, run_stage
 from lfx.command.roots.study import StudyConfig
 
 
-def study(config: StudyConfig, _job: Job) -> None:
+def study(config: StudyConfig, job: Job) -> None:
     """Run the steps that are not done yet; the last one prints the study's table."""
     from lfx.studies.carry_out import carry_out
     from lfx.studies.steps import plan_steps
 
-    carry_out(plan_steps(config))
+    # As it was typed: a step composes it again, with a user's own options too.
+    logger = [text for text in job.overrides if text.startswith(("logger=", "logger."))]
+    carry_out(plan_steps(config, logger), group=config.study.name)
 
 
 def main() -> None:

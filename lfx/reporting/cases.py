@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # Not a possible name of a member, because it has a blank.
 _FUSED = "the fusion"
 _DEFAULT = "text"
+_PICTURE = (Path, bytes)
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class CaseStudy:
 def study_cases(
     fused: Predictions,
     members: Mapping[str, Predictions],
-    table: SampleTable,
+    table: SampleTable | None,
     against: str | None = None,
 ) -> CaseStudy:
     """Find the samples that the fusion corrects or corrupts, compared with a member.
@@ -122,7 +123,7 @@ def study_cases(
     scores = {
         name: softmax(logits[rows]) for name, logits in zip(names, joined.logits, strict=True)
     }
-    position = {name: row for row, name in enumerate(table.ids)}
+    position = {} if table is None else {name: row for row, name in enumerate(table.ids)}
     labels = joined.label[rows]
     cases = [
         Case(
@@ -130,8 +131,8 @@ def study_cases(
             rank=rank,
             sample_id=str(joined.sample_id[rows[row]]),
             label=joined.classes[labels[row]],
-            text=_content(table, "text", position[joined.sample_id[rows[row]]], str),
-            image=_content(table, "image", position[joined.sample_id[rows[row]]], (Path, bytes)),
+            text=_content(table, "text", position.get(joined.sample_id[rows[row]]), str),
+            image=_content(table, "image", position.get(joined.sample_id[rows[row]]), _PICTURE),
             scores={name: each[row] for name, each in scores.items() if present[name][rows[row]]},
         )
         for kind, case_rows in find_cases(scores[against], scores[fusion], labels)._asdict().items()
@@ -145,13 +146,15 @@ def study_cases(
         against=against,
         split=split,
         samples=len(rows),
-        decoding=table.decoding,
+        decoding=DEFAULT if table is None else table.decoding,
     )
 
 
 def _content(
-    table: SampleTable, name: str, row: int, kinds: type[Any] | tuple[type[Any], ...]
+    table: SampleTable | None, name: str, row: int | None, kinds: type[Any] | tuple[type[Any], ...]
 ) -> Any:
     """Return what a sample has in a column; None where it has nothing of these kinds."""
-    content = table.columns[name][row] if name in table.columns else None
+    if table is None or row is None or name not in table.columns:
+        return None
+    content = table.columns[name][row]
     return content if isinstance(content, kinds) else None

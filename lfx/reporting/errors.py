@@ -12,11 +12,12 @@ from lfx.artifacts.predictions import NONE, softmax
 from lfx.data.split_names import REPORTED
 from lfx.evaluation.confusion import confusion
 from lfx.evaluation.metrics import score_classes
+from lfx.evaluation.reliability import reliability_bins
 from lfx.reporting.pictures.bars import draw_bars
 from lfx.reporting.pictures.figure import MOST_NAMES
 from lfx.reporting.pictures.heatmap import draw_confusion
 from lfx.reporting.table import Column, Table
-from lfx.training.logged import log_picture
+from lfx.training.logged import log_confusion, log_lines, log_picture, shows_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -82,6 +83,22 @@ def report_errors(
     for kind, file in pictures.items():
         log_picture(logger, kind, file)
     return pictures
+
+
+def log_errors(predictions: Predictions, logger: Logger | None) -> None:
+    """Send confusion matrices and reliability to W&B, as charts; other loggers get nothing."""
+    if not shows_tables(logger):
+        return
+    rows = average_folds(predictions) if (predictions.fold != NONE).any() else predictions
+    lines = {}
+    for split, counts in _count(rows).items():
+        if len(counts) <= MOST_NAMES:
+            classes = rows.metadata.classes
+            log_confusion(logger, f"confusion_matrix_{split}", classes, counts.tolist())
+        labelled = rows.rows(split) & (rows.label >= 0)
+        bins = reliability_bins(softmax(rows.logits[labelled]), rows.label[labelled])
+        lines[split] = ([one.confidence for one in bins], [one.accuracy for one in bins])
+    log_lines(logger, "reliability", ("confidence", "accuracy"), lines)
 
 
 def _count(rows: Predictions) -> dict[str, torch.Tensor]:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from lfx.artifacts.origins import member_warnings
 from lfx.evaluation.reported import COMPLETE
 from lfx.evaluation.unpredicted import unpredicted_classes
-from lfx.reporting.errors import report_errors
+from lfx.reporting.errors import log_errors, report_errors
 from lfx.reporting.incomplete import fused_from_fewer, in_words
 from lfx.reporting.score_columns import print_scores
+from lfx.reporting.tracking.fusion import log_fusion
 from lfx.reporting.verdict import verdict_sentences
 from lfx.reporting.weights import describe_calibrations, describe_search, describe_weights
 from lfx.reporting.without_test import fusion_note
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pytorch_lightning.loggers import Logger
 
     from lfx.artifacts.joined import JoinedMembers
+    from lfx.data.samples import SampleTable
     from lfx.fusion.result import FusionResult
 
 log = logging.getLogger("lfx.fuse")
@@ -60,7 +62,9 @@ def send_fusion(
     logger: Logger | None,
     settings: Mapping[str, Any],
     run: Path,
+    members: Mapping[str, str],
     *,
+    table: SampleTable | None,
     draws: bool,
 ) -> None:
     """Send a fusion's metrics and pictures to its logger, and close it.
@@ -70,10 +74,14 @@ def send_fusion(
         logger: None: metrics go nowhere.
         settings: the command's, in plain values.
         run: the run's folder.
+        members: name → artifact file.
+        table: the samples, whose contents W&B's table of cases shows; None: ids alone.
         draws: whether errors are drawn: in a sweep that would take longer than its jobs.
     """
     if draws:
         report_errors(result.predictions, run, logger)
+    log_errors(result.predictions, logger)
+    log_fusion(logger, result, run, members, str(settings["data"]), table)
     picture = run / "curve.png"
     if picture.is_file():
         log_picture(logger, "curve", picture)

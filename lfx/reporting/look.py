@@ -12,8 +12,9 @@ from lfx.evaluation.reported import reported_in_place_of_test
 from lfx.reporting.case_files import write_cases
 from lfx.reporting.cases import study_cases
 from lfx.reporting.classes import show_classes
-from lfx.reporting.errors import report_errors
+from lfx.reporting.errors import log_errors, report_errors
 from lfx.reporting.member_files import member_files
+from lfx.reporting.tracking.cases import send_cases
 from lfx.reporting.written import written
 from lfx.runs.status import require_status
 from lfx.runtime.errors import DataError, RecordError
@@ -21,6 +22,8 @@ from lfx.runtime.figures import picture_files
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pytorch_lightning.loggers import Logger
 
     from lfx.artifacts.predictions import Predictions
     from lfx.data.samples import SampleTable
@@ -38,6 +41,7 @@ def look_at_run(
     *,
     against: str | None = None,
     shown: int = 4,
+    logger: Logger | None = None,
 ) -> None:
     """Write tables and pictures into a run's directory, and log their paths.
 
@@ -47,6 +51,7 @@ def look_at_run(
         data: the data set's name.
         against: the member that a fusion is compared with.
         shown: the number of tweets of each kind to show.
+        logger: also gets the pictures, charts and cases that it can show.
 
     Raises:
         DataError: there is no such run, it has no labels, or the samples are not those of the run.
@@ -54,7 +59,8 @@ def look_at_run(
     """
     status = _status(run)
     predictions = read_predictions(run / "predictions.parquet")
-    pictures = report_errors(predictions, run)
+    pictures = report_errors(predictions, run, logger)
+    log_errors(predictions, logger)
     if not pictures:
         raise DataError(f"run={run}: its samples have no labels, so there are no errors to report")
     files = [
@@ -74,6 +80,7 @@ def look_at_run(
     if status.stage == _FUSE and table is not None:
         study = study_cases(predictions, _members(run, predictions), table, against)
         files += write_cases(study, shown, run)
+        send_cases(logger, study, table)
         log.info(
             "on %d %s samples, %s corrects %d wrong predictions of %s and corrupts %d right ones",
             study.samples,

@@ -15,18 +15,21 @@ from lfx.reporting.score_columns import score_cells
 from lfx.reporting.seed_table import seed_table
 from lfx.reporting.seeds import group_by_seed, seed_rows
 from lfx.reporting.sweep import Sweep, read_sweep
-from lfx.reporting.sweep_curve import draw_sweep
+from lfx.reporting.sweep_curve import draw_sweep, sweep_lines
 from lfx.reporting.sweep_files import write_sweep
+from lfx.reporting.tracking.tables import send_tables
 from lfx.reporting.written import written
 from lfx.runs.find import collect_runs
 from lfx.runtime.convert import TARGET
 from lfx.runtime.figures import figures_as, figures_or, picture_files
 from lfx.runtime.imports import dotted_path
-from lfx.training.logged import close, log_picture, log_table
+from lfx.training.logged import close, log_lines, log_picture, log_summary, log_table, shows_tables
 from lfx.training.loggers import LoggedRun, WandbLogging
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pytorch_lightning.loggers import Logger
 
     from lfx.reporting.estimates import Estimate
 
@@ -66,6 +69,14 @@ def summarise_sweep(folder: Path) -> Sweep:
     return sweep
 
 
+def send_ranking(logger: Logger | None, sweep: Sweep) -> None:
+    """Send a multirun's ranking and verdict to a logger that shows tables, and close it."""
+    if not shows_tables(logger):
+        return
+    ranking = Ranking.of(sweep)
+    send_tables(logger, {"sweep": ranking.table()}, sentences=ranking.verdict())
+
+
 def log_sweep(sweep: Sweep) -> None:
     """Log one summary run, with the table and the curve, to the jobs' logger.
 
@@ -97,6 +108,10 @@ def log_sweep(sweep: Sweep) -> None:
         for suffix, line in score_lines(job.metrics).items()
     ]
     log_table(logger, "sweep", columns, rows)
+    log_summary(logger, {"verdict": "; ".join(Ranking.of(sweep).verdict()) or None})
+    key, lines = sweep_lines(sweep)
+    shown = {line.name: (line.positions, line.heights) for line in lines}
+    log_lines(logger, "sweep_curve", (key, sweep.objective), shown)
     picture = sweep.folder / "sweep.png"
     if picture.is_file():
         log_picture(logger, "curve", picture)

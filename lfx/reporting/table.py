@@ -143,17 +143,24 @@ class Table:
         notes = [rf"\par {{\footnotesize {for_latex(note)}}}" for note in self.notes]
         return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", *notes]) + "\n"
 
-    def write_csv(self, file: Path) -> Path:
-        """Write a CSV with all digits; cells that look like a formula are marked as text."""
+    def values(self) -> tuple[list[str], list[list[Any]]]:
+        """Return titles and rows with all digits, a column for each part of a value."""
         parts = [
             (index, self.columns[index].title + suffix, part)
             for index in self._indices(CSV)
             for suffix, part in self.columns[index].format.parts.items()
         ]
-        lines = [[for_csv(title) for _, title, _ in parts]]
-        for row in self.rows:
-            cells = [(row[index], part) for index, _, part in parts]
-            lines.append([None if cell is None else for_csv(part(cell)) for cell, part in cells])
+        rows = [
+            [None if row[index] is None else part(row[index]) for index, _, part in parts]
+            for row in self.rows
+        ]
+        return [title for _, title, _ in parts], rows
+
+    def write_csv(self, file: Path) -> Path:
+        """Write a CSV with all digits; cells that look like a formula are marked as text."""
+        titles, rows = self.values()
+        lines: list[list[Any]] = [[for_csv(title) for title in titles]]
+        lines += [[None if cell is None else for_csv(cell) for cell in row] for row in rows]
         with atomic_path(file) as path, path.open("w", newline="", encoding="utf-8") as stream:
             csv.writer(stream).writerows(lines)
         return file

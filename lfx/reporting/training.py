@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from lfx.evaluation.unpredicted import unpredicted_classes
 from lfx.reporting.classes import show_classes
 from lfx.reporting.diagnostics import report_run_embeddings
-from lfx.reporting.errors import report_errors
+from lfx.reporting.errors import log_errors, report_errors
 from lfx.reporting.folds import report_folds
 from lfx.reporting.score_columns import print_scores
+from lfx.reporting.tracking.training import log_trained
 from lfx.runs.carry_out import CrossValidated
 from lfx.runs.files import BEST, PHASE_1
 from lfx.training.logged import log_result
@@ -33,6 +34,8 @@ def report_model(plan: RunPlan, trained: Trained) -> None:
             for sentence in unpredicted_classes(predictions):
                 log.warning(sentence)
         report_errors(predictions, context.run, context.logger)
+        log_errors(predictions, context.logger)
+        log_trained(plan, trained)
     show_classes(context.table, plan.dataset.name, context.run)
     report_run_embeddings(plan, trained)
     log_result(context.logger, plan.settings, trained.metrics)

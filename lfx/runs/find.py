@@ -193,7 +193,7 @@ def _shaping(config: Mapping[str, Any], *without: str) -> str:
             data's root in a fusion; and what follows from the seed is the same for all seeds.
         without: further settings that tell nothing; `fold` and `root` are those of the data.
     """
-    passing = {"ckpt", "logger", "figures", *without}
+    passing = {"ckpt", "logger", "figures", "contents", *without}
     kept = {key: value for key, value in config.items() if key not in passing}
     if isinstance(kept.get("data"), dict):
         data = {"fold", "root"}.intersection(without)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_GROUP = "WANDB_RUN_GROUP"
 _GRACE_PERIOD = 30  # seconds that a step has to end itself
 
 
@@ -28,8 +29,12 @@ class StudyError(UserError):
     """A step of a study failed, or the folder belongs to another study."""
 
 
-def carry_out(steps: Sequence[Step]) -> None:
+def carry_out(steps: Sequence[Step], group: str = "") -> None:
     """Run the steps that are not done yet, one after the other; the report runs every time.
+
+    Args:
+        steps: of the study.
+        group: what W&B puts their runs into, unless the environment names a group.
 
     Raises:
         StudyError: a step failed, is running already, or was run with other settings.
@@ -37,11 +42,12 @@ def carry_out(steps: Sequence[Step]) -> None:
     left = [step for step in steps if step.seed is None or not is_done(step)]
     if len(left) < len(steps):
         log.info("%d of %d steps are done", len(steps) - len(left), len(steps))
+    grouped = {_GROUP: group} if group and _GROUP not in os.environ else {}
     began = time.time()
     for number, step in enumerate(left, start=1):
         command = ["python", "-m", f"lfx.{step.command}", *step.arguments]
         log.info("step %d of %d, %s: %s", number, len(left), step.title, " ".join(command))
-        status = _run(step, as_environment(number - 1, len(left), began))
+        status = _run(step, grouped | as_environment(number - 1, len(left), began))
         if status in {128 + signal.SIGINT, 128 + signal.SIGTERM}:
             raise SystemExit(status)
         if status != 0:
@@ -77,12 +83,12 @@ def is_done(step: Step) -> bool:
     return True
 
 
-def _run(step: Step, progress: dict[str, str]) -> int:
+def _run(step: Step, further: dict[str, str]) -> int:
     """Run a step in a process that ends when this one does; return its exit status."""
     command = [sys.executable, "-m", f"lfx.{step.command}", *step.arguments]
     # `run_stage` has set HYDRA_FULL_ERROR; only a user who wants tracebacks passes it on.
     changed = {} if logging.raiseExceptions else {"HYDRA_FULL_ERROR": "0"}
-    process = subprocess.Popen(command, env=os.environ | changed | progress)  # noqa: S603, the user's settings
+    process = subprocess.Popen(command, env=os.environ | changed | further)  # noqa: S603, the user's settings
     try:
         status = process.wait()
     except BaseException:  # Ctrl-C, which the step has received as well, or SIGTERM

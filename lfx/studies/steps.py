@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 SEED_FOLDER = "SEED_FOLDER"
 # Commands that read the data themselves, not predictions of other steps.
 _READ_DATA = ("augment", "train", "predict")
+_LOG = ("train", "fuse", "report")
 # Settings that change no result: a study may be resumed with other values.
 _WITHOUT_EFFECT = (
     *("trainer.device=", "trainer.progress=", "trainer.workers="),
@@ -61,8 +62,13 @@ class Step:
         return sorted(text for text in resolved if not text.startswith(_WITHOUT_EFFECT))
 
 
-def plan_steps(config: StudyConfig) -> list[Step]:
-    """Return the steps of a study: those of each seed in their order, then the report."""
+def plan_steps(config: StudyConfig, logger: Sequence[str] = ()) -> list[Step]:
+    """Return the steps of a study: those of each seed in their order, then the report.
+
+    Args:
+        config: the study's settings.
+        logger: settings of the group `logger`, given to all steps that have one.
+    """
     root = Path(config.folder)
     data = list(flat_overrides("data", config.data))
     steps = []
@@ -71,6 +77,7 @@ def plan_steps(config: StudyConfig) -> list[Step]:
             if name in config.leave_out:
                 continue
             settings = [*step.settings, *_data_settings(step.command, step.settings, data)]
+            settings += logger if step.command in _LOG else ()
             settings += _arguments(config, step.command, name)
             # Hydra resolves `${seed}`: runs that differ in the seed alone have the same settings.
             suffix = str(seed) if step.command == "report" else "${seed}"
@@ -83,7 +90,7 @@ def plan_steps(config: StudyConfig) -> list[Step]:
             steps.append(Step(name, seed, step.command, tuple(settings), folder))
     if config.study.report:
         settings = [*config.study.report, f"runs={quoted(str(root))}"]
-        settings += _arguments(config, "report")
+        settings += [*logger, *_arguments(config, "report")]
         steps.append(Step("report", None, "report", tuple(settings), root / "report"))
     return steps
 

@@ -104,6 +104,7 @@ class WandbLogging(Logging):
         group: What puts runs together; null: WANDB_RUN_GROUP, or the sweep in a multirun.
         mode: Whether W&B talks to its server; auto: online with an API key, else offline.
         tags: Tags of the run.
+        log_model: Whether the best checkpoint of a training run is an artifact too, and uploaded.
     """
 
     project: str | None = None
@@ -111,6 +112,7 @@ class WandbLogging(Logging):
     group: str | None = None
     mode: Literal["auto", "online", "offline"] = "auto"
     tags: Sequence[str] | None = None
+    log_model: bool = True
 
     def build(self, run: LoggedRun) -> Logger:
         """Build Lightning's logger."""
@@ -119,7 +121,7 @@ class WandbLogging(Logging):
 
         mode: Any = self.mode
         if mode == "auto":
-            mode = os.environ.get("WANDB_MODE") or ("online" if _has_api_key() else "offline")
+            mode = os.environ.get("WANDB_MODE") or ("online" if has_api_key() else "offline")
         if mode == "offline":
             log.info(
                 "W&B is offline; to upload the run later: wandb sync %s/wandb/offline-*", run.folder
@@ -149,7 +151,8 @@ class WandbLogging(Logging):
         return logger
 
 
-def _has_api_key() -> bool:
+def has_api_key() -> bool:
+    """Return whether this machine has an API key for the W&B server that is set."""
     import wandb
 
     if os.environ.get("WANDB_API_KEY"):

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 # What a title does not repeat: it says so itself, or nobody looks for it there.
 _UNTITLED = {
     *("modality", "encoder", "fusion", "name", "seed", "data", "logger", "experiment", "ckpt"),
+    *("contents",),
     *("trainer.progress", "trainer.device", "trainer.workers"),
 }
 _UNTITLED_SECTIONS = ("data.", "logger.", "artifacts.", "hydra.", "members.", "figures.")

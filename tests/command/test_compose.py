@@ -23,7 +23,7 @@ STAGES = {
     "fusion": ("fuse", "compare"),
     "head": ("train",),
     "joint": ("train",),
-    "logger": ("train", "fuse"),
+    "logger": ("train", "fuse", "compare", "report", "study"),
     "loss": ("train",),
     "modality": ("train",),
     "reference": ("report",),

@@ -72,7 +72,7 @@ def test_tensorboard_writes_into_the_runs_folder(run, tmp_path):
 
 def test_wandb_without_a_key_is_offline_and_says_how_to_upload(run, monkeypatch, caplog):
     monkeypatch.delenv("WANDB_MODE", raising=False)
-    monkeypatch.setattr(loggers, "_has_api_key", lambda: False)
+    monkeypatch.setattr(loggers, "has_api_key", lambda: False)
     caplog.set_level("INFO")
     logger = WandbLogging(tags=["a"]).build(run)
     given = logger._wandb_init
@@ -115,7 +115,7 @@ def test_titles_are_short(tmp_path):
 
 def test_wandb_is_online_with_a_key_or_as_the_environment_says(run, monkeypatch):
     monkeypatch.delenv("WANDB_MODE", raising=False)
-    monkeypatch.setattr(loggers, "_has_api_key", lambda: True)
+    monkeypatch.setattr(loggers, "has_api_key", lambda: True)
     assert WandbLogging().build(run)._wandb_init["mode"] == "online"
     monkeypatch.setenv("WANDB_MODE", "disabled")
     assert WandbLogging(group="mine").build(run)._wandb_init["mode"] == "disabled"

@@ -47,6 +47,8 @@ class CompareConfig(WithScores, WithFigures):
     seed: int = 0
     # auto, cpu, cuda, cuda:N or mps.
     device: str = "auto"
+    # Where the tables go too: W&B shows them.
+    logger: Any = MISSING
     # The folder of the members.
     artifacts: ArtifactsConfig = MISSING
     # The data set whose predictions are compared; its name is part of their folder.

@@ -44,6 +44,9 @@ class FuseConfig(WithScores, WithFigures):
     device: str = "auto"
     # Where metrics go.
     logger: Any = MISSING
+    # Whether W&B's table of cases shows the texts, pictures and sounds of the data set (data=…
+    # data.root=…), which it uploads.
+    contents: bool = False
     # The folder of the members.
     artifacts: ArtifactsConfig = MISSING
     # The data set whose predictions are fused; its name is part of their folder.
@@ -51,6 +54,8 @@ class FuseConfig(WithScores, WithFigures):
 
     # Sections of which only the name is read, so that nothing else in them has to be given.
     by_name: ClassVar[tuple[str, ...]] = ("data",)
+    # The settings with each of which all of them is read.
+    whole_with: ClassVar[tuple[str, ...]] = ("contents",)
 
     def problems(self) -> list[str]:
         """Return the problems of these settings."""
@@ -63,7 +68,11 @@ class FuseConfig(WithScores, WithFigures):
                 (f"members.{ON_MISSING}", self.members.get(ON_MISSING), MissingPolicy),
             ]
         )
-        problems += [] if self.data is None else name_problems("data.name", str(self.data))
+        problems += name_problems("data.name", self.data) if isinstance(self.data, str) else []
+        if self.contents and self.data is None:
+            problems.append(
+                "contents=true needs the data: data=NAME, with the settings of training"
+            )
         if not self.files:
             problems.append("there are no members; give at least one: members.NAME=PATH")
         return [*problems, *self._objective_problems()]

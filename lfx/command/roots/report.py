@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from lfx.command.roots.figures import WithFigures
 from lfx.command.roots.scores import WithScores
 from lfx.runtime.settings import Share, all_problems
+
+_PLACE = re.compile(r"[\w.-]+/[\w. -]+")
 
 
 @dataclass
@@ -52,6 +55,11 @@ class ReportConfig(WithScores, WithFigures):
     # For data_card: whether pictures and sounds are decoded to their end, to list the damaged ones;
     # false: their headers are read.
     whole_files: bool = False
+    # ENTITY/PROJECT: a W&B workspace and report of that project's runs are made there; without an
+    # API key they are written as JSON. null: none are.
+    wandb: str | None = None
+    # Where tables, verdicts and cases go too: W&B shows them.
+    logger: Any = None
     # Classes from outside of lfx that checkpoints may name, for missing=: [mine.Encoder].
     trust: list[str] = field(default_factory=list)
 
@@ -80,6 +88,7 @@ class ReportConfig(WithScores, WithFigures):
             )
         if self.against is not None and (self.run is None or self.data is None):
             problems.append("against=MEMBER is only read with run=DIRECTORY and data=…")
+        problems += self._wandb_problems(is_single=is_single)
         if self.cases < 1:
             problems.append(f"cases must be at least 1, got {self.cases}")
         return problems
@@ -103,10 +112,21 @@ class ReportConfig(WithScores, WithFigures):
             "over_seeds=true": self.over_seeds,
             "levels=true": self.levels,
             "html=true (a card has a page of its own)": self.html,
+            "wandb=": self.wandb is not None,
         }
         given = [name for name, is_given in of_runs.items() if is_given]
         if given:
             problems.append(f"data_card=true tells of data, and not of runs: no {', '.join(given)}")
+        return problems
+
+    def _wandb_problems(self, *, is_single: bool) -> list[str]:
+        if self.wandb is None:
+            return []
+        problems = []
+        if not _PLACE.fullmatch(self.wandb):
+            problems.append(f"wandb must be ENTITY/PROJECT, got {self.wandb}")
+        if is_single or self.missing is not None:
+            problems.append("wandb= makes dashboards of runs, without run=, sweep= or missing=")
         return problems
 
     def _missing_problems(self) -> list[str]:

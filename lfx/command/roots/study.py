@@ -51,6 +51,8 @@ class StudyConfig:
     folder: str = MISSING
     # Settings of the data, given to all steps that read them: data.root=/path.
     data: dict[str, Any] = field(default_factory=dict)
+    # Where the metrics of all steps go, which W&B puts into one group; null: as each step says.
+    logger: Any = None
     # Further settings, by command or by step: arguments.train.trainer.device=cuda:1.
     arguments: dict[str, Any] = field(default_factory=dict)
     # Steps that are not run.

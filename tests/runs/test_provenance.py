@@ -18,7 +18,7 @@ def test_what_may_differ_between_a_run_and_its_heir_shapes_nothing():
 
 def test_of_a_whole_run_all_else_does(planned, configured):
     plan = planned(configured("modality=text"))
-    assert set(plan.settings) - set(plan.shaping) == {"ckpt", "logger", "artifacts"}
+    assert set(plan.settings) - set(plan.shaping) == {"ckpt", "logger", "artifacts", "figures"}
     for override in ("seed=1", "head.dropout=0.2", "trainer.batch_size=8", "data.split=random"):
         assert planned(configured("modality=text", override)).shaping != plan.shaping
     same = planned(configured("modality=text", "ckpt=auto", "logger=csv"))

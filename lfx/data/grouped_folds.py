@@ -56,7 +56,7 @@ def stratified_group_folds(
 
 
 def _deal(groups: npt.NDArray[np.float64], count: int) -> Integers:
-    """Give each group to the fold that leaves the classes spread most evenly over the folds.
+    """Assign each group to the fold that leaves the classes spread most evenly over the folds.
 
     Args:
         groups: (groups, classes) samples of each class, in the order in which they are dealt.

@@ -141,11 +141,13 @@ def track(items: Iterable[Item], what: str, total: int) -> Iterator[Item]:
 @contextmanager
 def within_study() -> Iterator[None]:
     """Count what happens as a part of the study that has started this process, if one has."""
-    done, total, began = (os.environ.get(_AROUND) or "0 0 0").split()
-    if not int(total):
+    try:
+        done, total, began = os.environ.get(_AROUND, "").split()
+        steps = Steps("step", int(total), done=int(done), began=float(began))
+    except ValueError:  # no study, or one of another version
         yield
         return
-    with within(Steps("step", int(total), done=int(done), began=float(began))):
+    with within(steps):
         yield
 
 
@@ -198,6 +200,12 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def _known_part(now: float) -> float | None:
+    """Return the seconds left of the outermost work of which they are known."""
+    parts = (seconds_left(_open[start:], now) for start in range(1, len(_open)))
+    return next((left for left in parts if left is not None), None)
+
+
 def _draw(now: float) -> None:
     global _drawn  # noqa: PLW0603, a process has one terminal
     if not _open or now - _open[0].began < _DELAY or now - _drawn < _INTERVAL:
@@ -206,11 +214,11 @@ def _draw(now: float) -> None:
         return
     _drawn = now
     elapsed, left = now - _open[0].began, seconds_left(_open, now)
+    at_most = "at most " if any(steps.is_most for steps in _open) else ""
     if left is None:
-        inner = seconds_left(_open[-1:], now)
-        rest = "" if inner is None else f"{duration(inner)} left of these"
+        known = _known_part(now)
+        rest = "" if known is None else f"{at_most}{duration(known)} left of these"
         _bar.draw(described(_open), None, rest)
         return
-    at_most = "at most " if any(steps.is_most for steps in _open) else ""
     share = elapsed / (elapsed + left) if left else 1.0
     _bar.draw(described(_open), share, f"{at_most}{duration(left)} left")

@@ -11,7 +11,7 @@ from lfx.runtime.errors import TrainingError
 from lfx.runtime.progress import Steps, within
 from lfx.training.callbacks import CountBatches, EpochLog, Stopping
 from lfx.training.compute import make_trainer, quietly
-from lfx.training.context import Resuming, RunContext
+from lfx.training.context import CONTRAST, Resuming, RunContext
 from lfx.training.pace import Pace
 
 if TYPE_CHECKING:
@@ -90,7 +90,8 @@ def fit(
     monitor, compute = f"{phase.prefix}val/loss", context.compute
     stopping = Stopping(monitor, min_delta=stop.min_delta, patience=stop.patience)
     keeping = context.checkpoints.keep(phase.number, monitor)
-    epochs = Steps(f"{phase.title}epoch", stop.max_epochs, is_most=True)
+    is_last = phase.number != CONTRAST  # whose time tells nothing of phase 2
+    epochs = Steps(f"{phase.title}epoch", stop.max_epochs, is_most=True, is_all=is_last)
     callbacks: list[pl.Callback] = [
         CountBatches(epochs),
         stopping,

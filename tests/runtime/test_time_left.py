@@ -102,6 +102,30 @@ def test_a_study_tells_its_steps_how_far_it_is(monkeypatch) -> None:
     assert progress._open == []
 
 
+@pytest.mark.parametrize("text", ["", "1", "a b c", "1 2 3 4"])
+def test_what_is_no_place_in_a_study_is_passed_over(monkeypatch, text: str) -> None:
+    monkeypatch.setenv(progress._AROUND, text)
+    with progress.within_study():
+        assert progress._open == []
+
+
+def test_a_phase_that_others_follow_promises_no_end_of_the_run(monkeypatch) -> None:
+    shown = []
+    monkeypatch.setattr(progress, "_DELAY", -1.0)
+    monkeypatch.setattr(progress, "_INTERVAL", -1.0)
+    monkeypatch.setattr(progress._bar, "is_possible", lambda: True)
+    monkeypatch.setattr(progress._bar, "draw", lambda *line: shown.append(line))
+    with within(Steps("train", 1)), within(Steps("epoch", 4, is_most=True, is_all=False)) as epochs:
+        with within(Steps("batch", 2)) as batches:
+            batches.advance()
+        epochs.advance()
+    assert len(shown) == 2
+    for _, share, rest in shown:
+        assert share is None
+        assert rest.startswith("at most ")
+        assert rest.endswith(" left of these")
+
+
 def test_a_generator_that_is_left_leaves_nothing_open() -> None:
     for item in progress.track(range(9), "things", 9):
         if item == 2:

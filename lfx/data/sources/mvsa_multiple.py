@@ -109,7 +109,7 @@ def _annotation(cell: str) -> tuple[str, str] | None:
 
 
 def _unknown(number: int, cells: Sequence[str]) -> str:
-    """Say what is wrong with a row of labels."""
+    """Return what is wrong with a row of labels."""
     return (
         f"unknown labels {shorten(ascii(' '.join(cells)))} in line {number} of {LABEL_FILE} "
         f"(allowed: {_ANNOTATORS} times two of {', '.join(CLASSES)} with a comma between, and tabs "

@@ -149,7 +149,7 @@ class VectorModality(Modality):
 
 
 def _unusable(array: npt.NDArray[np.float32]) -> str:
-    """Say where the first number stands that is not finite, or else the first too large one."""
+    """Return where the first number stands that is not finite, or else the first too large one."""
     wrong, reason, allowed = ~np.isfinite(array), "not finite", "a number"
     if not wrong.any():
         wrong, reason = np.abs(array) > LARGEST, "too large"
